@@ -7,7 +7,7 @@ import type { MenuState } from './state.js';
 import { ACTION_LABELS, LABELS, NOT_NOW, actionHint } from './words.js';
 
 /** Choices on a domain's page. */
-type DomainAction = OperateAction | 'console' | 'watch' | 'log';
+type DomainAction = OperateAction | 'console' | 'watch' | 'log' | 'extend';
 
 /** What the customer gets by choosing an entry. */
 export type Choice =
@@ -49,6 +49,9 @@ const ACTION_KEYS: readonly (readonly [string, DomainAction])[] = [
   ['8', 'watch'],
   ['l', 'log'],
 ];
+
+/** Only while a rescue has an end. */
+const EXTEND_KEY: readonly [string, DomainAction] = ['m', 'extend'];
 
 export function entriesOf(state: MenuState): readonly Entry[] {
   const page = currentPage(state);
@@ -104,7 +107,8 @@ function domainEntry(domain: MenuDomain, at: number): Entry {
 }
 
 function actionEntries(domain: MenuDomain, escape: string): Entry[] {
-  return ACTION_KEYS.map(([key, action]) => {
+  const keys = domain.rescueEnd === null ? ACTION_KEYS : [...ACTION_KEYS, EXTEND_KEY];
+  return keys.map(([key, action]) => {
     const offer = domain.offers[action];
     return {
       id: action,

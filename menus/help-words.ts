@@ -99,6 +99,8 @@ export const help = (escape: string): readonly string[] => [
   'When your server does not boot or does not let you in, Rescue boot starts another, small system on it. ' +
     'There you can mount your disks and mend them. ' +
     'Normal boot brings your own system back.',
+  'Where a rescue has an end, its page says how much time is left, and m gives it one more hour. ' +
+    'At the question before a rescue boot, Up and Down choose how long it lasts.',
   '',
   'SSH KEYS',
   'Your keys are what lets you in here. They are not the keys on your servers. Keep two, on two machines.',

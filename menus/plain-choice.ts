@@ -67,6 +67,6 @@ function choiceOf(page: 'list' | 'domain' | 'rescue' | 'keys', text: string): Me
     if (page !== 'domain') return { input: 'choose', number: Number(word) };
     return word.length === 1 ? { input: 'key', key: word } : null;
   }
-  const letters = page === 'domain' ? 'sapl' : page === 'list' ? 'sa' : page === 'keys' ? 'a' : '';
+  const letters = page === 'domain' ? 'saplm' : page === 'list' ? 'sa' : page === 'keys' ? 'a' : '';
   return word.length === 1 && letters.includes(word) ? { input: 'key', key: word } : null;
 }

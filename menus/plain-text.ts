@@ -7,7 +7,8 @@ import { currentPage, findDomain, isTyped, underWay, waitsForGuest, wordFor } fr
 import type { LogPage, MenuState, Page } from './state.js';
 import type { MenuDomain } from './port.js';
 import { offersConsole } from './update-dialog.js';
-import { explanation, titleOf } from './view-dialog.js';
+import { TIME_BY_LINE, rescueEndSentence } from './rescue-words.js';
+import { explanation, timeText, titleOf } from './view-dialog.js';
 import {
   CONSOLE_LOCKED,
   NO_TEXT_CONSOLE,
@@ -65,7 +66,7 @@ export function pageText(state: MenuState): string[] {
     const { dialog } = state;
     const title = dialog.ask === 'remove-key' || dialog.ask === 'remove-used-key' ? [] : [titleOf(dialog)];
     const type = isTyped(dialog) ? [typeTheName(wordFor(dialog))] : [];
-    return ['', ...title, ...explanation(state, dialog), ...type];
+    return ['', ...title, ...explanation(state, dialog), ...timeText(dialog, TIME_BY_LINE), ...type];
   }
   const page = currentPage(state);
   switch (page.page) {
@@ -173,6 +174,7 @@ function domainText(state: MenuState, page: Extract<Page, { page: 'domain' }>): 
   if (!domain.textConsole) lines.push(NO_TEXT_CONSOLE);
   const profile = domain.profiles.find((one) => one.name === domain.profile);
   if (!isNormal(domain) && profile !== undefined) lines.push(profileBanner(profile.title));
+  if (domain.rescueEnd !== null) lines.push(rescueEndSentence(domain.rescueEnd, state.now));
   if (domain.elsewhere !== null) lines.push(elsewhereSentence(domain.elsewhere));
   if (domain.consoleLocked) lines.push(CONSOLE_LOCKED);
   if (underWay(domain) !== null) {

@@ -45,6 +45,16 @@ export interface MenuProfile {
   readonly parameters: readonly MenuParameter[];
   /** Why it cannot be chosen; null when it can. */
   readonly refused: string | null;
+  /** How long a rescue with it lasts, in seconds; missing where it cannot have an end. */
+  readonly times?: RescueTimes;
+}
+
+/** Seconds. */
+export interface RescueTimes {
+  /** Without a choice; null: no end. */
+  readonly usual: number | null;
+  /** At most; null: as long as one likes. */
+  readonly most: number | null;
 }
 
 export interface MenuParameter {
@@ -161,7 +171,11 @@ export type Effect =
       readonly action: OperateAction;
       readonly domain: DomainName;
       readonly profile: BootProfileName | null;
+      /** After how many seconds a rescue ends; missing: as usual. */
+      readonly forSeconds?: number;
     }
+  /** Give the rescue of the domain one more hour. */
+  | { readonly effect: 'extend'; readonly domain: DomainName }
   /**
    * Lend the terminal to the console. The menu gets it back with the `console-left` fact. `boot`: it begins
    * with the output of the running boot, from its first byte.

@@ -30,3 +30,23 @@ export function rescueEndWord({ at }: Pick<MenuRescueEnd, 'at'>, now: number): s
 export function rescueExtended(domain: string, at: number, now: number): string {
   return `The rescue of ${domain} ends at ${moment(at)} UTC, in ${duration(at - now)}.`;
 }
+
+/** As `rescueEndSentence`, for the page of a server. */
+export function rescueEndShort({ at, retryAt }: MenuRescueEnd, now: number): string {
+  if (now < at) return `It ends in ${duration(at - now)}.`;
+  return retryAt === null ? 'Its time is over.' : `Its time is over; next try in ${duration(retryAt - now)}.`;
+}
+
+/** @param seconds null: no end */
+export function rescueTimeSentence(seconds: number | null): string {
+  return seconds === null ? 'It has no end.' : `It ends ${duration(seconds * 1000)} after its boot.`;
+}
+
+export const TIME_BY_ARROWS = 'Up and Down choose another time.';
+export const TIME_BY_LINE = 'Another time: "for 2h" (90m, 1d) and Enter.';
+
+/** @param most seconds; null: no maximum */
+export function noSuchTime(most: number | null): string {
+  const limit = most === null ? '366 d' : duration(most * 1000);
+  return `That is no time: for 90m, for 2h or for 1d, at most ${limit}.`;
+}

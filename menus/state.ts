@@ -1,6 +1,7 @@
 import type { Action } from '../policy/actions.js';
 import type { BootProfileName, DomainName, Fingerprint } from '../policy/names.js';
 import type { LogView, Need } from './log-view.js';
+import type { RescueTime } from './rescue-time.js';
 import type { Effect, MenuActivity, MenuDomain, MenuKey, MenuStart, OperateAction, Setting } from './port.js';
 
 /** A page of the menu. `selected` is an entry's id, so the selection stays when the list changes. */
@@ -39,6 +40,8 @@ export type Dialog =
       readonly action: OperateAction;
       readonly domain: DomainName;
       readonly profile: BootProfileName | null;
+      /** How long the rescue lasts; missing where it has no end. */
+      readonly time?: RescueTime;
       readonly typed: string;
       readonly wrong: boolean;
     }
@@ -75,6 +78,8 @@ export interface Asked {
   readonly profile: BootProfileName | null;
   /** Whether the menu opens the console when it boots. */
   readonly console: boolean;
+  /** After how many seconds a rescue ends; missing: as usual. */
+  readonly forSeconds?: number;
   readonly at: number;
 }
 
@@ -87,6 +92,7 @@ export interface Plan {
   readonly action: Extract<OperateAction, 'rescue' | 'normal' | 'start'>;
   readonly profile: BootProfileName | null;
   readonly console: boolean;
+  readonly forSeconds?: number;
   /** Whether the power-off has ended. */
   readonly ready: boolean;
 }

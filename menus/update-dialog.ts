@@ -3,6 +3,9 @@ import type { OperateAction } from './port.js';
 import type { Asked, Dialog, MenuState, Plan, Step, TypedDialog } from './state.js';
 import { currentPage, findDomain, isTyped, underWay, wordFor } from './state.js';
 import { stillAsking } from './operation-words.js';
+import { chosenTime, otherTime, rescueTime, typedTime } from './rescue-time.js';
+import type { RescueTime } from './rescue-time.js';
+import { noSuchTime, rescueTimeSentence } from './rescue-words.js';
 import { domainGone, escapeChosen } from './words.js';
 import type { Setting } from './port.js';
 
@@ -41,9 +44,38 @@ export function openDialog(
     case 'name':
       return still({
         ...state,
-        dialog: { ask: 'name', action, domain: name, profile, typed: '', wrong: false },
+        dialog: {
+          ask: 'name',
+          action,
+          domain: name,
+          profile,
+          ...timeOf(state, name, profile),
+          typed: '',
+          wrong: false,
+        },
       });
   }
+}
+
+/** The choice of a length, where a rescue with the profile can have an end. */
+function timeOf(
+  state: MenuState,
+  name: DomainName,
+  profile: BootProfileName | null,
+): { readonly time?: RescueTime } {
+  const times = findDomain(state, name)?.profiles.find((one) => one.name === profile)?.times;
+  return times === undefined ? {} : { time: rescueTime(times) };
+}
+
+/** Takes a typed `for 2h` at the question of a rescue; null when the line is something else. */
+export function dialogTime(state: MenuState, dialog: Dialog, line: string): Step | null {
+  if (dialog.ask !== 'name' || dialog.time === undefined) return null;
+  const times = findDomain(state, dialog.domain)?.profiles.find((one) => one.name === dialog.profile)?.times;
+  const most = times?.most ?? null;
+  const time = typedTime(line, dialog.time, most);
+  if (time === undefined) return null;
+  if (time === null) return still({ ...state, problem: noSuchTime(most) });
+  return still({ ...state, dialog: { ...dialog, time }, notice: rescueTimeSentence(chosenTime(time)) });
 }
 
 /** Handles a key while a question is open. Only answers do anything. */
@@ -93,6 +125,8 @@ function applySetting(state: MenuState, setting: Setting): Step {
 function typedKey(state: MenuState, dialog: TypedDialog, key: string): Step {
   const type = (typed: string): Step =>
     still({ ...state, dialog: { ...dialog, typed: typed.slice(0, LONGEST_NAME + 1), wrong: false } });
+  if ((key === 'up' || key === 'down') && dialog.ask === 'name' && dialog.time !== undefined)
+    return still({ ...state, dialog: { ...dialog, time: otherTime(dialog.time, key === 'up' ? 1 : -1) } });
   if (key === 'backspace') return type(dialog.typed.slice(0, -1));
   if (key === 'clear') return type('');
   if (/^[\x21-\x7e]$/.test(key)) return type(dialog.typed + key);
@@ -102,7 +136,8 @@ function typedKey(state: MenuState, dialog: TypedDialog, key: string): Step {
   }
   const closed = { ...state, dialog: null };
   if (dialog.ask === 'remove-used-key') return removeKey(closed, dialog.fingerprint);
-  return operate(closeRescuePage(closed), dialog.action, dialog.domain, dialog.profile);
+  const { action, domain, profile, time } = dialog;
+  return operate(closeRescuePage(closed), action, domain, profile, undefined, time);
 }
 
 /** Leaves the profile page after the choice: the domain's page shows the progress. */
@@ -123,13 +158,16 @@ export function operate(
   name: DomainName,
   profile: BootProfileName | null,
   console: boolean = action === 'rescue' || (action === 'start' && state.followsStart),
+  time?: RescueTime,
 ): Step {
   const refused = whyNot(state, action, name);
   if (refused !== null) return still({ ...state, problem: refused });
-  const asked: Asked = { domain: name, action, profile, console, at: state.now };
+  const chosen = time === undefined ? null : chosenTime(time);
+  const length = chosen === null || chosen === time?.usual ? {} : { forSeconds: chosen };
+  const asked: Asked = { domain: name, action, profile, console, ...length, at: state.now };
   return {
     state: { ...state, asked, plan: planAfter(state, action, name) },
-    effects: [{ effect: 'operate', action, domain: name, profile }],
+    effects: [{ effect: 'operate', action, domain: name, profile, ...length }],
   };
 }
 
@@ -158,6 +196,7 @@ export function planAfter(state: MenuState, action: OperateAction, name: DomainN
         action: accepted.action,
         profile: accepted.profile,
         console: accepted.console,
+        ...(accepted.forSeconds === undefined ? {} : { forSeconds: accepted.forSeconds }),
         ready: false,
       };
     case 'reboot':

@@ -140,11 +140,16 @@ function carryOutPlan(state: MenuState): Step {
 
 function askedFor(plan: Plan, at: number): NonNullable<MenuState['asked']> {
   const { domain, action, profile, console } = plan;
-  return { domain, action, profile, console, at };
+  return { domain, action, profile, console, ...lengthOf(plan), at };
 }
 
 function effectOf(plan: Plan): Effect {
-  return { effect: 'operate', action: plan.action, domain: plan.domain, profile: plan.profile };
+  const { action, domain, profile } = plan;
+  return { effect: 'operate', action, domain, profile, ...lengthOf(plan) };
+}
+
+function lengthOf({ forSeconds }: Plan): { readonly forSeconds?: number } {
+  return forSeconds === undefined ? {} : { forSeconds };
 }
 
 /** The steps of an operation at which the console of what boots can be shown. */

@@ -4,7 +4,7 @@ import { entriesOf, rescueProfiles, selectedIndex } from './entries.js';
 import type { Choice, Entry } from './entries.js';
 import type { MenuState, Page, Step } from './state.js';
 import { currentPage, findDomain, isTyped, waitsForGuest } from './state.js';
-import { dialogKey, openDialog, operate } from './update-dialog.js';
+import { dialogKey, dialogTime, openDialog, operate } from './update-dialog.js';
 import { addKeyKey, addKeyLine, addKeyPaste } from './update-add-key.js';
 import { logKey, logLine, logPaste, openLog } from './update-log.js';
 import { AT_END, scroll } from './reading.js';
@@ -87,6 +87,8 @@ function isNumbered(entry: Entry): boolean {
 export function enterLine(before: MenuState, text: string): Step {
   const state = { ...before, problem: null, notice: null };
   if (isTyped(state.dialog)) {
+    const timed = dialogTime(state, state.dialog, text);
+    if (timed !== null) return timed;
     return dialogKey(state, { ...state.dialog, typed: text.trim(), wrong: false }, 'enter');
   }
   const page = currentPage(state);
@@ -254,6 +256,8 @@ function chooseAction(
     }
     case 'log':
       return openLog(state, name);
+    case 'extend':
+      return { state, effects: [{ effect: 'extend', domain: name }] };
     case 'start':
       return operate(state, 'start', name, null);
     case 'rescue':

@@ -4,6 +4,8 @@ import { findDomain, isTyped, wordFor } from './state.js';
 import type { Dialog, MenuState } from './state.js';
 import { offersConsole, planAfter } from './update-dialog.js';
 import { REMOVE_KEY_TITLE, removeKeySentences } from './key-words.js';
+import { chosenTime } from './rescue-time.js';
+import { TIME_BY_ARROWS, rescueTimeSentence } from './rescue-words.js';
 import { logSwitchSentence, logSwitchTitle } from './log-words.js';
 import {
   POWER_OFF_FIRST,
@@ -77,6 +79,12 @@ export function titleOf(dialog: Dialog): string {
   }
 }
 
+/** How long a rescue lasts, and how to choose another time. */
+export function timeText(dialog: Dialog, how: string): string[] {
+  if (dialog.ask !== 'name' || dialog.time === undefined) return [];
+  return [`${rescueTimeSentence(chosenTime(dialog.time))} ${how}`];
+}
+
 export function explanation(state: MenuState, dialog: Dialog): string[] {
   if (dialog.ask === 'setting') return [settingSentence(dialog.setting), SETTING_STAYS];
   if (dialog.ask === 'remove-key' || dialog.ask === 'remove-used-key') {
@@ -106,7 +114,8 @@ function explained(
   width: number,
   small: boolean,
 ): string[] {
-  return explanation(state, dialog).flatMap((text, at) => {
+  const time = timeText(dialog, TIME_BY_ARROWS);
+  return [...explanation(state, dialog), ...time].flatMap((text, at) => {
     const lines = wrap(text, width, canvas.charset);
     return at > 0 && !small ? ['', ...lines] : lines;
   });

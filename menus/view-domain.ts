@@ -36,6 +36,7 @@ import {
   progressSentence,
   rescueBack,
 } from './operation-words.js';
+import { rescueEndShort } from './rescue-words.js';
 import { sinceSentence, sinceWord } from './time-words.js';
 import { CALLING, domainGone } from './words.js';
 
@@ -158,7 +159,7 @@ function drawHappening(
       width,
     );
   }
-  if (!isNormal(domain)) return drawBanner(canvas, domain, left, row, width);
+  if (!isNormal(domain)) return drawBanner(canvas, state, domain, left, row, width);
   if (!domain.consoleLocked) return 0;
   canvas.put(left, row, CONSOLE_LOCKED, 'special', width);
   return 1;
@@ -204,11 +205,21 @@ function drawProgress(
 }
 
 /** The way back must not be cut, so title and hint share the lines. */
-function drawBanner(canvas: Canvas, domain: MenuDomain, left: number, row: number, width: number): number {
+function drawBanner(
+  canvas: Canvas,
+  state: MenuState,
+  domain: MenuDomain,
+  left: number,
+  row: number,
+  width: number,
+): number {
   const profile = domain.profiles.find((one) => one.name === domain.profile);
   const hint = profile === undefined || profile.hint === '' ? RESCUE_DEFAULT_HINT : profile.hint;
+  const end = domain.rescueEnd === null ? [] : [rescueEndShort(domain.rescueEnd, state.now)];
   const text =
-    profile === undefined ? PROFILE_UNKNOWN : `${profileBanner(profile.title)} ${rescueBack(hint)}`;
+    profile === undefined
+      ? PROFILE_UNKNOWN
+      : [profileBanner(profile.title), ...end, rescueBack(hint)].join(' ');
   return drawLines(canvas, wrap(text, width, canvas.charset), left, row, width);
 }
 

@@ -4,19 +4,21 @@ import type { OperateAction, Setting } from './port.js';
 /** The other sentences of the menus. Short sentences; a "server" is the code's domain. */
 
 /** Labels of choices. */
-export const ACTION_LABELS: Readonly<Record<OperateAction | 'console' | 'watch' | 'log', string>> = {
-  console: 'Console',
-  start: 'Start',
-  shutdown: 'Shut down',
-  poweroff: 'Power off',
-  reboot: 'Reboot',
-  rescue: 'Rescue boot',
-  normal: 'Normal boot',
-  watch: 'Watch console',
-  log: 'Console log',
-};
+export const ACTION_LABELS: Readonly<Record<OperateAction | 'console' | 'watch' | 'log' | 'extend', string>> =
+  {
+    console: 'Console',
+    start: 'Start',
+    shutdown: 'Shut down',
+    poweroff: 'Power off',
+    reboot: 'Reboot',
+    rescue: 'Rescue boot',
+    normal: 'Normal boot',
+    watch: 'Watch console',
+    log: 'Console log',
+    extend: 'One more hour',
+  };
 
-const ACTION_HINTS: Readonly<Record<OperateAction | 'log', string>> = {
+const ACTION_HINTS: Readonly<Record<OperateAction | 'log' | 'extend', string>> = {
   start: 'switch the server on',
   shutdown: 'ask the server to shut down',
   poweroff: 'cut the power at once',
@@ -24,6 +26,7 @@ const ACTION_HINTS: Readonly<Record<OperateAction | 'log', string>> = {
   rescue: 'boot a small system to repair this one',
   normal: 'back from rescue to its own system',
   log: 'its output, also while nobody watched',
+  extend: 'the rescue ends later',
 };
 
 /** Visitors of a console know beforehand that it is recorded. */
@@ -42,7 +45,7 @@ const VISIT_HINTS: Readonly<Record<'console' | 'watch', Readonly<Record<Recorded
 
 /** @param escape the name of the key that leaves a console */
 export function actionHint(
-  action: OperateAction | 'console' | 'watch' | 'log',
+  action: OperateAction | 'console' | 'watch' | 'log' | 'extend',
   recorded: Recorded,
   escape: string,
 ): string {

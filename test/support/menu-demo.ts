@@ -119,6 +119,7 @@ function perform(effect: Effect): void {
     case 'log-find':
       menu?.tell({ fact: 'log-missing', domain: effect.domain, what: 'text' });
       return;
+    case 'extend':
     case 'log-switch':
       menu?.tell({ fact: 'refused', message: 'Its log cannot be switched in this demo.' });
       return;

@@ -181,6 +181,15 @@ export const PLACES: Readonly<Record<string, Place>> = {
     one({})(start)
       .press('s', 'a')
       .send({ input: 'paste', text: '-----BEGIN OPENSSH PRIVATE KEY-----\rAAAA\r' }),
+  'rescue-ends': (start) =>
+    one({
+      profile: profileName('rescue'),
+      rescueEnd: { at: NOW + 7_530_000, then: 'normal', retryAt: null },
+    })(start),
+  'rescue-time': (start) =>
+    one({ profiles: PROFILES.map((profile) => ({ ...profile, times: { usual: 28_800, most: 86_400 } })) })(
+      start,
+    ).press('6', '1', 'up'),
   'log-asked-for': (start) => one({})(start).press('l'),
   log: (start) => logged({ piece: BOOTED })(start),
   'log-back-a-page': (start) => logged({ piece: BOOTED })(start).press('pageup'),

@@ -28,6 +28,7 @@ import { IdleWatch } from './idle-watch.js';
 import { LastAnswers } from './last-answers.js';
 import { canTake } from './keyboard-takeover.js';
 import type { LiveAttachments } from '../access/live-attachments.js';
+import { RescueNotices } from './rescue-notices.js';
 import { ScreenQuery } from './screen-query.js';
 import { SizeHint } from './size-hint.js';
 import { terminalReset } from '../session/terminal-reset.js';
@@ -223,6 +224,7 @@ export class ConsoleAttachment {
         this.#notice.announce(printable(text, 'ascii'));
         return true;
       }),
+      this.#rescueNotices(),
       terminal.onClose(() => {
         this.#departure.begin({ status: 1, message: null }, { mute: true });
       }),
@@ -271,6 +273,23 @@ export class ConsoleAttachment {
       },
     });
     if (!terminal.isOpen) this.leave({ status: 1, message: null });
+  }
+
+  #rescueNotices(): Unsubscribe {
+    const { authorizer, hosts } = this.#parts;
+    const { identity, domain } = this.#demanded;
+    const notices = new RescueNotices({
+      domain,
+      hosts,
+      words: this.#words,
+      canExtend: () => authorizer.check(identity, { action: 'extend', domain, profile: null }) === null,
+      announce: (line) => {
+        if (this.#canAct()) this.#notice.announce(line);
+      },
+    });
+    return () => {
+      notices.dispose();
+    };
   }
 
   #typed(data: Buffer): void {

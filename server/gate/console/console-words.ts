@@ -3,6 +3,7 @@ import { shortList } from '../../../policy/listing.js';
 import type { DomainName } from '../../../policy/names.js';
 import { clockTime } from '../text/clock-time.js';
 import type { ConsoleEnd, Presence } from '../../wire/console.js';
+import type { AtEnd } from '../../wire/rescue-end.js';
 import type { EscapeKey } from '../../../policy/escape-key.js';
 
 /**
@@ -124,11 +125,30 @@ export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>, canTake: ()
     noSuchSysrq: (key: string): string => `The host does not let the SysRq key ${key} through.`,
     pressAnyKey: (why: string): string => `${why} Press any key.`,
     askReboot: (domain: DomainName): string => `Reboot ${domain}? y reboots it, any other key does not.`,
+    /** @param left milliseconds */
+    rescueEnds: (domain: DomainName, left: number, then: AtEnd, canExtend: boolean): string =>
+      `The rescue of ${domain} ends in ${minutes(left)}, then ${AFTER[then]}.${canExtend ? ' The menu, or "extend", gives it more time.' : ''}`,
+    rescueOver: (domain: DomainName, then: AtEnd): string =>
+      `The time of the rescue of ${domain} is over: it shuts down, then ${AFTER[then]}.`,
+    rescueRetry: (domain: DomainName, retryAt: string): string =>
+      `${domain} did not shut down at the end of its rescue: it is asked again ${clockTime(retryAt)}.`,
     ended: (domain: DomainName, reason: Extract<ConsoleEnd, 'domain-gone' | 'evicted'>): string =>
       reason === 'domain-gone'
         ? `${domain} is gone from its host.`
         : `An administrator of the host has ended your console of ${domain}.`,
   };
+}
+
+const AFTER: Readonly<Record<AtEnd, string>> = {
+  normal: 'it boots normally',
+  reset: 'it boots normally',
+  poweroff: 'it stays off',
+};
+
+/** Rounded, because a warning comes a moment late. */
+function minutes(milliseconds: number): string {
+  const count = Math.round(milliseconds / 60_000);
+  return count < 1 ? 'less than a minute' : count === 1 ? 'a minute' : `${count} minutes`;
 }
 
 function here(others: readonly Presence[]): string {

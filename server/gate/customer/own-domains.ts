@@ -4,7 +4,14 @@ import type { DomainState } from '../../../policy/domain-state.js';
 import type { BootProfileName, CustomerName, DomainName } from '../../../policy/names.js';
 import { NORMAL } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import type { MenuDomain, MenuOperation, MenuProfile, MenuRescueEnd, Offer } from '../../../menus/port.js';
+import type {
+  MenuDomain,
+  MenuOperation,
+  MenuProfile,
+  MenuRescueEnd,
+  Offer,
+  RescueTimes,
+} from '../../../menus/port.js';
 import type { RoleRow } from '../../store/records.js';
 import type { OperationView } from '../../wire/operation.js';
 import type { RescueEnd } from '../../wire/rescue-end.js';
@@ -91,7 +98,7 @@ export class OwnDomains {
     const found = this.#parts.hosts.find(row.domain);
     const { answers, profiles: allowed } = this.#answers(row, found?.view.profiles ?? [], now);
     if (answers.get('status') !== null) return null;
-    const profiles = found === undefined ? [] : this.#profiles(found, allowed);
+    const profiles = found === undefined ? [] : this.#profiles(found, allowed, row);
     const stray = this.#parts.hosts.strayOf(row.domain);
     const move = this.#parts.hosts.moveOf(row.domain);
     const elsewhere = move ?? stray;
@@ -122,7 +129,7 @@ export class OwnDomains {
     };
   }
 
-  #profiles({ host, view }: FoundDomain, allowed: Asked['profiles']): readonly MenuProfile[] {
+  #profiles({ host, view }: FoundDomain, allowed: Asked['profiles'], row: RoleRow): readonly MenuProfile[] {
     const set = this.#parts.parameters.values(view.name);
     return view.profiles.map((name) => {
       const offer = host.contract?.profiles.find((profile) => profile.name === name);
@@ -135,8 +142,16 @@ export class OwnDomains {
         hint: offer?.hint ?? '',
         parameters: chosen.map(({ offer: { title }, value }) => ({ title, value })),
         refused: no?.message ?? null,
+        ...(name === NORMAL || host.contract?.rescueEnds !== true || offer?.keep === true
+          ? {}
+          : { times: this.#times(row, name) }),
       };
     });
+  }
+
+  #times({ role, domain }: RoleRow, profile: BootProfileName): RescueTimes {
+    const terms = this.#parts.authorizer.rescueTerms(this.#identity, role, domain, profile);
+    return { usual: terms.defaultSeconds, most: terms.maximumSeconds };
   }
 
   #answers(row: RoleRow, profiles: readonly BootProfileName[], now: number): Asked {

@@ -1,16 +1,6 @@
 import type { Refusal } from '../../../policy/refusal.js';
-import { MOST_RESCUE_SECONDS } from '../../wire/rescue-end.js';
+import { parseLength } from '../../../menus/rescue-time.js';
 import { usage } from './usage.js';
-
-const UNITS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
-
-/** Parses a length of time like `90m`. @returns seconds; undefined when it is none, or longer than 366 days */
-function parseLength(text: string): number | undefined {
-  const [, count, unit] = /^([1-9]\d{0,7})(s|m|h|d)$/.exec(text) ?? [];
-  if (count === undefined) return undefined;
-  const seconds = Number(count) * UNITS[unit as keyof typeof UNITS];
-  return seconds <= MOST_RESCUE_SECONDS ? seconds : undefined;
-}
 
 /** Takes `--for 2h`, or `--for=2h`, out of the words. The length is null when it is not there. */
 export function takeLength(

@@ -18,7 +18,9 @@ import type { MenuDomainsParts } from './menu-domains.js';
 import { MenuKeys } from './menu-keys.js';
 import type { SessionTerms } from '../access/session-terms.js';
 import { SessionMenuTerminal } from './menu-terminal.js';
+import { rescueExtended } from '../../../menus/rescue-words.js';
 import type { OperationDispatcher } from '../operations/operation-dispatcher.js';
+import type { RescueExtensions } from '../operations/rescue-extensions.js';
 import { menuOperation } from '../customer/own-domains.js';
 import type { PolicyHolder } from '../policy/policy-holder.js';
 import type { AskStanding } from '../access/standing.js';
@@ -36,6 +38,7 @@ export interface MenuParts extends MenuDomainsParts {
   readonly site: string;
   readonly motd: readonly string[];
   readonly operations: OperationDispatcher;
+  readonly rescueExtensions: RescueExtensions;
   readonly keys: OwnKeys;
   readonly activity: Activity;
   readonly console: ConsoleParts;
@@ -193,6 +196,8 @@ export class MenuSession {
     switch (effect.effect) {
       case 'operate':
         return this.#operate(effect);
+      case 'extend':
+        return this.#extend(effect.domain);
       case 'console':
         return this.#lend(effect.domain, effect.mode, effect.boot === true);
       case 'list-keys':
@@ -224,9 +229,19 @@ export class MenuSession {
     }
   }
 
+  async #extend(domain: DomainName): Promise<void> {
+    const end = await this.#parts.rescueExtensions.extend(this.#identity, domain, null);
+    if (isRefusal(end)) this.#tell({ fact: 'refused', message: shownRefusal(end) });
+    else {
+      this.#domains.soon();
+      this.#tell({ fact: 'notice', message: rescueExtended(domain, Date.parse(end.at), Date.now()) });
+    }
+  }
+
   async #operate(effect: Extract<Effect, { effect: 'operate' }>): Promise<void> {
-    const { action, domain, profile } = effect;
-    const started = await this.#parts.operations.operate(this.#identity, { action, domain, profile });
+    const { action, domain, profile, forSeconds = null } = effect;
+    const asked = { action, domain, profile, forSeconds };
+    const started = await this.#parts.operations.operate(this.#identity, asked);
     if (isRefusal(started)) {
       this.#tell({ fact: 'refused', message: shownRefusal(started) });
       return;

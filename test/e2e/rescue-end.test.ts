@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { eventually } from '../support/eventually.js';
+import { House } from '../support/house.js';
+
+describe('a rescue that ends', function () {
+  this.timeout(120_000);
+  let house: House;
+  before(async () => {
+    house = await House.start({
+      profiles: ({ rescueKernel, rescueRamdisk }) => `  short:
+    title: A rescue that is ended by force
+    kind: direct
+    kernel: ${rescueKernel}
+    ramdisk: ${rescueRamdisk}
+    extra: console=hvc0 rescue
+    disks: Your disks stay as they are.
+    atEnd: reset
+`,
+    });
+  });
+  after(() => house.stop());
+
+  const status = async (): Promise<{ profile: string; endsAt: string | null; operation: unknown }> => {
+    const { stdout } = await house.ssh('alice', 'horatio status --json');
+    return JSON.parse(stdout) as { profile: string; endsAt: string | null; operation: unknown };
+  };
+
+  it('is shown, is given more time, ends by itself, and is recorded', async () => {
+    const begun = await house.ssh('alice', 'horatio rescue short --for 1h --yes --wait');
+    assert.equal(begun.status, 0, begun.stderr);
+    assert.match(begun.stdout + begun.stderr, /The rescue ends 1 h after its boot\./);
+    await eventually('the end to be shown', async () => {
+      const { profile, endsAt, operation } = await status();
+      return profile === 'short' && endsAt !== null && operation === null;
+    });
+    const more = await house.ssh('alice', 'horatio extend --for 2h');
+    assert.equal(more.status, 0, more.stderr);
+    assert.match(more.stdout, /^The rescue of horatio ends at .* UTC, in 2 h 59 min\.\n$/);
+    const tooLong = await house.ssh('alice', 'horatio extend --for 22h');
+    assert.equal(tooLong.status, 3);
+    assert.match(tooLong.stderr, /A rescue lasts at most 1 d here/);
+
+    const short = await house.ssh('alice', 'horatio rescue short --for 1s --yes');
+    assert.equal(short.status, 0, short.stderr);
+    await eventually(
+      'its own boot again, and the record of it',
+      async () => {
+        const { profile, endsAt, operation } = await status();
+        const { stdout: audit } = await house.postern('audit', '--json');
+        const recorded = audit.includes('"kind":"rescue.ended"') && audit.includes('"outcome":"done"');
+        return profile === 'normal' && endsAt === null && operation === null && recorded;
+      },
+      { withinMs: 90_000, everyMs: 500 },
+    );
+  });
+});
