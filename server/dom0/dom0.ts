@@ -284,7 +284,9 @@ export class Dom0 {
       consoles.onState(tellDomain),
       consoles.onAdminAct(adminRecord(journal, logger, clock)),
       () => operations.stop(),
-      () => seedDisks.stop(),
+      () => {
+        seedDisks.stop();
+      },
       () => {
         ending.stop();
       },

@@ -109,11 +109,11 @@ export class SeedDisks {
       });
   }
 
-  async stop(): Promise<void> {
+  /** From now on nothing is removed. A listing that hangs is not waited for. */
+  stop(): void {
     this.#isStarted = false;
     this.#cancel?.();
     this.#cancel = null;
-    await this.#tidying;
   }
 
   #part(operation: string, name: string): string {
@@ -153,6 +153,7 @@ export class SeedDisks {
       return;
     }
     const listed = await toolstack.longListAll();
+    if (!this.#isStarted) return;
     if (isRefusal(listed)) throw new Error(listed.detail);
     const used = new Set(listed.map(({ boot }) => seedAmong(boot.disks)));
     const unused = closed.filter((name) => !used.has(join(this.#directory, name)));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { refusal } from '../../../policy/refusal.js';
 import type { DirectProfile } from '../../../server/dom0/boot/boot-profiles.js';
 import { parseDiskSpec } from '../../../server/dom0/config/disk-spec.js';
+import type { LongDomain } from '../../../server/dom0/toolstack/toolstack.js';
 import type { OperationView, WireRefusal } from '../../../server/wire/operation.js';
 import { MOST_SEED_KEYS } from '../../../server/wire/seed-key.js';
 import { operationRequest } from '../../support/dom0-client.js';
@@ -264,6 +265,23 @@ describe('the seed disk of a boot', () => {
     house.toolstack.longListAll = () => Promise.resolve(refusal('toolstack-timeout', 'no', 'silent'));
     house.toolstack.domains.delete('horatio');
     await house.client.state('horatio', 'off');
+    assert.deepEqual(await inSeeds(), [`${id}.iso`]);
+  });
+
+  it('does not keep the half from stopping while the toolstack hangs, and is then left as it is', async () => {
+    await house.start();
+    const { id } = await rescued();
+    let asked = (): void => undefined;
+    const isAsked = new Promise<void>((resolve) => (asked = resolve));
+    let answer: (listed: readonly LongDomain[]) => void = () => undefined;
+    house.toolstack.longListAll = () => {
+      asked();
+      return new Promise((resolve) => (answer = resolve));
+    };
+    house.toolstack.domains.delete('horatio');
+    await isAsked;
+    await house.stop();
+    answer([]);
     assert.deepEqual(await inSeeds(), [`${id}.iso`]);
   });
 
