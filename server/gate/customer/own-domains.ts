@@ -138,7 +138,7 @@ export class OwnDomains {
       return {
         name,
         title: offer?.title ?? name,
-        disks: offer?.disks ?? '',
+        disks: [offer?.disks ?? '', words.seedKeys(offer?.seed)].filter((text) => text !== '').join(' '),
         hint: offer?.hint ?? '',
         parameters: chosen.map(({ offer: { title }, value }) => ({ title, value })),
         refused: no?.message ?? null,

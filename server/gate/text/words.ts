@@ -18,6 +18,13 @@ export function noSuchDomain(detail: string): Refusal {
   return refusal('no-such-domain', 'There is no such server, or it is not yours.', detail);
 }
 
+/** Whose keys a boot lets in by its seed disk; empty for a boot without one. */
+export function seedKeys(seed: ProfileOffer['seed']): string {
+  if (seed === undefined) return '';
+  const whose = seed === 'asker' ? 'Your SSH keys' : 'The SSH keys of all owners';
+  return `${whose} may log in to it, where it runs SSH.`;
+}
+
 export function suspended(): Refusal {
   return refusal('customer-suspended', 'Your account is suspended. Please ask us about it.');
 }

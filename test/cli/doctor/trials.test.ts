@@ -111,6 +111,24 @@ describe('postern doctor, of a dom0 half that is tried', () => {
     assert.deepEqual((await found()).slice(3), []);
   });
 
+  it('says whether it can make seed disks, where a profile boots with one', async () => {
+    const { profiles } = house.settings;
+    const rescue = profiles['rescue'];
+    assert.ok(rescue !== undefined);
+    const seeded = { ...house.settings, profiles: { rescue: { ...rescue, seed: 'asker' as const } } };
+    const made = async (command: string): Promise<string[]> => {
+      house.settings = { ...seeded, seeds: { command, networks: [] } };
+      await house.start();
+      const said = (await found()).slice(3);
+      await house.stop();
+      return said;
+    };
+    assert.deepEqual(await made(process.execPath), ['ok host xen1: it can make seed disks']);
+    assert.deepEqual(await made(join(house.directory, 'xorriso')), [
+      'fail host xen1: it can make no seed disks: xorriso cannot be run, and boots with a seed disk need it: apt install xorriso',
+    ]);
+  });
+
   it('tells of a dead one once', async () => {
     assert.equal((await found()).length, 1);
     assert.match((await found())[0] ?? '', /^fail host xen1: the dom0 half does not answer/);

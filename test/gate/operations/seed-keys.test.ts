@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { BootProfileName, CustomerName, DomainName } from '../../../policy/names.js';
 import { isRefusal } from '../../../policy/refusal.js';
+import { OwnDomains } from '../../../server/gate/customer/own-domains.js';
 import { fingerprintOf } from '../../../server/gate/keys/public-key.js';
 import type { Identity } from '../../../server/gate/session/identity.js';
 import type { OperationRequest } from '../../../server/wire/operation.js';
@@ -160,6 +161,20 @@ describe('the keys that go onto a seed disk', () => {
       gate.dom0.requests.map(({ keys }) => keys),
       [[alices, carols], [alices]],
     );
+  });
+
+  it('are told of in the menu before the boot, where the profile has a seed disk', async () => {
+    const shown = (): unknown =>
+      new OwnDomains(gate.core.ownDomains, gate.alice)
+        .list()
+        .find(({ name }) => name === HORATIO)
+        ?.profiles.map(({ disks }) => disks);
+    assert.deepEqual(shown(), ['d Your SSH keys may log in to it, where it runs SSH.', 'd']);
+    await gate.stop();
+    gate = new GateInside();
+    offer('owners');
+    await gate.start();
+    assert.deepEqual(shown(), ['d The SSH keys of all owners may log in to it, where it runs SSH.', 'd']);
   });
 
   it('are none that could not log in: expired, removed, or refused by the policy', async () => {
