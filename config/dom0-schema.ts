@@ -199,6 +199,33 @@ const CDROM_PROFILE = {
   },
 } as const;
 
+const OWN_PROFILE = {
+  title: 'kind: own',
+  description:
+    "The domain's own kernel with more words on its command line, or an older kernel of dom0's in its place. Refused for domains that boot by a boot loader or by firmware.",
+  type: 'object',
+  additionalProperties: false,
+  required: ['kind', 'title', 'disks'],
+  properties: {
+    kind: { const: 'own', description: "Boots as the domain's own configuration says, with more words." },
+    ...PROFILE_WORDS,
+    types: {
+      ...types('All when not given: a boot loader is refused with a sentence that tells how to do it there.'),
+      items: { type: 'string', enum: [...GUEST_TYPES] },
+    },
+    extra: {
+      type: 'string',
+      maxLength: 2000,
+      default: '',
+      description:
+        "Words at the end of the domain's own command line: `single`, `init=/bin/sh`. `${NAME}` is the value of a parameter, `${domain}` the domain's name. Needed unless there is a `kernel`.",
+    },
+    parameters: PARAMETERS,
+    kernel: pathOrNull("Absolute path of a kernel in place of the domain's own."),
+    ramdisk: pathOrNull('Absolute path of the ramdisk of `kernel`; without it that kernel has none.'),
+  },
+} as const;
+
 /** dom0.yaml as JSON Schema draft 2020-12. */
 export const DOM0_SCHEMA = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -279,7 +306,7 @@ export const DOM0_SCHEMA = {
       additionalProperties: {
         type: 'object',
         discriminator: { propertyName: 'kind' },
-        oneOf: [DIRECT_PROFILE, DISK_PROFILE, CDROM_PROFILE],
+        oneOf: [DIRECT_PROFILE, DISK_PROFILE, CDROM_PROFILE, OWN_PROFILE],
       },
       description:
         "Ways to boot besides a domain's own configuration, by name. Paths stay here and never cross the socket.",

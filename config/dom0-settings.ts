@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { GUEST_TYPES } from '../policy/guest-type.js';
 import type { GuestType } from '../policy/guest-type.js';
 import type { BootProfileName, DomainName, ParameterName } from '../policy/names.js';
 import { NORMAL, parseDomainName, UNKNOWN_PROFILE } from '../policy/names.js';
@@ -54,7 +55,17 @@ interface DiskProfile extends ProfileWords, DiskLoader {
   readonly disk: string;
 }
 
-type ProfileSettings = DirectProfile | DiskProfile | CdromProfile;
+type ProfileSettings = DirectProfile | DiskProfile | CdromProfile | OwnProfile;
+
+/** The domain's own kernel with more words, or another kernel in its place. */
+interface OwnProfile extends ProfileWords {
+  readonly kind: 'own';
+  readonly extra: string;
+  readonly parameters: Readonly<Record<ParameterName, ProfileParameter>>;
+  /** Absolute; null keeps the domain's own kernel and ramdisk. */
+  readonly kernel: string | null;
+  readonly ramdisk: string | null;
+}
 
 /** A CD image that an HVM guest boots. */
 interface CdromProfile extends ProfileWords {
@@ -157,6 +168,23 @@ function profile(name: string, path: DocumentPath, reader: SettingsReader): Prof
       ramdisk: reader.orNull(at('ramdisk'), (ramdisk) => reader.absolute(ramdisk)),
       ...commandLine(path, reader),
       addDisks: reader.list(at('addDisks'), (disk) => reader.line(disk)),
+    };
+  }
+  if (kind === 'own') {
+    const kernel = reader.orNull(at('kernel'), (image) => reader.absolute(image));
+    const ramdisk = reader.orNull(at('ramdisk'), (image) => reader.absolute(image));
+    if (kernel === null && ramdisk !== null)
+      reader.error(at('ramdisk'), '`ramdisk` goes with `kernel`: without it the domain keeps its own.');
+    const line = commandLine(path, reader);
+    if (kernel === null && line.extra.trim() === '')
+      reader.error(path, 'This profile changes nothing: it needs words in `extra`, or a `kernel`.');
+    return {
+      kind,
+      ...words,
+      types: guestTypes(at('types'), reader) ?? GUEST_TYPES,
+      ...line,
+      kernel,
+      ramdisk,
     };
   }
   const disk = reader.line(at('disk'));

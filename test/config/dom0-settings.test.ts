@@ -75,6 +75,8 @@ describe('loadDom0Settings', () => {
       `  g: {${DIRECT}, types: [pvh]}`,
       '  h: {title: t, disks: d., kind: cdrom, disk: "/srv/rescue.iso,raw,hdc,cdrom"}',
       `  i: {${DIRECT}, keep: true, atEnd: reset}`,
+      '  j: {title: t, disks: d., kind: own, extra: single}',
+      '  k: {title: t, disks: d., kind: own, kernel: /k, ramdisk: /r, types: [pv]}',
       '',
     ].join('\n');
     const words = { title: 't', disks: 'd.', hint: '', keep: false, atEnd: 'normal' };
@@ -100,6 +102,24 @@ describe('loadDom0Settings', () => {
       g: { ...a, types: ['pvh'] },
       h: { ...words, kind: 'cdrom', types: ['hvm'], disk: '/srv/rescue.iso,raw,hdc,cdrom' },
       i: { ...a, keep: true, atEnd: 'reset' },
+      j: {
+        ...words,
+        kind: 'own',
+        types: ['pv', 'pvh', 'hvm'],
+        extra: 'single',
+        parameters: {},
+        kernel: null,
+        ramdisk: null,
+      },
+      k: {
+        ...words,
+        kind: 'own',
+        types: ['pv'],
+        extra: '',
+        parameters: {},
+        kernel: '/k',
+        ramdisk: '/r',
+      },
     });
   });
 
@@ -248,6 +268,21 @@ describe('loadDom0Settings', () => {
       ],
       ['a kernel for HVM', profile(`${DIRECT}, types: [hvm]`), ['3:62 `hvm` is not known here.']],
       ['a profile for no type', profile(`${DIRECT}, types: []`), ['3:61 The list `types` is empty.']],
+      [
+        'an own boot that changes nothing',
+        profile('title: t, disks: d, kind: own'),
+        ['3:6 This profile changes nothing: it needs words in `extra`, or a `kernel`.'],
+      ],
+      [
+        'a ramdisk without its kernel',
+        profile('title: t, disks: d, kind: own, extra: single, ramdisk: /r'),
+        ['3:62 `ramdisk` goes with `kernel`: without it the domain keeps its own.'],
+      ],
+      [
+        'an own boot with a word that nothing declares',
+        profile('title: t, disks: d, kind: own, extra: "${suite}"'),
+        ['3:45 There is no parameter `suite` in this profile.'],
+      ],
       [
         'types of a CD',
         profile('title: t, disks: d, kind: cdrom, disk: x, types: [hvm]'),

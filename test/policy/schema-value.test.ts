@@ -74,7 +74,7 @@ describe('the type of what a schema takes', () => {
       true satisfies Same<GateDocument['hosts'][number]['socket'], string>,
       true satisfies Same<Dom0Document['toolstack']['kind'], 'xl' | 'xm'>,
       true satisfies Same<Dom0Document['console']['log']['keep'], boolean>,
-      true satisfies Same<Dom0Document['profiles'][string]['kind'], 'direct' | 'disk' | 'cdrom'>,
+      true satisfies Same<Dom0Document['profiles'][string]['kind'], 'direct' | 'disk' | 'cdrom' | 'own'>,
       true satisfies Same<NonNullable<RuleEntry['when']>['states'], readonly KnownState[] | undefined>,
       true satisfies Same<PolicyDocument['groups'], Readonly<Record<string, readonly string[]>>>,
     ];

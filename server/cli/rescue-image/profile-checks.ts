@@ -69,6 +69,8 @@ function filesOf(profile: Dom0Settings['profiles'][BootProfileName]): readonly s
       return [profile.kernel, profile.ramdisk, ...profile.addDisks.flatMap(localTarget)].filter(
         (file) => file !== null,
       );
+    case 'own':
+      return [profile.kernel, profile.ramdisk].filter((file) => file !== null);
     case 'disk':
       return [profile.kernel, ...Object.values(profile.kernels ?? {}), ...localTarget(profile.disk)].filter(
         (file) => file !== null,

@@ -14,6 +14,8 @@ import type { BootPlan, ProfileBoot } from './boot-plan.js';
 import { cdromBoot } from './cdrom-boot.js';
 import { filledLine, valuesIn } from './command-line.js';
 import type { CommandLine } from './command-line.js';
+import { ownBoot, ownValuesIn } from './own-boot.js';
+import type { OwnBoot } from './own-boot.js';
 import { typeOf, unfitFor } from './profile-fit.js';
 import { seedAmong, withSeedDrive } from './seed-drive.js';
 
@@ -60,7 +62,12 @@ export interface CdromProfile extends Words {
   readonly disk: string;
 }
 
-export type ProfileSettings = DirectProfile | DiskProfile | CdromProfile;
+/** Boots the domain's own kernel with more words. It is refused for what boots by a boot loader. */
+export interface OwnProfile extends Words, OwnBoot {
+  readonly kind: 'own';
+}
+
+export type ProfileSettings = DirectProfile | DiskProfile | CdromProfile | OwnProfile;
 
 /** A profile that cannot be offered; the message is one sentence. */
 export class ProfileError extends Error {}
@@ -76,6 +83,7 @@ const NOT_WITH_BOOTLOADER = ['bootloader_args', 'kernel', 'ramdisk'];
 /** The boot profiles of the settings, and the plans that they give for a domain. */
 export class BootProfiles {
   readonly #profiles = new Map<BootProfileName, ProfileSettings>();
+  readonly #grubImages: ReadonlySet<string>;
 
   /** @throws ProfileError for an invalid name, a rescue disk that is writable, or a CD image that is no CD */
   constructor(settings: Readonly<Record<string, ProfileSettings>>) {
@@ -94,6 +102,9 @@ export class BootProfiles {
       }
       this.#profiles.set(name, profile);
     }
+    const disks = Object.values(settings).filter((profile) => profile.kind === 'disk');
+    const images = disks.flatMap(({ kernel, kernels }) => [kernel, ...Object.values(kernels ?? {})]);
+    this.#grubImages = new Set(images.filter((image) => image !== null));
   }
 
   offers(): readonly ProfileOffer[] {
@@ -105,7 +116,7 @@ export class BootProfiles {
         disks,
         hint,
         types,
-        parameters: profile.kind === 'direct' ? parameterOffers(profile) : [],
+        parameters: hasParameters(profile) ? parameterOffers(profile) : [],
         keep: profile.keep ?? false,
         atEnd: profile.atEnd ?? 'normal',
         ...(seed === undefined ? {} : { seed }),
@@ -155,7 +166,7 @@ export class BootProfiles {
 
   #plan(name: BootProfileName, domain: DomainConfig, parameters: ParameterValues): BootPlan | Refusal {
     const profile = this.#profiles.get(name);
-    if (profile?.kind !== 'direct' && Object.keys(parameters).length > 0) {
+    if ((profile === undefined || !hasParameters(profile)) && Object.keys(parameters).length > 0) {
       return refusal('usage', 'The boot profile has no parameters.', name);
     }
     if (name === NORMAL) {
@@ -166,7 +177,7 @@ export class BootProfiles {
     if (unfit !== null) return unfit;
     const drop = (keys: readonly string[]): Set<string> =>
       new Set(keys.filter((key) => domain.keys.has(key)));
-    const made = profileBoot(profile, domain, parameters);
+    const made = profileBoot(profile, domain, parameters, this.#grubImages);
     if (isRefusal(made)) return made;
     return {
       profile: name,
@@ -190,8 +201,7 @@ export class BootProfiles {
     if (remembered !== null && isSameBoot(remembered.boot, shape)) return remembered.profile;
     const seed = seedAmong(shape.disks);
     for (const [name, profile] of this.#profiles) {
-      const values =
-        profile.kind === 'direct' ? valuesIn(profile.extra, domain.name, shape.cmdline ?? '') : NO_PARAMETERS;
+      const values = valuesOf(profile, domain, shape);
       const plan = values === undefined ? undefined : this.plan(name, domain, values, seed);
       if (plan !== undefined && !isRefusal(plan) && isSameBoot(plan.boot, shape)) return name;
     }
@@ -210,8 +220,11 @@ function profileBoot(
   profile: ProfileSettings,
   domain: DomainConfig,
   parameters: ParameterValues,
+  grubImages: ReadonlySet<string>,
 ): ProfileBoot | Refusal {
   switch (profile.kind) {
+    case 'own':
+      return ownBoot(profile, domain, parameters, grubImages);
     case 'direct':
       return direct(profile, domain, parameters);
     case 'disk':
@@ -221,7 +234,28 @@ function profileBoot(
   }
 }
 
-function parameterOffers({ parameters }: DirectProfile): readonly ParameterOffer[] {
+function hasParameters(profile: ProfileSettings): profile is DirectProfile | OwnProfile {
+  return profile.kind === 'direct' || profile.kind === 'own';
+}
+
+/** The parameters with which a profile would give what is shown; undefined when none do. */
+function valuesOf(
+  profile: ProfileSettings,
+  domain: DomainConfig,
+  shape: BootShape,
+): ParameterValues | undefined {
+  switch (profile.kind) {
+    case 'direct':
+      return valuesIn(profile.extra, domain.name, shape.cmdline ?? '');
+    case 'own':
+      return ownValuesIn(profile, domain, shape);
+    case 'disk':
+    case 'cdrom':
+      return NO_PARAMETERS;
+  }
+}
+
+function parameterOffers({ parameters }: CommandLine): readonly ParameterOffer[] {
   return Object.entries(parameters).map(([name, { title, values, default: byDefault }]) => ({
     name: name as ParameterName,
     title,

@@ -32,6 +32,11 @@ export function installedBoot(name: string, seed: Seed | null): readonly BootSte
   ]);
 }
 
+/** A shell in the place of init. */
+export const SHELL_FOR_INIT: readonly BootStep[] = [
+  { after: 40, text: "/bin/sh: 0: can't access tty; job control turned off\n" },
+];
+
 /** The initramfs gives up and drops to a shell. */
 export function brokenBoot(missing: string): readonly BootStep[] {
   return [

@@ -1,5 +1,5 @@
 import type { BootStep } from './boot-messages.js';
-import { brokenBoot, installedBoot, rescueBoot, shutdownMessages } from './boot-messages.js';
+import { SHELL_FOR_INIT, brokenBoot, installedBoot, rescueBoot, shutdownMessages } from './boot-messages.js';
 import type { PowerAction } from './command.js';
 import { Grub } from './grub.js';
 import { kernelLine, kernelLog } from './kernel-log.js';
@@ -10,7 +10,7 @@ import { Session } from './session.js';
 import { readSeed } from './seed.js';
 import type { Seed } from './seed.js';
 import type { System } from './system.js';
-import { chooseSystem, hostName } from './system.js';
+import { chooseSystem, hasShellForInit, hostName } from './system.js';
 import { answerSysrq } from './sysrq.js';
 import { Tty } from './tty.js';
 import { SHUTDOWN_CRASH, SHUTDOWN_POWEROFF, SHUTDOWN_REBOOT } from './shutdown-reason.js';
@@ -131,7 +131,8 @@ export class Guest {
     this.#machine.clock.after(Math.max(0, XENBUS_MILLISECONDS - this.#uptime), () => {
       acknowledge();
       // The kernel of an initramfs acknowledges, but nothing there can shut down.
-      if (this.#system.kind === 'initramfs' && this.#stage === 'up') return;
+      const isShell = hasShellForInit(this.#system, this.#loaded.commandLine);
+      if ((this.#system.kind === 'initramfs' || isShell) && this.#stage === 'up') return;
       this.#power(reboot ? 'reboot' : 'poweroff', this.#stage === 'kernel');
     });
   }
@@ -174,7 +175,9 @@ export class Guest {
       const customers = config.disks.filter((disk) => disk.writable);
       steps =
         system.kind === 'installed'
-          ? installedBoot(hostName(system, name), this.#seed)
+          ? hasShellForInit(system, this.#loaded.commandLine)
+            ? SHELL_FOR_INIT
+            : installedBoot(hostName(system, name), this.#seed)
           : rescueBoot(
               name,
               customers.map((disk) => disk.device),

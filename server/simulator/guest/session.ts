@@ -10,7 +10,7 @@ import { Shell } from './shell.js';
 import { BASIC_COMMANDS, KERNEL_VERSION, SYSTEM_COMMANDS } from './system-commands.js';
 import { readDiskFile } from './loaded-kernel.js';
 import type { System } from './system.js';
-import { hostName } from './system.js';
+import { hasShellForInit, hostName } from './system.js';
 
 import type { Tty } from './tty.js';
 import type { Machine } from './machine.js';
@@ -55,7 +55,8 @@ export class Session {
   start(): void {
     if (this.#disposed) return;
     this.#around.cwd = this.#options.system.kind === 'initramfs' ? '/' : '/root';
-    if (this.#options.system.kind === 'installed') this.#askLogin();
+    const { system, commandLine } = this.#options;
+    if (system.kind === 'installed' && !hasShellForInit(system, commandLine)) this.#askLogin();
     else this.#shell.ask();
   }
 

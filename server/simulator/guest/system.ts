@@ -30,6 +30,11 @@ export function chooseSystem(kernel: LoadedKernel, disks: readonly DiskConfig[])
   return attached ? { kind: 'installed', root: disk } : { kind: 'initramfs', missing: device };
 }
 
+/** Whether a shell takes the place of init: `init=/bin/sh`. It asks for no login, and nothing shuts it down. */
+export function hasShellForInit(system: System, commandLine: string): boolean {
+  return system.kind === 'installed' && /(?:^|\s)init=\/bin\/(?:ba)?sh(?:\s|$)/.test(commandLine);
+}
+
 /** A system's host name: from its /etc/hostname, or else the domain's name. */
 export function hostName(system: System, domainName: string): string {
   const text = system.kind === 'installed' ? readDiskFile(system.root, 'etc/hostname') : '';

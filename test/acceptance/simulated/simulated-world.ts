@@ -143,6 +143,11 @@ const profiles = (xen: SimulatedHost): string => `  pvgrub-rescue:
     parameters:
       install-suite: {title: Debian release, values: [bookworm, trixie]}
     disks: The installer writes over /dev/xvda when you tell it to.
+  own-shell:
+    title: Your own system, a root shell only
+    kind: own
+    extra: init=/bin/sh
+    disks: Your disk is the system's own, mounted read-only until you change it (mount -o remount,rw /).
   grub-rescue:
     title: Boot menu of the rescue disk
     kind: disk

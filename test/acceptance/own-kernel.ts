@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { leave } from './guest.js';
+import { PATIENCE } from './patience.js';
+import { settlesAs, statusOf } from './states.js';
+import type { World } from './world.js';
+
+/** The own kernel with a word of the admin's: `own-shell` adds `init=/bin/sh`. One story. */
+export function ownKernelCases(world: () => World): void {
+  it('a lost password is no trouble: the own kernel boots into a root shell, seen from its first byte', async () => {
+    const alice = world().terminal('alice', 'horatio rescue own-shell --yes --console');
+    await alice.receives('Linux version', PATIENCE.boot);
+    await alice.receives("can't access tty", PATIENCE.boot);
+    alice.type('\r');
+    await alice.sees(/# *$/, PATIENCE.soon);
+    alice.type('cat /proc/cmdline\r');
+    await alice.sees(/init=\/bin\/sh/, PATIENCE.soon);
+    assert.ok(!alice.raw.includes('login:'), 'nobody is asked for a password');
+    await leave(alice);
+    assert.equal((await settlesAs(world(), 'horatio', ['running'])).profile, 'own-shell');
+    const long = await world().xl('list', '-l', 'horatio');
+    assert.match(long.stdout, /init=\/bin\/sh/);
+    assert.match(long.stdout, /horatio\.img/, 'with the customer’s own disk');
+  });
+
+  it('the screen as text shows it, and a power-off and a start bring the normal boot back', async () => {
+    const screen = await world().ssh('alice', 'horatio screen --json');
+    assert.equal(screen.status, 0, screen.stderr);
+    const { boot, lines } = JSON.parse(screen.stdout) as { boot: { profile: string }; lines: string[] };
+    assert.equal(boot.profile, 'own-shell');
+    assert.ok(
+      lines.some((line) => line.startsWith('#') || line.includes('# ')),
+      lines.join('\n'),
+    );
+    // A shell in the place of init hears no shutdown.
+    assert.equal((await world().ssh('alice', 'horatio poweroff --yes --wait')).status, 0);
+    const alice = world().terminal('alice', 'horatio start --console');
+    await alice.receives('login:', PATIENCE.boot);
+    await leave(alice);
+    assert.equal((await statusOf(world(), 'alice', 'horatio')).profile, 'normal');
+    assert.equal((await world().ssh('alice', 'horatio shutdown --yes --wait')).status, 0);
+  });
+
+  it('a server that boots by a boot loader is told how to do it in GRUB, and nothing was done', async () => {
+    for (const domain of ['guildenstern', 'rosencrantz']) {
+      const { status, stderr } = await world().ssh('alice', `${domain} rescue own-shell --yes --wait`);
+      assert.equal(status, 3, stderr);
+      assert.match(stderr, /choose it in GRUB/);
+      assert.equal(await world().domid(domain), undefined);
+    }
+  });
+}
