@@ -70,16 +70,15 @@ export class OwnDomains {
   /** Sorted by name. For a login by a domain's name, only that domain. */
   list(now = Date.now()): readonly MenuDomain[] {
     const { customer, domain: only } = this.#identity;
-    const rows = this.#parts.roles
-      .of(customer)
-      .filter((row) => row.counts && (only === null || row.domain === only));
+    const rows = this.#parts.roles.of(customer).filter((row) => only === null || row.domain === only);
     this.#names = rows.map((row) => row.domain);
     return rows
+      .filter((row) => row.counts)
       .flatMap((row) => this.#domain(row, now) ?? [])
       .sort((one, other) => (one.name < other.name ? -1 : 1));
   }
 
-  /** The domains of the last list, and those that policy hid from it. */
+  /** The domains of the last list, and those that may come into it: policy hid them, or the role does not count. */
   get names(): readonly DomainName[] {
     return this.#names;
   }

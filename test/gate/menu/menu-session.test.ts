@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { parseTimeWindow } from '../../../policy/time-window.js';
 import { ACTIONS } from '../../../policy/actions.js';
+import type { DomainState } from '../../../policy/domain-state.js';
+import { NORMAL } from '../../../policy/names.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import { terminalReset } from '../../../server/gate/session/terminal-reset.js';
 import type { MenuSession } from '../../../server/gate/menu/menu-session.js';
@@ -270,8 +272,31 @@ describe('a menu session', () => {
     assert.ok(looked <= 8, `policy was asked ${looked} times`);
   });
 
-  it('is not made anew when a host repeats what it said, but is at a key', async () => {
-    gate.dom0.set(HORATIO, 'paused');
+  /** Starts the gate anew, with a host that is never taken for lost because it says nothing. */
+  const withQuietHost = async (): Promise<void> => {
+    await gate.stop();
+    gate = new GateInside({ silence: 600_000 });
+    await gate.start();
+  };
+
+  const LONG_AGO = new Date(Date.now() - 400 * 86_400_000).toISOString();
+  let told = 0;
+
+  /** A host says of a domain what no time changes on the screen: no age, and a `since` of long ago. */
+  const still = async (name: string, state: DomainState): Promise<void> => {
+    told += 1;
+    const seenAt = new Date(Date.UTC(2099, 0, 1) + told).toISOString();
+    gate.dom0.set(domainName(name), state, {
+      observation: { state, profile: NORMAL, since: LONG_AGO, seenAt },
+    });
+    const heard = (): boolean => gate.core.hosts.find(domainName(name))?.view.observation.seenAt === seenAt;
+    await eventually('the host to be heard', heard, { everyMs: 2 });
+  };
+
+  it('is not made anew when a host repeats what it said', async () => {
+    await withQuietHost();
+    await still('horatio', 'paused');
+    await still('ophelia', 'running');
     open();
     await shows('paused');
     let listed = 0;
@@ -280,20 +305,31 @@ describe('a menu session', () => {
       listed += 1;
       return rolesOf(customer);
     };
-    const heard = (): string => gate.core.hosts.find(HORATIO)?.view.observation.seenAt ?? '';
-    for (let again = 0; again < 3; again += 1) {
-      const before = heard();
-      gate.dom0.set(HORATIO, 'paused');
-      await eventually('to be heard', () => heard() !== before, { everyMs: 2 });
-    }
-    // A change of the other domain comes last: by then the others would have been told.
-    gate.dom0.set(domainName('ophelia'), 'crashed');
+    for (let again = 0; again < 3; again += 1) await still('horatio', 'paused');
+    assert.equal(listed, 0);
+    // A change of the other domain comes last, and is told with whatever came before.
+    await still('ophelia', 'crashed');
     await shows('crashed');
     assert.equal(listed, 1);
   });
 
+  it('shows in an idle menu a domain that was held and is adopted', async () => {
+    await withQuietHost();
+    const nothing = { seen: [], identities: [], away: [], waiting: [], retired: [] };
+    gate.store.domains.settle({ ...nothing, held: [HORATIO] });
+    gate.role(gate.alice.customer, domainName('yorick'), 'owner');
+    for (const name of ['horatio', 'ophelia', 'yorick']) await still(name, 'running');
+    open();
+    await shows('ophelia');
+    assert.doesNotMatch(terminal.output, /horatio/);
+    gate.store.domains.adopt(HORATIO, ADMIN);
+    await shows('horatio');
+  });
+
   it('shows in an idle menu that a limit over all domains is reached', async () => {
+    await withQuietHost();
     gate.enforce(policyOf([rule('allow', ACTIONS)], [limit(['reboot'], 1, { per: 'customer' })]));
+    for (const name of ['horatio', 'ophelia']) await still(name, 'running');
     open({ who: { ...gate.alice, domain: HORATIO } });
     await shows('Reboot');
     mark = terminal.output.length;
