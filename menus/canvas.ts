@@ -2,10 +2,11 @@ import type { Frame, Run, Style } from './frame.js';
 import { columnsOf, cut, glyphsOf, printable } from './printable-text.js';
 import type { Charset } from './printable-text.js';
 
-interface Cell {
+/** The cells of one row, column by column: two lists are made faster than an object for each cell. */
+interface Row {
   /** Empty in the right half of a wide character. */
-  text: string;
-  style: Style;
+  readonly texts: string[];
+  readonly styles: Style[];
 }
 
 /** The characters that a menu is drawn with. */
@@ -69,7 +70,7 @@ export class Canvas {
   readonly rows: number;
   readonly charset: Charset;
   readonly signs: Signs;
-  readonly #cells: Cell[][];
+  readonly #cells: readonly Row[];
   #cursor: { column: number; row: number } | null = null;
 
   constructor(columns: number, rows: number, charset: Charset) {
@@ -77,9 +78,10 @@ export class Canvas {
     this.rows = rows;
     this.charset = charset;
     this.signs = charset === 'ascii' ? ASCII : UTF8;
-    this.#cells = Array.from({ length: rows }, () =>
-      Array.from({ length: columns }, (): Cell => ({ text: ' ', style: 'plain' })),
-    );
+    this.#cells = Array.from({ length: rows }, () => ({
+      texts: new Array<string>(columns).fill(' '),
+      styles: new Array<Style>(columns).fill('plain'),
+    }));
   }
 
   /**
@@ -149,7 +151,7 @@ export class Canvas {
 
   /** Dims everything drawn so far, before something is drawn over it. */
   recede(): void {
-    for (const cells of this.#cells) for (const cell of cells) cell.style = 'dim';
+    for (const { styles } of this.#cells) styles.fill('dim');
   }
 
   cursorAt(column: number, row: number): void {
@@ -173,30 +175,25 @@ export class Canvas {
   }
 
   /** Sets a cell. A half of a wide character that this cuts becomes a blank. */
-  #set(cells: Cell[], at: number, text: string, style: Style): void {
-    const cell = cells[at];
-    if (cell === undefined) return;
-    const before = cells[at - 1];
-    if (cell.text === '' && text !== '' && before !== undefined) before.text = ' ';
-    const after = cells[at + 1];
-    if (after?.text === '') after.text = ' ';
-    cell.text = text;
-    cell.style = style;
+  #set({ texts, styles }: Row, at: number, text: string, style: Style): void {
+    if (at < 0 || at >= texts.length) return;
+    if (at > 0 && texts[at] === '' && text !== '') texts[at - 1] = ' ';
+    if (texts[at + 1] === '') texts[at + 1] = ' ';
+    texts[at] = text;
+    styles[at] = style;
   }
 }
 
-function runsOf(cells: readonly Cell[]): Run[] {
+function runsOf({ texts, styles }: Row): Run[] {
   const runs: Run[] = [];
-  let text = '';
-  let style: Style = 'plain';
-  for (const cell of cells) {
-    if (cell.style !== style && text !== '') {
-      runs.push({ text, style });
-      text = '';
-    }
-    style = cell.style;
-    text += cell.text;
+  let from = 0;
+  while (from < texts.length) {
+    const style = styles[from] ?? 'plain';
+    let to = from + 1;
+    while (to < texts.length && styles[to] === style) to += 1;
+    const text = texts.slice(from, to).join('');
+    if (text !== '') runs.push({ text, style });
+    from = to;
   }
-  if (text !== '') runs.push({ text, style });
   return runs;
 }
