@@ -27,6 +27,8 @@ export interface ShownDomainsParts {
   readonly log: Logger;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+  /** In which menus are told; of two milliseconds when left out. */
+  readonly slices?: Slices;
 }
 
 /** A domain that at least one menu shows. */
@@ -99,7 +101,7 @@ export class Entry {
 export class ShownDomains {
   readonly #parts: ShownDomainsParts;
   readonly #now: () => number;
-  readonly #slices = new Slices({ milliseconds: 2 });
+  readonly #slices: Slices;
   readonly #reviews: SlicedQueue;
   readonly #guard: FaultGuard;
   /** By domain. */
@@ -118,6 +120,7 @@ export class ShownDomains {
   constructor(parts: ShownDomainsParts) {
     this.#parts = parts;
     this.#now = parts.now ?? Date.now;
+    this.#slices = parts.slices ?? new Slices({ milliseconds: 2 });
     this.#guard = new FaultGuard(parts.log);
     this.#reviews = new SlicedQueue(this.#slices, (fault) => {
       parts.log.error({ err: fault }, 'a domain could not be looked at for the menus');

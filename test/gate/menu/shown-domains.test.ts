@@ -4,6 +4,7 @@ import type { HostsEvent } from '../../../server/gate/hosts/hosts.js';
 import type { LinkEvent } from '../../../server/gate/hosts/link-event.js';
 import { ShownDomains } from '../../../server/gate/menu/shown-domains.js';
 import type { Entry } from '../../../server/gate/menu/shown-domains.js';
+import { Slices } from '../../../server/gate/scheduling/slices.js';
 import { silentLogger } from '../../support/silent-logger.js';
 import { customerName, domainName } from '../../support/temporary-store.js';
 
@@ -42,6 +43,8 @@ class Fixture {
     },
     log: silentLogger,
     now: () => this.now,
+    // All in the same turn, so that the tests need not wait.
+    slices: new Slices({ now: () => 0 }),
   });
 
   /** A host says what a domain does. */
