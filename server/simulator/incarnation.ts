@@ -193,7 +193,7 @@ export class Incarnation {
         done();
         return;
       case 'rename':
-        this.#update({ name: request.name });
+        this.#update({ name: request.name, config: { ...this.#record.config, name: request.name } });
         done();
         return;
       case 'wait':

@@ -147,6 +147,9 @@ describe('e2e: a server that moves while it runs', () => {
     await console.sees('#');
     console.type('echo sum $((6*7))\r');
     await log.sees('sum 42');
+    await eventually('its boot to be known', async () =>
+      /, boot normal,/.test(await status('alice', 'horatio')),
+    );
     const whole = await house.ssh('alice', 'horatio log --raw');
     assert.match(whole.stdout, /Linux version [^]*login: [^]*login: root[^]*sum 42/);
     assert.match(whole.stderr, /^--- horatio runs on the host xen2 now ---$/m);

@@ -330,6 +330,8 @@ describe('the life of a simulated domain', () => {
         ['horatio', before?.uuid, 0, 0],
       );
       assert.notEqual(after?.domid, before?.domid);
+      const { stdout: long } = await xen.xl('list', '-l', 'horatio');
+      assert.match(long, /"name": "horatio",/);
     });
   });
 
