@@ -9,6 +9,7 @@ import { refusal } from '../../../policy/refusal.js';
 import type { Facts, Question } from '../../store/authorizations.js';
 import type { MaintenanceRow } from '../../store/maintenance.js';
 import type { Identity } from '../session/identity.js';
+import { MOST_RESCUE_SECONDS } from '../../wire/rescue-end.js';
 import type { AttachmentQuery } from './live-attachments.js';
 import { printable } from '../../../policy/printable.js';
 import type { LoginCertificate } from '../certificates/login-certificate.js';
@@ -91,8 +92,9 @@ export function judge(
   }
   const decision = request.action === 'status' ? seen : ask(request.action);
   if (!decision.allow) return denied(refusal(decision.reason, decision.message, because(decision)));
-  const most = rescueTerms(policy, customer, counting.role, domain, request.profile)?.maximumSeconds ?? null;
-  if (most !== null && (request.forSeconds ?? 0) > most) return denied(words.tooLongRescue(most));
+  const terms = rescueTerms(policy, customer, counting.role, domain, request.profile);
+  const most = terms?.maximumSeconds ?? MOST_RESCUE_SECONDS;
+  if ((request.forSeconds ?? 0) > most) return denied(words.tooLongRescue(most));
   const { maintenance } = facts;
   if (maintenance !== null && isClosedBy(maintenance, request.action))
     return denied(words.inMaintenance(maintenance));

@@ -3,6 +3,7 @@ import { parseDomainName } from '../../../policy/names.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { RoleRow } from '../../store/records.js';
+import { MOST_RESCUE_SECONDS } from '../../wire/rescue-end.js';
 import type { RescueEnd } from '../../wire/rescue-end.js';
 import type { Authorizer, DemandedPermit } from '../access/authorize.js';
 import { askAgain } from '../hosts/ask-again.js';
@@ -81,7 +82,7 @@ export class RescueExtensions {
     const role = roles.find(identity.customer, view.name)?.role;
     if (seconds !== null || role === undefined) return total;
     const { maximumSeconds } = authorizer.rescueTerms(identity, role, view.name, view.observation.profile);
-    const most = maximumSeconds ?? Infinity;
+    const most = maximumSeconds ?? MOST_RESCUE_SECONDS;
     // Where policy leaves nothing, it says so itself.
     return most > end.forSeconds + over ? Math.min(total, most) : total;
   }

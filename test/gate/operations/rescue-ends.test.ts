@@ -195,6 +195,17 @@ describe('the end of a rescue, at the gate', () => {
       assert.deepEqual(denials().at(-1), ['extend', 'limit-reached']);
     });
 
+    it('ends at the longest time that a host takes, where policy has no maximum', async () => {
+      await gate.start();
+      await runs(HOUR, 366 * 86_400 - 60);
+      assert.equal((await exec('horatio extend')).status, 0);
+      await eventually('the gate to know', () => seen()?.forSeconds === 366 * 86_400);
+      const { status, err } = await exec('horatio extend');
+      assert.deepEqual([status, /at most 366 d here/.test(err)], [3, true]);
+      assert.equal((await exec('horatio extend --for 1s')).status, 3);
+      assert.equal(gate.dom0.extensions.length, 1);
+    });
+
     it('of a rescue that is over and goes on counts from now', async () => {
       await gate.start();
       await runs(-2 * HOUR, HOUR, { retryAt: new Date(Date.now() + 60_000).toISOString() });
