@@ -1,4 +1,4 @@
-import { MOST_PARAMETERS } from '../policy/boot-parameter.js';
+import { CHOOSERS, MOST_PARAMETERS } from '../policy/boot-parameter.js';
 import { GUEST_TYPES } from '../policy/guest-type.js';
 import type { SchemaValue } from '../policy/schema-value.js';
 import { AT_ENDS } from '../server/wire/rescue-end.js';
@@ -89,6 +89,13 @@ const PARAMETERS = {
         default: null,
         description:
           'Or a regular expression that the whole value must match. One of `values` and `pattern` is needed.',
+      },
+      chooser: {
+        type: 'string',
+        enum: [...CHOOSERS],
+        default: 'admin',
+        description:
+          '`admin`: an admin sets it for each domain. `customer`: the customer chooses one of `values` at each boot; a value that an admin has set for the domain, or the default, comes first.',
       },
       default: {
         type: ['string', 'null'],

@@ -5,7 +5,8 @@ import {
   PARAMETER_VALUE_WORDS,
   wholePattern,
 } from '../policy/boot-parameter.js';
-import type { ParameterRule } from '../policy/boot-parameter.js';
+import { MOST_CHOICES } from '../policy/boot-parameter.js';
+import type { Chooser, ParameterRule } from '../policy/boot-parameter.js';
 import type { ParameterName } from '../policy/names.js';
 import { DOMAIN_PARAMETER } from '../policy/names.js';
 import type { DocumentPath } from '../policy/schema-fault.js';
@@ -17,6 +18,8 @@ import type { SettingsReader } from './settings-reader.js';
 export interface ProfileParameter extends ParameterRule {
   readonly title: string;
   readonly default: string | null;
+  /** With `customer` it has `values`. */
+  readonly chooser: Chooser;
 }
 
 /**
@@ -50,6 +53,15 @@ export function commandLine(
     if (!used.has(name) && name !== DOMAIN_PARAMETER)
       reader.error([...at('parameters'), name], `\`extra\` does not use \`\${${name}}\`.`);
   }
+  const choices = Object.values(parameters).reduce(
+    (product, { chooser, values }) => (chooser === 'customer' ? product * (values?.length ?? 1) : product),
+    1,
+  );
+  if (choices > MOST_CHOICES)
+    reader.error(
+      at('parameters'),
+      `Customers would have ${choices} ways to boot this profile: the menu shows each, and has room for ${MOST_CHOICES}.`,
+    );
   for (const path of [at('kernel'), at('ramdisk'), ...reader.list(at('addDisks'), (disk) => disk)]) {
     if (reader.text(path).includes('${'))
       reader.error(path, 'Only `extra` may have parameters: no path depends on them.');
@@ -68,6 +80,9 @@ function parameter(name: string, path: DocumentPath, reader: SettingsReader): Pr
   const pattern = reader.orNull(at('pattern'), (text) => reader.text(text));
   const byDefault = reader.orNull(at('default'), (value) => word(value, reader));
   const rule = { values, pattern };
+  const chooser = reader.text(at('chooser')) === 'customer' ? 'customer' : 'admin';
+  if (chooser === 'customer' && pattern !== null)
+    reader.error(at('pattern'), 'A customer chooses from a closed list: write `values`.');
   if ((values === null) === (pattern === null)) {
     reader.error(path, 'A parameter has either `values` or a `pattern`.');
   } else if (pattern !== null && !isPattern(pattern)) {
@@ -75,7 +90,7 @@ function parameter(name: string, path: DocumentPath, reader: SettingsReader): Pr
   } else if (byDefault !== null && isParameterValue(byDefault) && !acceptsValue(rule, byDefault)) {
     reader.error(at('default'), `"${byDefault}" is not what the parameter may be by its own rule.`);
   }
-  return { title: reader.line(at('title')), ...rule, default: byDefault };
+  return { title: reader.line(at('title')), ...rule, default: byDefault, chooser };
 }
 
 /**

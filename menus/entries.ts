@@ -1,7 +1,7 @@
 import type { BootProfileName, DomainName, Fingerprint } from '../policy/names.js';
 import { NORMAL } from '../policy/names.js';
 import type { RefusalCode } from '../policy/refusal.js';
-import type { MenuDomain, MenuProfile, OperateAction } from './port.js';
+import type { Chosen, MenuDomain, MenuProfile, OperateAction } from './port.js';
 import { currentPage, findDomain } from './state.js';
 import type { MenuState } from './state.js';
 import { ACTION_LABELS, LABELS, NOT_NOW, actionHint } from './words.js';
@@ -17,7 +17,13 @@ export type Choice =
       readonly domain: DomainName;
       readonly action: DomainAction;
     }
-  | { readonly choose: 'profile'; readonly domain: DomainName; readonly profile: BootProfileName }
+  | {
+      readonly choose: 'profile';
+      readonly domain: DomainName;
+      readonly profile: BootProfileName;
+      /** Missing when there is nothing to choose. */
+      readonly values?: Chosen;
+    }
   | { readonly choose: 'key'; readonly fingerprint: Fingerprint }
   | { readonly choose: 'add-key' }
   | { readonly choose: 'page'; readonly page: 'keys' | 'activity' | 'help' }
@@ -67,9 +73,7 @@ export function entriesOf(state: MenuState): readonly Entry[] {
     }
     case 'rescue': {
       const domain = findDomain(state, page.domain);
-      return domain === undefined
-        ? []
-        : rescueProfiles(domain).map((profile, at) => profileEntry(domain, profile, at));
+      return domain === undefined ? [] : waysToBoot(domain).map((way, at) => profileEntry(domain, way, at));
     }
     case 'keys':
       return [...keyEntries(state), ADD_KEY];
@@ -92,6 +96,29 @@ export function selectedIndex(entries: readonly Entry[], selected: string): numb
 /** The profiles that a rescue boot can use. */
 export function rescueProfiles(domain: MenuDomain): readonly MenuProfile[] {
   return domain.profiles.filter((profile) => profile.name !== NORMAL);
+}
+
+/** A profile, and the values that the customer chooses with it. */
+interface WayToBoot {
+  readonly profile: MenuProfile;
+  readonly values: Chosen;
+}
+
+/** The most ways to boot one profile that are shown. */
+const MOST_WAYS = 50;
+
+/** The profiles, each with every choice among the values that are the customer's; what is set comes first. */
+function waysToBoot(domain: MenuDomain): readonly WayToBoot[] {
+  return rescueProfiles(domain).flatMap((profile) => {
+    let ways: readonly Chosen[] = [{}];
+    for (const { name, value, choices } of profile.parameters) {
+      if (choices === null) continue;
+      const rest = choices.filter((one) => one !== value);
+      const ordered = value !== null && choices.includes(value) ? [value, ...rest] : rest;
+      ways = ways.flatMap((way) => ordered.map((one) => ({ ...way, [name]: one }))).slice(0, MOST_WAYS);
+    }
+    return ways.map((values) => ({ profile, values }));
+  });
 }
 
 function domainEntry(domain: MenuDomain, at: number): Entry {
@@ -127,15 +154,23 @@ function isSaidAbove(domain: MenuDomain, code: RefusalCode): boolean {
   return code === 'host-unreachable' && !domain.reachable;
 }
 
-function profileEntry(domain: MenuDomain, profile: MenuProfile, at: number): Entry {
+function profileEntry(domain: MenuDomain, { profile, values }: WayToBoot, at: number): Entry {
+  const chosen = profile.parameters.flatMap(({ name, title }) =>
+    values[name] === undefined ? [] : [`${title}: ${values[name]}`],
+  );
   return {
-    id: profile.name,
+    id: [profile.name, ...Object.values(values)].join(' '),
     key: at < 9 ? `${at + 1}` : '',
-    label: profile.title,
+    label: [profile.title, ...chosen].join(', '),
     hint: profile.disks,
     refused: profile.refused,
     mark: profile.refused,
-    choice: { choose: 'profile', domain: domain.name, profile: profile.name },
+    choice: {
+      choose: 'profile',
+      domain: domain.name,
+      profile: profile.name,
+      ...(chosen.length === 0 ? {} : { values }),
+    },
   };
 }
 

@@ -75,7 +75,7 @@ export function pageText(state: MenuState): string[] {
     case 'domain':
       return ['', ...bannerText(state), ...domainText(state, page), ...commonEntriesText(state)];
     case 'rescue':
-      return ['', RESCUE_CHOOSE, ...rescueText(state, page), PLAIN.back];
+      return ['', RESCUE_CHOOSE, ...rescueText(state), PLAIN.back];
     case 'keys':
       return ['', TITLES.keys, ...keysText(state)];
     case 'add-key':
@@ -198,11 +198,9 @@ function commonEntriesText(state: MenuState): string[] {
   return [PLAIN.keys, PLAIN.activity, PLAIN.help, ...back, PLAIN.quit];
 }
 
-function rescueText(state: MenuState, page: Extract<Page, { page: 'rescue' }>): string[] {
-  const profiles = findDomain(state, page.domain)?.profiles ?? [];
+function rescueText(state: MenuState): string[] {
   return entriesOf(state).flatMap((entry, at) => {
-    const profile = profiles.find((one) => one.name === entry.id);
-    return [`${at + 1}. ${labelText(entry)}`, `   ${rescueDisks(profile?.disks ?? '')}`];
+    return [`${at + 1}. ${labelText(entry)}`, `   ${rescueDisks(entry.hint)}`];
   });
 }
 

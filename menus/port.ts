@@ -58,7 +58,10 @@ export interface RescueTimes {
 }
 
 export interface MenuParameter {
+  readonly name: string;
   readonly title: string;
+  /** What the customer chooses from; null when it is set. */
+  readonly choices: readonly string[] | null;
   /** Null until somebody sets it. */
   readonly value: string | null;
 }
@@ -164,6 +167,9 @@ export type OperateAction = Extract<
   'start' | 'shutdown' | 'poweroff' | 'reboot' | 'rescue' | 'normal'
 >;
 
+/** The values that a customer chose for a boot, by the parameters' names. */
+export type Chosen = Readonly<Record<string, string>>;
+
 /** A menu's requests to the gate. */
 export type Effect =
   | {
@@ -173,6 +179,8 @@ export type Effect =
       readonly profile: BootProfileName | null;
       /** After how many seconds a rescue ends; missing: as usual. */
       readonly forSeconds?: number;
+      /** The values that the customer chose; missing when there was nothing to choose. */
+      readonly choice?: Chosen;
     }
   /** Give the rescue of the domain one more hour. */
   | { readonly effect: 'extend'; readonly domain: DomainName }

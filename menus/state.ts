@@ -2,7 +2,16 @@ import type { Action } from '../policy/actions.js';
 import type { BootProfileName, DomainName, Fingerprint } from '../policy/names.js';
 import type { LogView, Need } from './log-view.js';
 import type { RescueTime } from './rescue-time.js';
-import type { Effect, MenuActivity, MenuDomain, MenuKey, MenuStart, OperateAction, Setting } from './port.js';
+import type {
+  Chosen,
+  Effect,
+  MenuActivity,
+  MenuDomain,
+  MenuKey,
+  MenuStart,
+  OperateAction,
+  Setting,
+} from './port.js';
 
 /** A page of the menu. `selected` is an entry's id, so the selection stays when the list changes. */
 export type Page =
@@ -40,6 +49,8 @@ export type Dialog =
       readonly action: OperateAction;
       readonly domain: DomainName;
       readonly profile: BootProfileName | null;
+      /** The values that the customer chose; missing when there was nothing to choose. */
+      readonly choice?: Chosen;
       /** How long the rescue lasts; missing where it has no end. */
       readonly time?: RescueTime;
       readonly typed: string;
@@ -80,6 +91,8 @@ export interface Asked {
   readonly console: boolean;
   /** After how many seconds a rescue ends; missing: as usual. */
   readonly forSeconds?: number;
+  /** The values that the customer chose; missing when there was nothing to choose. */
+  readonly choice?: Chosen;
   readonly at: number;
 }
 
@@ -93,6 +106,7 @@ export interface Plan {
   readonly profile: BootProfileName | null;
   readonly console: boolean;
   readonly forSeconds?: number;
+  readonly choice?: Chosen;
   /** Whether the power-off has ended. */
   readonly ready: boolean;
 }

@@ -1,5 +1,5 @@
 import type { BootProfileName, DomainName, Fingerprint } from '../policy/names.js';
-import type { OperateAction } from './port.js';
+import type { Chosen, OperateAction } from './port.js';
 import type { Asked, Dialog, MenuState, Plan, Step, TypedDialog } from './state.js';
 import { currentPage, findDomain, isTyped, underWay, wordFor } from './state.js';
 import { stillAsking } from './operation-words.js';
@@ -33,6 +33,7 @@ export function openDialog(
   action: OperateAction,
   name: DomainName,
   profile: BootProfileName | null,
+  choice?: Chosen,
 ): Step {
   const refused = whyNot(state, action, name);
   if (refused !== null) return still({ ...state, problem: refused });
@@ -50,6 +51,7 @@ export function openDialog(
           domain: name,
           profile,
           ...timeOf(state, name, profile),
+          ...(choice === undefined ? {} : { choice }),
           typed: '',
           wrong: false,
         },
@@ -136,8 +138,8 @@ function typedKey(state: MenuState, dialog: TypedDialog, key: string): Step {
   }
   const closed = { ...state, dialog: null };
   if (dialog.ask === 'remove-used-key') return removeKey(closed, dialog.fingerprint);
-  const { action, domain, profile, time } = dialog;
-  return operate(closeRescuePage(closed), action, domain, profile, undefined, time);
+  const { action, domain, profile, time, choice } = dialog;
+  return operate(closeRescuePage(closed), action, domain, profile, undefined, time, choice);
 }
 
 /** Leaves the profile page after the choice: the domain's page shows the progress. */
@@ -159,15 +161,17 @@ export function operate(
   profile: BootProfileName | null,
   console: boolean = action === 'rescue' || (action === 'start' && state.followsStart),
   time?: RescueTime,
+  choice?: Chosen,
 ): Step {
   const refused = whyNot(state, action, name);
   if (refused !== null) return still({ ...state, problem: refused });
   const chosen = time === undefined ? null : chosenTime(time);
   const length = chosen === null || chosen === time?.usual ? {} : { forSeconds: chosen };
-  const asked: Asked = { domain: name, action, profile, console, ...length, at: state.now };
+  const more = { ...length, ...(choice === undefined ? {} : { choice }) };
+  const asked: Asked = { domain: name, action, profile, console, ...more, at: state.now };
   return {
     state: { ...state, asked, plan: planAfter(state, action, name) },
-    effects: [{ effect: 'operate', action, domain: name, profile, ...length }],
+    effects: [{ effect: 'operate', action, domain: name, profile, ...more }],
   };
 }
 
@@ -197,6 +201,7 @@ export function planAfter(state: MenuState, action: OperateAction, name: DomainN
         profile: accepted.profile,
         console: accepted.console,
         ...(accepted.forSeconds === undefined ? {} : { forSeconds: accepted.forSeconds }),
+        ...(accepted.choice === undefined ? {} : { choice: accepted.choice }),
         ready: false,
       };
     case 'reboot':

@@ -140,16 +140,19 @@ function carryOutPlan(state: MenuState): Step {
 
 function askedFor(plan: Plan, at: number): NonNullable<MenuState['asked']> {
   const { domain, action, profile, console } = plan;
-  return { domain, action, profile, console, ...lengthOf(plan), at };
+  return { domain, action, profile, console, ...optionsOf(plan), at };
 }
 
 function effectOf(plan: Plan): Effect {
   const { action, domain, profile } = plan;
-  return { effect: 'operate', action, domain, profile, ...lengthOf(plan) };
+  return { effect: 'operate', action, domain, profile, ...optionsOf(plan) };
 }
 
-function lengthOf({ forSeconds }: Plan): { readonly forSeconds?: number } {
-  return forSeconds === undefined ? {} : { forSeconds };
+function optionsOf({ forSeconds, choice }: Plan): Pick<Plan, 'forSeconds' | 'choice'> {
+  return {
+    ...(forSeconds === undefined ? {} : { forSeconds }),
+    ...(choice === undefined ? {} : { choice }),
+  };
 }
 
 /** The steps of an operation at which the console of what boots can be shown. */

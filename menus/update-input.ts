@@ -217,7 +217,7 @@ function carryOut(state: MenuState, choice: Choice): Step {
     case 'action':
       return chooseAction(state, choice.domain, choice.action);
     case 'profile':
-      return openDialog(state, 'rescue', choice.domain, choice.profile);
+      return openDialog(state, 'rescue', choice.domain, choice.profile, choice.values);
     case 'key':
       return askToRemove(state, choice.fingerprint);
     case 'add-key':

@@ -101,7 +101,9 @@ export function explanation(state: MenuState, dialog: Dialog): string[] {
   return [
     profile.title,
     rescueDisks(profile.disks),
-    ...rescueParameters(profile.parameters),
+    ...rescueParameters(
+      profile.parameters.map((one) => ({ ...one, value: dialog.choice?.[one.name] ?? one.value })),
+    ),
     ...what,
     rescueBack(profile.hint === '' ? RESCUE_DEFAULT_HINT : profile.hint),
   ];

@@ -1,6 +1,6 @@
 import type { Canvas } from './canvas.js';
 import { isNormal, lookOfDomain, staleWord } from './domain-look.js';
-import { entriesOf, rescueProfiles, selectedIndex } from './entries.js';
+import { entriesOf, selectedIndex } from './entries.js';
 import type { Entry } from './entries.js';
 import type { Style } from './frame.js';
 import type { Layout } from './layout.js';
@@ -8,7 +8,6 @@ import type { MenuDomain } from './port.js';
 import { columnsOf, wrap } from './printable-text.js';
 import { GAP, drawBlocks, entryBlock } from './scroll-list.js';
 import type { Area, Block } from './scroll-list.js';
-import { findDomain } from './state.js';
 import type { MenuState, Page } from './state.js';
 import { COLUMN_HEADS, bootWord, countWord, memoryWord, percentWord } from './domain-words.js';
 import { RESCUE_CHOOSE, rescueDisks } from './operation-words.js';
@@ -172,13 +171,9 @@ export function drawRescue(
 ): void {
   const entries = entriesOf(state);
   const selected = entries[selectedIndex(entries, page.selected)]?.id ?? '';
-  const domain = findDomain(state, page.domain);
-  const profiles = domain === undefined ? [] : rescueProfiles(domain);
   canvas.put(layout.left, layout.top, RESCUE_CHOOSE, 'strong', layout.width);
   const area: Area = { ...layout, top: layout.top + (layout.low ? 1 : 2) };
-  const blocks = entries.map((entry, at) =>
-    profileBlock(canvas, area, entry, profiles[at]?.disks ?? '', layout.low),
-  );
+  const blocks = entries.map((entry) => profileBlock(canvas, area, entry, entry.hint, layout.low));
   drawBlocks(canvas, area, blocks, selected);
 }
 

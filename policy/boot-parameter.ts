@@ -12,6 +12,14 @@ export interface ParameterRule {
   readonly pattern: string | null;
 }
 
+/** Who says which of its values a parameter has: an admin for each domain, or the customer at each boot. */
+export const CHOOSERS = ['admin', 'customer'] as const;
+
+export type Chooser = (typeof CHOOSERS)[number];
+
+/** The most ways to boot one profile that customers may choose from, over all its parameters. */
+export const MOST_CHOICES = 50;
+
 /** The most parameters that a domain may have set, and that a profile may declare. */
 export const MOST_PARAMETERS = 32;
 

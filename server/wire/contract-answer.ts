@@ -106,6 +106,8 @@ function readParameter(value: unknown): ParameterOffer {
     title: text(from, 'title', TEXT_LIMITS.title),
     values: orNull(from, 'values', (_, key) => list(from, key, 1000).map(parameterValue)),
     default: orNull(from, 'default', (_, key) => parameterValue(from[key])),
+    // Without a closed list there is nothing to choose from.
+    ...(from['chooser'] === 'customer' && from['values'] !== null ? { chooser: 'customer' } : {}),
   };
 }
 

@@ -24,6 +24,8 @@ export interface ParameterOffer {
   readonly values: readonly string[] | null;
   /** The value when nothing is set; null when it must be set. */
   readonly default: string | null;
+  /** The customer chooses one of `values`. Missing, as from an older dom0: an admin sets it. */
+  readonly chooser?: 'customer';
 }
 
 /** A boot profile as dom0 offers it: a name and words, never a path. */

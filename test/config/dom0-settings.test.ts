@@ -151,8 +151,20 @@ describe('loadDom0Settings', () => {
     const { p } = load(text).profiles as Readonly<Record<string, DirectProfile>>;
     assert.equal(p?.extra, 'a=${suite} b=${size} c=${domain} d=${suite} $x');
     assert.deepEqual(p.parameters, {
-      suite: { title: 'suite', values: ['bookworm', 'trixie'], pattern: null, default: 'trixie' },
-      size: { title: 'disk size', values: null, pattern: '[1-9][0-9]?G|all', default: null },
+      suite: {
+        title: 'suite',
+        values: ['bookworm', 'trixie'],
+        pattern: null,
+        default: 'trixie',
+        chooser: 'admin',
+      },
+      size: {
+        title: 'disk size',
+        values: null,
+        pattern: '[1-9][0-9]?G|all',
+        default: null,
+        chooser: 'admin',
+      },
     });
   });
 
@@ -282,6 +294,23 @@ describe('loadDom0Settings', () => {
         'an own boot with a word that nothing declares',
         profile('title: t, disks: d, kind: own, extra: "${suite}"'),
         ['3:45 There is no parameter `suite` in this profile.'],
+      ],
+      [
+        'free text from customers',
+        parameter('title: t, pattern: x, chooser: customer'),
+        ['5:28 A customer chooses from a closed list: write `values`.'],
+      ],
+      [
+        'a chooser that nobody is',
+        parameter('title: t, values: [a], chooser: anybody'),
+        ['5:41 `anybody` is not known here.'],
+      ],
+      [
+        'more ways to boot than a menu has room for',
+        parameter(
+          `title: t, chooser: customer, values: [${Array.from({ length: 51 }, (_, at) => `v${at}`).join(', ')}]`,
+        ),
+        ['4:17 Customers would have 51 ways to boot this profile: the menu shows each, and has room for 50.'],
       ],
       [
         'types of a CD',

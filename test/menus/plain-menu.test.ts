@@ -369,8 +369,8 @@ describe('plain menu', () => {
     const [profile] = PROFILES;
     if (profile === undefined) assert.fail();
     const parameters = [
-      { title: 'suite', value: 'bookworm' },
-      { title: 'mirror', value: null },
+      { name: 'suite', title: 'suite', value: 'bookworm', choices: null },
+      { name: 'mirror', title: 'mirror', value: null, choices: null },
     ];
     const installer = { ...profile, name: profileName('installer'), title: 'Debian installer', parameters };
     const unset = { ...installer, name: profileName('other'), title: 'Other', refused: 'It is not set up.' };
@@ -384,13 +384,44 @@ describe('plain menu', () => {
     ]);
   });
 
+  it('lists each way to boot a profile whose values the customer chooses, what is set first', () => {
+    const [profile] = PROFILES;
+    if (profile === undefined) assert.fail();
+    const parameters = [
+      { name: 'suite', title: 'suite', value: 'trixie', choices: ['bookworm', 'trixie'] },
+      { name: 'kbd', title: 'keyboard', value: null, choices: ['us', 'de'] },
+      { name: 'mirror', title: 'mirror', value: 'deb.example.net', choices: null },
+    ];
+    const installer = { ...profile, name: profileName('installer'), title: 'Debian installer', parameters };
+    const { effects, say } = open(one({ profiles: [installer] }));
+    const listed = say('6');
+    assert.deepEqual(
+      listed.split('\n').filter((line) => /^\d/.test(line)),
+      [
+        '1. Debian installer, suite: trixie, keyboard: us',
+        '2. Debian installer, suite: trixie, keyboard: de',
+        '3. Debian installer, suite: bookworm, keyboard: us',
+        '4. Debian installer, suite: bookworm, keyboard: de',
+      ],
+    );
+    assert.match(say('4'), /With suite: bookworm; keyboard: de; mirror: deb\.example\.net/);
+    say('horatio');
+    const choice = { suite: 'bookworm', kbd: 'de' };
+    assert.deepEqual(effects, [
+      { effect: 'operate', action: 'rescue', domain: HORATIO, profile: profileName('installer'), choice },
+    ]);
+  });
+
   it('makes hostile text harmless, wherever it comes from', () => {
     const profiles = PROFILES.map((profile) => ({
       ...profile,
       title: HOSTILE,
       disks: HOSTILE,
       hint: HOSTILE,
-      parameters: [{ title: HOSTILE, value: HOSTILE }],
+      parameters: [
+        { name: HOSTILE, title: HOSTILE, value: HOSTILE, choices: null },
+        { name: 'a', title: HOSTILE, value: null, choices: [HOSTILE] },
+      ],
     }));
     const { terminal, menu, say } = open({
       site: HOSTILE,

@@ -256,11 +256,12 @@ function valuesOf(
 }
 
 function parameterOffers({ parameters }: CommandLine): readonly ParameterOffer[] {
-  return Object.entries(parameters).map(([name, { title, values, default: byDefault }]) => ({
+  return Object.entries(parameters).map(([name, { title, values, default: byDefault, chooser }]) => ({
     name: name as ParameterName,
     title,
     values,
     default: byDefault,
+    ...(chooser === 'customer' ? { chooser } : {}),
   }));
 }
 

@@ -1,5 +1,5 @@
 import { acceptsValue, lineParts } from '../../../policy/boot-parameter.js';
-import type { ParameterRule, ParameterValues } from '../../../policy/boot-parameter.js';
+import type { Chooser, ParameterRule, ParameterValues } from '../../../policy/boot-parameter.js';
 import { DOMAIN_PARAMETER } from '../../../policy/names.js';
 import type { DomainName, ParameterName } from '../../../policy/names.js';
 import { refusal } from '../../../policy/refusal.js';
@@ -10,6 +10,8 @@ interface Parameter extends ParameterRule {
   /** A few words: `suite`. */
   readonly title: string;
   readonly default: string | null;
+  /** Missing: `admin`. */
+  readonly chooser?: Chooser;
 }
 
 /** A kernel's command line with `${NAME}` in it, and the parameters for it. */

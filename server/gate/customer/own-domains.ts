@@ -133,13 +133,21 @@ export class OwnDomains {
     return view.profiles.map((name) => {
       const offer = host.contract?.profiles.find((profile) => profile.name === name);
       const { chosen, values, unfit } = chooseParameters(offer?.parameters ?? [], set);
-      const no = allowed.get(name) ?? (unfit.length === 0 ? null : words.notSetUp(view.name, unfit, values));
+      // The customer chooses the rest.
+      const missing = unfit.filter((one) => one.chooser !== 'customer');
+      const no =
+        allowed.get(name) ?? (missing.length === 0 ? null : words.notSetUp(view.name, missing, values));
       return {
         name,
         title: offer?.title ?? name,
         disks: [offer?.disks ?? '', words.seedKeys(offer?.seed)].filter((text) => text !== '').join(' '),
         hint: offer?.hint ?? '',
-        parameters: chosen.map(({ offer: { title }, value }) => ({ title, value })),
+        parameters: chosen.map(({ offer, value }) => ({
+          name: offer.name,
+          title: offer.title,
+          value,
+          choices: offer.chooser === 'customer' ? offer.values : null,
+        })),
         refused: no?.message ?? null,
         ...(name === NORMAL || host.contract?.rescueEnds !== true || offer?.keep === true
           ? {}

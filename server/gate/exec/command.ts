@@ -76,6 +76,8 @@ export type Command =
       readonly verb: OperationVerb;
       readonly domain: string;
       readonly profile: string | null;
+      /** The values that the customer chose for a rescue, by name. */
+      readonly choice: Readonly<Record<string, string>>;
       /** `--for` of a rescue, in seconds; null when not given. */
       readonly forSeconds: number | null;
       readonly json: boolean;

@@ -188,6 +188,9 @@ function verbOn(domain: string, verb: DomainVerb, words: readonly string[]): Com
   }
 }
 
+/** `suite=trixie`: a value that the customer chooses. No profile has such a name. */
+const CHOICE = /^[a-z][a-z0-9-]{0,31}=[^=]{1,200}$/;
+
 /** The verbs after which the domain boots. */
 const BOOTING_VERBS: readonly OperationVerb[] = ['start', 'reboot', 'rescue', 'normal'];
 
@@ -211,14 +214,28 @@ function operate(domain: string, verb: OperationVerb, all: readonly string[]): C
   const boots = BOOTING_VERBS.includes(verb);
   const found = options(words, ['--json', '--wait', '--yes', ...(boots ? (['--console'] as const) : [])]);
   if ('refused' in found) return found;
-  const [profile, ...more] = found.rest;
+  const choices = verb === 'rescue' ? found.rest.filter((word) => CHOICE.test(word)) : [];
+  const [profile, ...more] = found.rest.filter((word) => !choices.includes(word));
+  const choice = Object.fromEntries(choices.map((word) => word.split(/=(.*)/, 2) as [string, string]));
+  if (Object.keys(choice).length < choices.length) return usage('A value can be chosen once only.');
   if (more.length > 0 || (profile !== undefined && verb !== 'rescue')) {
-    const form = verb === 'rescue' ? 'rescue [PROFILE] [--for 2h]' : verb;
+    const form = verb === 'rescue' ? 'rescue [PROFILE] [NAME=VALUE …] [--for 2h]' : verb;
     return usage(`The form is: NAME ${form} [--json] [--wait] [--yes]${boots ? ' [--console]' : ''}`);
   }
   const { json, wait, yes, console } = found.given;
   if (console && (json || wait)) return usage('--console goes with neither --json nor --wait.');
-  return { command: 'operate', verb, domain, profile: profile ?? null, forSeconds, json, wait, yes, console };
+  return {
+    command: 'operate',
+    verb,
+    domain,
+    profile: profile ?? null,
+    choice,
+    forSeconds,
+    json,
+    wait,
+    yes,
+    console,
+  };
 }
 
 function shown(word: string): string {

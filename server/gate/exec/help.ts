@@ -9,6 +9,7 @@ export const help = (escape: string): readonly string[] => [
   '  NAME reboot                ask it to reboot (also: restart)',
   '  NAME poweroff              cut its power (also: destroy)',
   '  NAME rescue [PROFILE]      boot a rescue system',
+  '    suite=trixie             choose a value that it takes; without one it says which',
   '    --for 2h                 until then (90m, 2h, 1d); then it boots normally again',
   '  NAME extend [--for 1h]     more time for its rescue',
   '  NAME normal                boot its own system again',

@@ -62,10 +62,10 @@ export class OperateCommand {
 
   /** @returns the exit status */
   async run(wanted: Wanted): Promise<number | Refusal> {
-    const { verb, domain, profile, forSeconds, json, wait } = wanted;
+    const { verb, domain, profile, choice, forSeconds, json, wait } = wanted;
     const no = (wanted.console ? this.#refusesConsole(domain) : null) ?? (await this.#confirm(wanted));
     if (no !== null) return no;
-    const asked = { action: verb, domain, profile, forSeconds };
+    const asked = { action: verb, domain, profile, choice, forSeconds };
     const started = await this.#deps.operations.operate(this.#identity, asked);
     if (isRefusal(started)) return started;
     const { operation, ended } = started;

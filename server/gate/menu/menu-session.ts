@@ -239,8 +239,8 @@ export class MenuSession {
   }
 
   async #operate(effect: Extract<Effect, { effect: 'operate' }>): Promise<void> {
-    const { action, domain, profile, forSeconds = null } = effect;
-    const asked = { action, domain, profile, forSeconds };
+    const { action, domain, profile, forSeconds = null, choice = {} } = effect;
+    const asked = { action, domain, profile, forSeconds, choice };
     const started = await this.#parts.operations.operate(this.#identity, asked);
     if (isRefusal(started)) {
       this.#tell({ fact: 'refused', message: shownRefusal(started) });

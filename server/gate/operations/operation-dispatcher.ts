@@ -17,8 +17,8 @@ import type { Identity } from '../session/identity.js';
 import type { Logger } from '../../wire/logger.js';
 import { OpenOperations } from './open-operations.js';
 import type { OpenTimings, OperationEnd, OutcomeLog } from './open-operations.js';
-import { chooseParameters } from './profile-parameters.js';
-import type { ParametersOfDomains } from './profile-parameters.js';
+import { chooseParameters, wrongChoice } from './profile-parameters.js';
+import type { CustomersChoice, ParametersOfDomains } from './profile-parameters.js';
 import type { SeedKeys } from './seed-keys.js';
 import * as words from '../text/words.js';
 
@@ -31,6 +31,8 @@ export interface RequestedOperation {
   readonly domain: string;
   /** The profile of a rescue. Null there means the only one that the host offers for the domain. */
   readonly profile: string | null;
+  /** The customer's choice among the values of a rescue's profile, as they spelt it. */
+  readonly choice?: CustomersChoice;
   /** The key of a SysRq. */
   readonly key?: string | null;
   /** After how many seconds a rescue ends; null or left out: as policy says. */
@@ -143,7 +145,7 @@ export class OperationDispatcher {
     const seen = authorizer.check(identity, { action: 'status', domain, profile: null });
     const profile = seen === null ? this.#profile(domain, request.profile) : null;
     if (isRefusal(profile)) return profile;
-    const parameters = seen === null ? this.#parameters(domain, profile) : null;
+    const parameters = seen === null ? this.#parameters(domain, profile, request.choice ?? {}) : null;
     const length = seen === null ? this.#length(identity, domain, profile, request.forSeconds ?? null) : null;
     // Whether they are all set is told only to a customer who may boot the profile.
     const permit = authorizer.authorize(identity, {
@@ -185,12 +187,19 @@ export class OperationDispatcher {
   #parameters(
     domain: string,
     profile: BootProfileName | null,
+    choice: CustomersChoice,
   ): { readonly values: ParameterValues; readonly refusal: Refusal | null } | null {
     const name = parseDomainName(domain);
     const contract = name === undefined ? undefined : this.#parts.hosts.find(name)?.host.contract;
     const offers = contract?.profiles.find((offer) => offer.name === profile)?.parameters ?? [];
-    if (name === undefined || offers.length === 0) return null;
-    const { values, unfit } = chooseParameters(offers, this.#parts.parameters.values(name));
+    if (name === undefined) return null;
+    const set = this.#parts.parameters.values(name);
+    const own = wrongChoice(offers, choice);
+    // Nothing that a customer made up is recorded or sent.
+    if (own !== null)
+      return { values: chooseParameters(offers, set).values, refusal: words.wrongChoice(own) };
+    if (offers.length === 0) return null;
+    const { values, unfit } = chooseParameters(offers, set, choice);
     return { values, refusal: unfit.length === 0 ? null : words.notSetUp(name, unfit, values) };
   }
 

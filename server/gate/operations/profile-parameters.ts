@@ -18,14 +18,39 @@ interface ChosenParameters {
   readonly unfit: readonly ParameterOffer[];
 }
 
+/** What a customer has typed, by name. */
+export type CustomersChoice = Readonly<Record<string, string>>;
+
+/**
+ * Whether a customer may choose so: only parameters that are the customer's to choose, and only from their
+ * closed lists. @returns null when they may; otherwise the offers that they may choose from
+ */
+export function wrongChoice(
+  offers: readonly ParameterOffer[],
+  choice: CustomersChoice,
+): readonly ParameterOffer[] | null {
+  const own = offers.filter(({ chooser, values }) => chooser === 'customer' && values !== null);
+  const isRight = ([name, value]: [string, string]): boolean =>
+    own.some((offer) => offer.name === name && offer.values?.includes(value) === true);
+  return Object.entries(choice).every(isRight) ? null : own;
+}
+
 /**
  * Joins a profile's offers with the values set for the domain. A value that the profile does not ask for is
  * left out.
+ *
+ * @param choice the customer's, which `wrongChoice` has found right; it comes before what is set
  */
-export function chooseParameters(offers: readonly ParameterOffer[], set: ParameterValues): ChosenParameters {
+export function chooseParameters(
+  offers: readonly ParameterOffer[],
+  set: ParameterValues,
+  choice: CustomersChoice = {},
+): ChosenParameters {
+  const of = (values: CustomersChoice, name: string): string | undefined =>
+    Object.hasOwn(values, name) ? values[name] : undefined;
   const chosen = offers.map((offer) => ({
     offer,
-    value: (Object.hasOwn(set, offer.name) ? set[offer.name] : undefined) ?? offer.default,
+    value: of(choice, offer.name) ?? of(set, offer.name) ?? offer.default,
   }));
   return {
     chosen,

@@ -224,6 +224,11 @@ export function notSetUp(
   unfit: readonly ParameterOffer[],
   set: ParameterValues,
 ): Refusal {
+  const own = unfit.filter(({ chooser, values }) => chooser === 'customer' && values !== null);
+  if (own.length > 0 && own.length === unfit.length) {
+    const known = own.map(({ name, values }) => `${name}=${(values ?? []).join('|')}`);
+    return refusal('usage', `Say which you want: ${known.join(' ')}`);
+  }
   const titles = unfit.map(({ title }) => title).join(', ');
   const why = unfit.map(({ name, values }) => {
     const allowed = values === null ? '' : `, one of ${values.join(', ')}`;
@@ -252,6 +257,17 @@ export function keptProfile(profile: BootProfileName): Refusal {
 
 export function noRescueEnd(domain: DomainName): Refusal {
   return refusal('wrong-state', `${domain} runs no rescue that ends.`);
+}
+
+/** The customer chose what is not there to choose. @param offers what there is */
+export function wrongChoice(offers: readonly ParameterOffer[]): Refusal {
+  const known = offers.map(({ name, values }) => `${name}=${(values ?? []).join('|')}`);
+  return refusal(
+    'usage',
+    known.length === 0
+      ? 'There is nothing to choose at this boot: leave out the words with =.'
+      : `That cannot be chosen. This boot takes: ${known.join(' ')}`,
+  );
 }
 
 export function nothingGiven(): Refusal {

@@ -38,6 +38,7 @@ const profiles = new BootProfiles({
         values: ['rescue.target', 'emergency.target'],
         pattern: null,
         default: null,
+        chooser: 'customer',
       },
     } as OwnProfile['parameters'],
   }),
@@ -131,6 +132,7 @@ describe('the own kernel with more words', () => {
     assert.ok(isRefusal(profiles.plan(profile('single'), config(text), { target: 'x' } as never)));
     const [offer] = profiles.offers().filter(({ name }) => name === 'target');
     assert.deepEqual(offer?.parameters[0]?.values, ['rescue.target', 'emergency.target']);
+    assert.equal(offer.parameters[0].chooser, 'customer');
   });
 
   const loaders: readonly (readonly [what: string, text: string])[] = [

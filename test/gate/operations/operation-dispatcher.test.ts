@@ -260,6 +260,92 @@ describe('operations', () => {
       assert.equal(isRefusal(bob) && bob.code, 'no-such-domain');
     });
 
+    describe('that the customer chooses', () => {
+      const rescue = (choice: Readonly<Record<string, string>>) =>
+        gate.core.operations.operate(gate.alice, {
+          action: 'rescue',
+          domain: 'horatio',
+          profile: null,
+          choice,
+        });
+
+      beforeEach(async () => {
+        const [profile] = gate.dom0.contract.profiles;
+        if (profile === undefined) assert.fail();
+        const parameters = [{ ...suite, chooser: 'customer' } as const, mirror];
+        gate.dom0.contract = { ...gate.dom0.contract, profiles: [{ ...profile, parameters }] };
+        await gate.dom0.stop();
+        await gate.dom0.start();
+        await eventually(
+          'the new contract',
+          () =>
+            gate.core.hosts.links[0]?.contract?.profiles[0]?.parameters[0]?.chooser === 'customer' &&
+            gate.core.hosts.areAllReachable,
+        );
+      });
+
+      it('has the chosen value, before what is set for the domain', async () => {
+        set({ suite: 'bookworm' });
+        const begun = await rescue({ suite: 'trixie' });
+        assert.ok(!isRefusal(begun));
+        const values = { suite: 'trixie', mirror: 'deb.example.net' };
+        assert.deepEqual(gate.dom0.requests[0]?.parameters, values);
+        assert.deepEqual(gate.events('domain.rescue.requested')[0]?.parameters, values);
+      });
+
+      it('is asked for where nothing is chosen or set, and is what is set otherwise', async () => {
+        const no = await refusedBy('rescue');
+        assert.deepEqual([no.code, no.message], ['usage', 'Say which you want: suite=bookworm|trixie']);
+        assert.equal(gate.dom0.requests.length, 0);
+        set({ suite: 'bookworm' });
+        await started('rescue');
+        assert.equal(gate.dom0.requests[0]?.parameters?.[suite.name], 'bookworm');
+      });
+
+      it('is never free text, another parameter, or a value that is not in the list', async () => {
+        set({ suite: 'bookworm' });
+        const attacks: readonly Readonly<Record<string, string>>[] = [
+          { suite: 'trixie init=/bin/sh' },
+          { suite: 'potato' },
+          { suite: '' },
+          { mirror: 'evil.example.net' },
+          { suite: 'trixie', mirror: 'deb.example.net' },
+          { Suite: 'trixie' },
+          { constructor: 'trixie' },
+          { 'suite\n': 'trixie' },
+        ];
+        for (const choice of attacks) {
+          const no = await rescue(choice);
+          assert.ok(isRefusal(no), JSON.stringify(choice));
+          assert.equal(no.code, 'usage');
+          assert.equal(no.message, 'That cannot be chosen. This boot takes: suite=bookworm|trixie');
+        }
+        assert.deepEqual(gate.dom0.requests, []);
+        assert.doesNotMatch(JSON.stringify(gate.events('domain.rescue.requested')), /evil|init=|potato/);
+        assert.ok(outcomes().every((outcome) => outcome === 'refused'));
+      });
+
+      it('is told to nobody who may not boot it', async () => {
+        gate.enforce(policyOf([rule('allow', ['status'])]));
+        const no = await rescue({ suite: 'potato' });
+        assert.equal(isRefusal(no) && no.code, 'no-rule');
+      });
+
+      it('is shown as a choice, and refuses nothing in the menu', () => {
+        const [shown] = new OwnDomains(gate.core.ownDomains, gate.alice)
+          .list()
+          .filter((domain) => domain.name === HORATIO);
+        const [profile] = shown?.profiles ?? [];
+        assert.equal(profile?.refused, null);
+        assert.deepEqual(profile.parameters[0], {
+          name: 'suite',
+          title: 'suite',
+          value: null,
+          choices: ['bookworm', 'trixie'],
+        });
+      });
+    });
+
     it('is shown with its values, and with why it cannot be chosen', () => {
       const profile = (): unknown => {
         const [shown] = new OwnDomains(gate.core.ownDomains, gate.alice)
@@ -270,16 +356,16 @@ describe('operations', () => {
       };
       assert.deepEqual(profile(), {
         parameters: [
-          { title: 'suite', value: null },
-          { title: 'mirror', value: 'deb.example.net' },
+          { name: 'suite', title: 'suite', value: null, choices: null },
+          { name: 'mirror', title: 'mirror', value: 'deb.example.net', choices: null },
         ],
         refused: 'This is not set up for horatio yet: suite. Please ask us to set it.',
       });
       set({ suite: 'bookworm', mirror: 'deb.example.org' });
       assert.deepEqual(profile(), {
         parameters: [
-          { title: 'suite', value: 'bookworm' },
-          { title: 'mirror', value: 'deb.example.org' },
+          { name: 'suite', title: 'suite', value: 'bookworm', choices: null },
+          { name: 'mirror', title: 'mirror', value: 'deb.example.org', choices: null },
         ],
         refused: null,
       });
