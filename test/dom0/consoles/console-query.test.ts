@@ -7,7 +7,7 @@ describe('parseConsoleQuery', () => {
 
   it('reads all that may be asked', () => {
     assert.deepEqual(
-      parse('mode=write&cols=132&rows=50&label=alice&since=2026-01-02T03:04:05.678Z&takeover=1&pty=0'),
+      parse('mode=write&cols=132&rows=50&label=alice&since=2026-01-02T03:04:05.678Z&takeover=1&boot=1&pty=0'),
       {
         asked: 'write',
         size: { cols: 132, rows: 50 },
@@ -15,6 +15,7 @@ describe('parseConsoleQuery', () => {
         admin: null,
         since: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
         takeover: true,
+        fromBoot: true,
         hasPty: false,
       },
     );
@@ -28,6 +29,7 @@ describe('parseConsoleQuery', () => {
       admin: null,
       since: null,
       takeover: false,
+      fromBoot: false,
       hasPty: true,
     });
   });
