@@ -36,7 +36,7 @@ for unit in ssh.service ssh.socket sshd.service sshd-keygen.service rsync.servic
   systemd-pcrphase-sysinit.service systemd-pstore.service systemd-random-seed.service systemd-sysext.socket \
   systemd-sysusers.service systemd-tmpfiles-clean.timer systemd-tpm2-setup.service systemd-tpm2-setup-early.service \
   systemd-udev-load-credentials.service systemd-update-done.service systemd-update-utmp.service \
-  systemd-update-utmp-runlevel.service getty@tty1.service; do
+  systemd-update-utmp-runlevel.service getty@tty1.service serial-getty@hvc0.service grub-common.service; do
   ln -sf /dev/null "/etc/systemd/system/$unit"
 done
 mkdir -p /etc/systemd/system-generators
@@ -45,7 +45,7 @@ for generator in systemd-gpt-auto-generator systemd-hibernate-resume-generator l
   systemd-ssh-generator; do
   ln -sf /dev/null "/etc/systemd/system-generators/$generator"
 done
-systemctl enable --quiet systemd-networkd.service systemd-resolved.service rescue-seed.service rescue-sshd.service
+systemctl enable --quiet systemd-networkd.service systemd-resolved.service rescue-seed.service rescue-sshd.service rescue-console.service
 
 # LVM and RAID wait until somebody asks for them.
 for rules in 64-md-raid-assembly.rules 69-lvm.rules 69-lvm-metad.rules; do

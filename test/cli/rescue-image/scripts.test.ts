@@ -275,6 +275,36 @@ describe('SSH in the rescue system', () => {
   });
 });
 
+describe('the console of the rescue system', () => {
+  it('has a shell without waiting for udev or sshd, which a busy host may delay for minutes', () => {
+    const unit = readFileSync(join(SOURCE, 'root/etc/systemd/system/rescue-console.service'), 'utf8');
+    assert.match(unit, /^TTYPath=\/dev\/hvc0$/m);
+    assert.match(unit, /^After=rescue-seed\.service$/m);
+    assert.doesNotMatch(unit, /^(?:BindsTo|Requires)=|sshd|\.device/m);
+    const finish = readFileSync(join(SOURCE, 'finish.sh'), 'utf8');
+    assert.match(finish, /^systemctl enable .* rescue-console\.service$/m);
+    assert.ok(finish.includes('serial-getty@hvc0.service'), 'two would read one keyboard');
+  });
+
+  it('knows the host key before sshd runs, and has none without a key to log in with', () => {
+    const env = { RESCUE_SEED: here.file('seed') };
+    const make = (): void => {
+      const { status, stderr } = here.run([join(SOURCE, 'root/usr/local/lib/rescue/host-key')], { env });
+      assert.equal(status, 0, stderr);
+    };
+    const file = here.file('seed/ssh_host_ed25519_key.pub');
+    here.write('seed/authorized_keys', '');
+    make();
+    assert.ok(!existsSync(file));
+    here.write('seed/authorized_keys', 'ssh-ed25519 AAAA alice\n');
+    make();
+    const first = readFileSync(file, 'utf8');
+    assert.match(first, /^ssh-ed25519 /);
+    make();
+    assert.equal(readFileSync(file, 'utf8'), first, 'one key for a boot');
+  });
+});
+
 describe('chroot-in', () => {
   beforeEach(() => {
     here.write('lsblk', '');
