@@ -41,6 +41,7 @@ class Reach {
   readonly which: Words;
   readonly #roles: Words;
   readonly #profiles: Words;
+  readonly #images: Words;
   readonly #sysrqKeys: Words;
 
   constructor(rule: Rule) {
@@ -51,6 +52,7 @@ class Reach {
     this.which = words(names, 'tag', tags);
     this.#roles = roles.length === 0 || ROLES.every((role) => roles.includes(role)) ? null : new Set(roles);
     this.#profiles = rule.profiles.length === 0 ? null : new Set(rule.profiles);
+    this.#images = rule.images.length === 0 ? null : new Set(rule.images);
     this.#sysrqKeys = rule.sysrqKeys.length === 0 ? null : new Set(rule.sysrqKeys);
   }
 
@@ -62,6 +64,7 @@ class Reach {
       holds(this.#roles, later.#roles) &&
       holds(this.which, later.which) &&
       (action !== 'rescue' || holds(this.#profiles, later.#profiles)) &&
+      (action !== 'reinstall' || holds(this.#images, later.#images)) &&
       (action !== 'sysrq' || holds(this.#sysrqKeys, later.#sysrqKeys))
     );
   }

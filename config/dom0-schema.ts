@@ -233,6 +233,40 @@ const OWN_PROFILE = {
   },
 } as const;
 
+const IMAGE = {
+  title: 'an image',
+  description: 'A raw image of a whole disk, with its boot loader (docs/reinstall.md).',
+  type: 'object',
+  additionalProperties: false,
+  required: ['title', 'file', 'sha256'],
+  properties: {
+    title: PROFILE_WORDS.title,
+    file: { ...TEXT, description: 'Absolute path of the image: a raw one. It may be sparse.' },
+    sha256: {
+      type: 'string',
+      pattern: '^[0-9a-f]{64}$',
+      patternErrorMessage: '64 digits 0-9a-f, as sha256sum prints them',
+      description: 'The SHA-256 of the file. An image with another one is not written.',
+    },
+    seed: PROFILE_WORDS.seed,
+    minimumMiB: {
+      type: ['integer', 'null'],
+      minimum: 1,
+      maximum: 1_073_741_824,
+      default: null,
+      description: "The least size of the disk, in MiB. When not given, the image's own size.",
+    },
+    types: {
+      type: ['array', 'null'],
+      minItems: 1,
+      uniqueItems: true,
+      items: { type: 'string', enum: GUEST_TYPES },
+      default: null,
+      description: 'The types of guests that can run it; all when not given.',
+    },
+  },
+} as const;
+
 /** dom0.yaml as JSON Schema draft 2020-12. */
 export const DOM0_SCHEMA = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -365,6 +399,27 @@ export const DOM0_SCHEMA = {
         description:
           "Where a domain's addresses get prefix, gateway and name servers from. An address in none of these networks is left out.",
       },
+    }),
+    images: {
+      type: 'object',
+      default: {},
+      maxProperties: 100,
+      propertyNames: {
+        type: 'string',
+        pattern: '^[a-z][a-z0-9-]{0,31}$',
+        patternErrorMessage: 'small letters, digits and -, beginning with a letter, at most 32',
+      },
+      additionalProperties: IMAGE,
+      description:
+        'System images that customers may write over the first disk of their domain (`reinstall`), by name. The policy says who may. Only with `xl`.',
+    },
+    reinstall: section('Writing a system image to a disk.', {
+      mibPerSecond: integer(
+        200,
+        1,
+        100_000,
+        'MiB written in a second at most, so that the disks of others stay quick.',
+      ),
     }),
     limits: section("Limits of this half's own, whatever the gate asks.", {
       createsPerDomain: section('How often a domain may be created.', {

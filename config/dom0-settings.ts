@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { GUEST_TYPES } from '../policy/guest-type.js';
 import type { GuestType } from '../policy/guest-type.js';
-import type { BootProfileName, DomainName, ParameterName } from '../policy/names.js';
+import type { BootProfileName, DomainName, ImageName, ParameterName } from '../policy/names.js';
 import { NORMAL, parseDomainName, UNKNOWN_PROFILE } from '../policy/names.js';
 import { AT_ENDS } from '../server/wire/rescue-end.js';
 import type { AtEnd } from '../server/wire/rescue-end.js';
@@ -74,11 +74,24 @@ interface CdromProfile extends ProfileWords {
   readonly disk: string;
 }
 
+/** A system image for a reinstallation. */
+interface ImageSettings {
+  readonly title: string;
+  /** Absolute. */
+  readonly file: string;
+  readonly sha256: string;
+  /** Whose keys go onto the seed disk of its first boot. Missing: it boots without one. */
+  readonly seed?: SeedKeys;
+  readonly minimumMiB: number | null;
+  readonly types: readonly GuestType[];
+}
+
 /** dom0.yaml after loading: frozen, nothing optional, every path absolute. */
 export interface Dom0Settings extends Pick<
   Dom0Document,
   | 'acpiButton'
   | 'limits'
+  | 'reinstall'
   | 'deadlines'
   | 'observe'
   | 'console'
@@ -96,6 +109,7 @@ export interface Dom0Settings extends Pick<
   /** By name; never `normal` or `unknown`. */
   readonly profiles: Readonly<Record<BootProfileName, ProfileSettings>>;
   readonly seeds: SeedSettings;
+  readonly images: Readonly<Record<ImageName, ImageSettings>>;
 }
 
 /** Reads dom0.yaml. Never throws because of its content. */
@@ -119,7 +133,11 @@ function dom0Settings(value: unknown, reader: SettingsReader): Dom0Settings {
   }
   reader.mapping(['toolstack', 'environment'], (_, path) => reader.line(path));
   const profiles = reader.mapping(['profiles'], (name, path) => profile(name, path, reader));
-  if (reader.path(['state']).includes(',') && Object.values(profiles).some(({ seed }) => seed !== undefined))
+  const images = reader.mapping(['images'], (name, path) => image(document.images[name], path, reader));
+  if (
+    reader.path(['state']).includes(',') &&
+    [...Object.values(profiles), ...Object.values(images)].some(({ seed }) => seed !== undefined)
+  )
     reader.error(['state'], 'With seed disks the path may have no comma: it stands in a disk specification.');
   return {
     ...document,
@@ -132,6 +150,26 @@ function dom0Settings(value: unknown, reader: SettingsReader): Dom0Settings {
       .filter((name) => name !== undefined),
     profiles,
     seeds: seedSettings(document, reader),
+    images,
+  };
+}
+
+function image(
+  given: Dom0Document['images'][string] | undefined,
+  path: DocumentPath,
+  reader: SettingsReader,
+): ImageSettings {
+  const at = (key: string): DocumentPath => [...path, key];
+  if (reader.text(['toolstack', 'kind']) === 'xm')
+    reader.warn(path, 'With `xm` no image is offered: it does not say for certain what a disk is.');
+  const seed = given?.seed ?? undefined;
+  return {
+    title: reader.line(at('title')),
+    file: reader.absolute(at('file')),
+    sha256: reader.text(at('sha256')),
+    ...(seed === undefined ? {} : { seed }),
+    minimumMiB: given?.minimumMiB ?? null,
+    types: guestTypes(at('types'), reader) ?? GUEST_TYPES,
   };
 }
 

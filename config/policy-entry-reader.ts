@@ -1,7 +1,7 @@
 import type { Action } from '../policy/actions.js';
-import { ACTIONS, COUNTED_ACTIONS, LASTING_ACTIONS } from '../policy/actions.js';
+import { ACTIONS, COUNTED_ACTIONS, LASTING_ACTIONS, NAMED_ACTIONS } from '../policy/actions.js';
 import { isGlob } from '../policy/glob.js';
-import type { BootProfileName, CustomerName, DomainName } from '../policy/names.js';
+import type { BootProfileName, CustomerName, DomainName, ImageName } from '../policy/names.js';
 import { NORMAL, parseCustomerName, parseDomainName, UNKNOWN_PROFILE } from '../policy/names.js';
 import { typesOf } from '../policy/key-rule.js';
 import { SECURITY_KEY_TYPES } from '../policy/key-types.js';
@@ -74,9 +74,11 @@ export class PolicyEntryReader {
 
   /** @param madeId used when the rule has no id of its own */
   rule(entry: Partial<RuleEntry>, path: DocumentPath, madeId: string): Rule {
-    const { allow, deny, profiles = [], sysrqKeys = [], reason } = entry;
+    const { allow, deny, profiles = [], images = [], sysrqKeys = [], reason } = entry;
     const words = allow ?? deny;
     if (words !== undefined) this.#profiles(profiles, words, [...path, 'profiles']);
+    if (words !== undefined && images.length > 0)
+      this.#narrowsReinstall(words, allow !== undefined, [...path, 'images']);
     if (words !== undefined && sysrqKeys.length > 0) this.#narrowsSysrq(words, [...path, 'sysrqKeys']);
     if (allow !== undefined && reason !== undefined) {
       const message = 'Nobody reads the reason of a rule that allows.';
@@ -86,8 +88,9 @@ export class PolicyEntryReader {
       id: this.#id(entry.id, path, madeId),
       effect: allow === undefined ? 'deny' : 'allow',
       ...this.#scope(entry, path),
-      actions: expanded(words ?? [], ACTIONS),
+      actions: expanded(words ?? [], allow === undefined ? ACTIONS : UNNAMED),
       profiles: profiles as readonly BootProfileName[],
+      images: images as readonly ImageName[],
       sysrqKeys,
       when: this.#conditions.when(entry.when, [...path, 'when']),
       reason: this.#reason(reason, [...path, 'reason']),
@@ -173,6 +176,7 @@ export class PolicyEntryReader {
       allow,
       rule = null,
       profile = null,
+      image = null,
       key: sysrqKey,
       at,
       from,
@@ -185,6 +189,7 @@ export class PolicyEntryReader {
     if (domain !== undefined) this.#domainGlob(domain, [...path, 'domain']);
     if (rule !== null) this.#names.expect('id', rule, this.#report, [...path, 'rule']);
     if (profile !== null) this.#profiles([profile], words, [...path, 'profile']);
+    if (image !== null) this.#narrowsReinstall(words, allow !== undefined, [...path, 'image']);
     if (sysrqKey !== undefined) this.#narrowsSysrq(words, [...path, 'key']);
     const source = from === undefined ? null : (normalAddress(from) ?? null);
     if (from !== undefined && source === null) {
@@ -195,13 +200,13 @@ export class PolicyEntryReader {
       this.#report.error({ path: [...path, 'at'], message: `There is no time ${String(at)}.` });
     }
     return words.flatMap((word, index) =>
-      expanded([word], ACTIONS).map((action) => ({
+      expanded([word], key === 'deny' ? ACTIONS : UNNAMED).map((action) => ({
         request: {
           customer: customer as CustomerName,
           role: role ?? 'watcher',
           domain: domain as DomainName,
           action,
-          profile: action === 'rescue' ? (profile as BootProfileName | null) : null,
+          profile: namedFor(action, profile as BootProfileName | null, image as ImageName | null),
           key: action === 'sysrq' ? (sysrqKey ?? null) : null,
           source,
           state: state ?? null,
@@ -286,6 +291,15 @@ export class PolicyEntryReader {
     this.#report.error({ path, message });
   }
 
+  #narrowsReinstall(actions: readonly string[], isAllow: boolean, path: DocumentPath): void {
+    if (actions.includes('reinstall') || (!isAllow && actions.includes(ALL))) return;
+    const message =
+      isAllow && actions.includes(ALL)
+        ? 'Images narrow `reinstall`, and `all` does not allow that: name it.'
+        : 'Images narrow `reinstall`, and this does not speak of it.';
+    this.#report.error({ path, at: 'key', message });
+  }
+
   #narrowsSysrq(actions: readonly string[], path: DocumentPath): void {
     if (actions.includes('sysrq') || actions.includes(ALL)) return;
     const message = 'Keys narrow `sysrq`, and this does not speak of it.';
@@ -320,6 +334,21 @@ export class PolicyEntryReader {
   }
 }
 
+/** The actions that `all` allows. */
+const UNNAMED = ACTIONS.filter((action) => !(NAMED_ACTIONS as readonly Action[]).includes(action));
+
+/** @param all the actions that `all` stands for */
 function expanded<A extends Action>(words: readonly string[], all: readonly A[]): readonly A[] {
-  return words.includes(ALL) ? all : (words as readonly A[]);
+  const named = (words as readonly (A | typeof ALL)[]).filter((word) => word !== ALL) as readonly A[];
+  if (!words.includes(ALL)) return named;
+  return [...all, ...named.filter((word) => !all.includes(word))];
+}
+
+function namedFor(
+  action: Action,
+  profile: BootProfileName | null,
+  image: ImageName | null,
+): BootProfileName | ImageName | null {
+  if (action === 'rescue') return profile;
+  return action === 'reinstall' ? image : null;
 }

@@ -56,6 +56,7 @@ const DOING: Readonly<Partial<Record<Action, string>>> = {
   reboot: 'rebooting',
   rescue: 'into rescue',
   normal: 'out of rescue',
+  reinstall: 'reinstalling',
 };
 
 export function doingWord(action: Action): string {
@@ -67,6 +68,8 @@ const STEPS: Readonly<Record<string, string>> = {
   'shutting-down': 'shutting down',
   'powering-off': 'powering off',
   rebooting: 'rebooting',
+  'checking-image': 'checking the image',
+  writing: 'writing its disk',
   creating: 'getting the server ready',
   'attaching-console': 'connecting its console',
   unpausing: 'letting it go',

@@ -1,6 +1,6 @@
 import type { Action } from '../policy/actions.js';
 import { doingWord } from './domain-words.js';
-import type { MenuParameter, OperateAction } from './port.js';
+import type { FirstDisk, MenuParameter, OperateAction, WritingProgress } from './port.js';
 import { duration } from './time-words.js';
 import { ACTION_LABELS } from './words.js';
 
@@ -67,6 +67,7 @@ const ACTION_NOUNS: Readonly<Partial<Record<Action, string>>> = {
   reboot: 'a reboot',
   rescue: 'a rescue boot',
   normal: 'a normal boot',
+  reinstall: 'a reinstallation',
 };
 
 export function placeSentence(place: number): string {
@@ -135,3 +136,28 @@ export function stillAsking(domain: string): string {
 export function rescueReady(domain: string): string {
   return `${domain} boots the system that you chose. Choose 1 on its page to see it.`;
 }
+
+const MIB = 1024 ** 2;
+const GIB = 1024 ** 3;
+
+/** `300 MiB`, `1.2 GiB` */
+export function bytesWord(bytes: number): string {
+  return bytes < GIB
+    ? `${Math.floor(bytes / MIB)} MiB`
+    : `${(Math.floor((bytes / GIB) * 10) / 10).toFixed(1)} GiB`;
+}
+
+/** `1.2 GiB of 2.0 GiB, about 40 s left` */
+export function writingWords({ done, total, secondsLeft }: WritingProgress): string {
+  const left = secondsLeft === null ? '' : `, about ${duration(secondsLeft * 1000)} left`;
+  return `${bytesWord(done)} of ${bytesWord(total)}${left}`;
+}
+
+/** @param disk the server's first disk; null when it is not known */
+export function erasedSentence(domain: string, disk: FirstDisk | null): string {
+  const size = disk?.bytes === null || disk === null ? '' : ` (${bytesWord(disk.bytes)})`;
+  return `All data on ${disk?.vdev ?? 'the first disk'}${size} of ${domain} is lost for ever.`;
+}
+
+export const RESCUE_INSTEAD = 'A rescue boot keeps your data: try it first if you want to mend something.';
+export const DISK_INCOMPLETE = 'Its disk is incomplete: reinstall it again, or boot a rescue system.';

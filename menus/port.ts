@@ -2,7 +2,7 @@ import type { Action } from '../policy/actions.js';
 import type { DomainState } from '../policy/domain-state.js';
 import type { GuestType } from '../policy/guest-type.js';
 import type { EscapeKey } from '../policy/escape-key.js';
-import type { BootProfileName, CustomerName, DomainName, Fingerprint } from '../policy/names.js';
+import type { BootProfileName, CustomerName, DomainName, Fingerprint, ImageName } from '../policy/names.js';
 import type { Recorded } from '../policy/recorded.js';
 import type { RefusalCode } from '../policy/refusal.js';
 import type { Role } from '../policy/roles.js';
@@ -23,7 +23,8 @@ export type Offer =
 export interface MenuOperation {
   readonly id: string;
   readonly action: Action;
-  readonly profile: BootProfileName | null;
+  /** Of a reinstallation the image. */
+  readonly profile: BootProfileName | ImageName | null;
   readonly phase: 'queued' | 'running' | 'done' | 'failed' | 'superseded';
   readonly step: string;
   readonly place: number;
@@ -34,6 +35,32 @@ export interface MenuOperation {
   readonly endsRescue?: boolean;
   /** The reason, when it failed. */
   readonly message: string | null;
+  /** How far a disk is written; missing when none is. */
+  readonly progress?: WritingProgress;
+}
+
+export interface WritingProgress {
+  /** Bytes. */
+  readonly done: number;
+  readonly total: number;
+  readonly secondsLeft: number | null;
+}
+
+/** The disk that a reinstallation writes to. */
+export interface FirstDisk {
+  readonly vdev: string;
+  /** Null: not known yet. */
+  readonly bytes: number | null;
+}
+
+/** A system image for a reinstallation. */
+export interface MenuImage {
+  readonly name: ImageName;
+  readonly title: string;
+  /** The least size of the disk; null: the image's own. */
+  readonly minimumMiB: number | null;
+  /** Why it cannot be chosen; null when it can. */
+  readonly refused: string | null;
 }
 
 export interface MenuProfile {
@@ -94,6 +121,12 @@ export interface MenuDomain {
   readonly vcpus: number | null;
   readonly cpuPercent: number | null;
   readonly profiles: readonly MenuProfile[];
+  /** Missing when there are none. */
+  readonly images?: readonly MenuImage[];
+  /** Missing where no image can be written to it. */
+  readonly firstDisk?: FirstDisk;
+  /** A reinstallation of this image was not finished, so the domain does not start; missing otherwise. */
+  readonly incomplete?: ImageName;
   readonly operation: MenuOperation | null;
   /** Null when it runs no rescue, or one without an end. */
   readonly rescueEnd: MenuRescueEnd | null;

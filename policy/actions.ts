@@ -3,8 +3,9 @@
  * and the exhaustiveness checks (house rule 12).
  *
  * `status` means seeing that the domain exists: without it the answer is "no such domain". `takeover` means
- * taking the keyboard from another writer. `extend` means more time for a rescue. `normal` means leaving rescue. `log-switch` means switching the
- * console log off or on.
+ * taking the keyboard from another writer. `extend` means more time for a rescue. `normal` means leaving
+ * rescue. `log-switch` means switching the console log off or on. `reinstall` means writing a system image
+ * over the first disk.
  */
 export const ACTIONS = [
   'status',
@@ -21,6 +22,7 @@ export const ACTIONS = [
   'rescue',
   'extend',
   'normal',
+  'reinstall',
 ] as const;
 
 export type Action = (typeof ACTIONS)[number];
@@ -40,8 +42,15 @@ export const COUNTED_ACTIONS = [
   'reboot',
   'rescue',
   'normal',
+  'reinstall',
   'sysrq',
 ] as const satisfies readonly Action[];
+
+/**
+ * What a rule must name to allow it: `all` in a rule that allows, or in a test that expects so, does not
+ * include it. What it does cannot be undone.
+ */
+export const NAMED_ACTIONS = ['reinstall'] as const satisfies readonly Action[];
 
 /** The actions that last. A limit can say how many of them may run at once. */
 export const LASTING_ACTIONS = ['console', 'watch'] as const satisfies readonly Action[];

@@ -2,7 +2,7 @@ import { counted, listed } from './listing.js';
 import type { Action } from './actions.js';
 import type { AskedCondition } from './conditions.js';
 import { askConditions } from './conditions.js';
-import type { BootProfileName } from './names.js';
+import type { BootProfileName, ImageName } from './names.js';
 import type { Limit, Request, Rule, SessionLimit } from './policy.js';
 
 /**
@@ -25,6 +25,7 @@ const TO_DO: Readonly<Record<Action, (domain: string) => string>> = {
   reboot: (domain) => `reboot ${domain}`,
   rescue: (domain) => `boot ${domain} into rescue`,
   normal: (domain) => `boot ${domain} back to normal`,
+  reinstall: (domain) => `reinstall ${domain}`,
 };
 
 export function noRoleMessage(request: Request): string {
@@ -44,6 +45,12 @@ export function profileMessage(request: Request, open: readonly BootProfileName[
     request.profile === null
       ? 'Name a rescue profile'
       : `The rescue profile ${request.profile} is not open to you`;
+  return `${asked}; for ${request.domain} you may use: ${open.join(', ')}.`;
+}
+
+export function imageMessage(request: Request, open: readonly ImageName[]): string {
+  const asked =
+    request.profile === null ? 'Name a system image' : `The image ${request.profile} is not open to you`;
   return `${asked}; for ${request.domain} you may use: ${open.join(', ')}.`;
 }
 

@@ -1,6 +1,7 @@
 import { conditionsHold } from './conditions.js';
 import {
   conditionMessage,
+  imageMessage,
   keyMessage,
   limitMessage,
   noRoleMessage,
@@ -11,7 +12,7 @@ import {
 } from './denial.js';
 import { firstMatch, limitsThatApply, mismatch, namesCustomer, namesDomain, namesRole } from './match.js';
 import type { Mismatch } from './match.js';
-import type { BootProfileName, CustomerName, DomainName } from './names.js';
+import type { BootProfileName, CustomerName, DomainName, ImageName } from './names.js';
 import type {
   ConsoleTerms,
   Decision,
@@ -103,14 +104,14 @@ export function rescueTerms(
   customer: CustomerName,
   role: Role | null,
   domain: DomainName,
-  profile: BootProfileName | null,
+  profile: BootProfileName | ImageName | null,
 ): RescueTerms | undefined {
   return policy.rescueTerms.find(
     ({ subjects, domains, profiles }) =>
       namesCustomer(policy, subjects, customer) &&
       namesRole(subjects, role === null ? [] : [role]) &&
       namesDomain(policy, domains, domain) &&
-      (profiles.length === 0 || (profile !== null && profiles.includes(profile))),
+      (profiles.length === 0 || (profiles as readonly (string | null)[]).includes(profile)),
   );
 }
 
@@ -125,11 +126,13 @@ function deniedByNoRule(policy: Policy, request: Request, now: Date): Decision {
   const [conditional] = nearly(policy, request, now, 'when');
   if (conditional !== undefined)
     return denied('condition-not-met', conditionMessage(request, conditional, now));
-  const open = (but: 'profile' | 'key'): readonly Rule[] =>
+  const open = (but: 'profile' | 'image' | 'key'): readonly Rule[] =>
     nearly(policy, request, now, but).filter(({ when }) => conditionsHold(when, request, now, false));
   const profiles = open('profile').flatMap((rule) => rule.profiles);
   if (profiles.length > 0)
     return denied('profile-not-allowed', profileMessage(request, [...new Set(profiles)]));
+  const images = open('image').flatMap((rule) => rule.images);
+  if (images.length > 0) return denied('profile-not-allowed', imageMessage(request, [...new Set(images)]));
   const keys = open('key').flatMap((rule) => rule.sysrqKeys);
   if (keys.length > 0) return denied('key-not-allowed', keyMessage(request, [...new Set(keys)]));
   return denied('no-rule', noRuleMessage(request));

@@ -122,7 +122,8 @@ export function explainText(explanation: Explanation): string {
   lines.push(
     `role     ${request.role ?? `none: ${request.customer} has no role on ${request.domain}, so no rule is asked`}`,
   );
-  if (request.profile !== null) lines.push(`profile  ${request.profile}`);
+  if (request.profile !== null)
+    lines.push(`${request.action === 'reinstall' ? 'image  ' : 'profile'}  ${request.profile}`);
   if (request.key !== null) lines.push(`key      ${request.key}`);
   if (request.role !== null) {
     lines.push(`at       ${at}`, `from     ${request.source ?? NOT_KNOWN}`, `state    ${stateText(request)}`);
@@ -208,6 +209,10 @@ function whyNot(request: Request, rule: Rule, why: Mismatch): string {
     case 'profile': {
       const asked = request.profile === null ? 'no profile named' : `not for profile ${request.profile}`;
       return `${asked}: for ${rule.profiles.join(', ')}`;
+    }
+    case 'image': {
+      const asked = request.profile === null ? 'no image named' : `not for image ${request.profile}`;
+      return `${asked}: for ${rule.images.join(', ')}`;
     }
     case 'key':
       return `${request.key === null ? 'no key named' : `not for the key ${request.key}`}: for ${rule.sysrqKeys.join(', ')}`;

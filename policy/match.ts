@@ -6,14 +6,14 @@ import type { Role } from './roles.js';
 import { rulesByAction } from './rules-by-action.js';
 
 /** The first part of a rule that did not match a request, checked in this order. */
-const MISMATCHES = ['action', 'customer', 'role', 'domain', 'profile', 'key', 'when'] as const;
+const MISMATCHES = ['action', 'customer', 'role', 'domain', 'profile', 'image', 'key', 'when'] as const;
 
 export type Mismatch = (typeof MISMATCHES)[number];
 
 /**
  * Why a rule does not match a request; null when it does. `when` comes last: everything else matches then. A
- * rescue without a profile matches no rule that names profiles, and a SysRq without a key none that names
- * keys. An unknown value meets the conditions of a rule that denies, and not those of one that allows.
+ * rescue without a profile matches no rule that names profiles. A reinstallation without an image, and a
+ * SysRq without a key, are alike. An unknown value meets the conditions of a rule that denies, and not those of one that allows.
  */
 export function mismatch(policy: Policy, rule: Rule, request: Request, now: Date): Mismatch | null {
   if (!rule.actions.includes(request.action)) return 'action';
@@ -21,6 +21,7 @@ export function mismatch(policy: Policy, rule: Rule, request: Request, now: Date
   if (!namesRole(rule.subjects, request.role === null ? [] : [request.role])) return 'role';
   if (!namesDomain(policy, rule.domains, request.domain)) return 'domain';
   if (!namesProfile(rule, request)) return 'profile';
+  if (!namesImage(rule, request)) return 'image';
   if (!namesKey(rule, request)) return 'key';
   if (!conditionsHold(rule.when, request, now, rule.effect === 'deny')) return 'when';
   return null;
@@ -69,7 +70,12 @@ export function namesDomain(policy: Policy, domains: Domains, domain: DomainName
 
 function namesProfile(rule: Rule, request: Request): boolean {
   if (request.action !== 'rescue' || rule.profiles.length === 0) return true;
-  return request.profile !== null && rule.profiles.includes(request.profile);
+  return (rule.profiles as readonly (string | null)[]).includes(request.profile);
+}
+
+function namesImage(rule: Rule, request: Request): boolean {
+  if (request.action !== 'reinstall' || rule.images.length === 0) return true;
+  return (rule.images as readonly (string | null)[]).includes(request.profile);
 }
 
 function namesKey(rule: Rule, request: Request): boolean {

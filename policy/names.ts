@@ -9,6 +9,9 @@ export type CustomerName = string & { readonly [brand]: 'CustomerName' };
 /** How a domain is booted: `normal` is its own config; the others are dom0's profiles. */
 export type BootProfileName = string & { readonly [brand]: 'BootProfileName' };
 
+/** A system image of a host, which an admin offers for a reinstallation: `debian-12`. */
+export type ImageName = string & { readonly [brand]: 'ImageName' };
+
 /** A parameter of a boot profile's command line, which an admin sets for each domain: `install-suite`. */
 export type ParameterName = string & { readonly [brand]: 'ParameterName' };
 
@@ -61,6 +64,11 @@ export function parseCustomerName(text: string): CustomerName | undefined {
 /** @returns undefined when the text is not a boot profile's name */
 export function parseBootProfileName(text: string): BootProfileName | undefined {
   return PROFILE_NAME.test(text) ? (text as BootProfileName) : undefined;
+}
+
+/** @returns undefined when the text is not the name of a system image */
+export function parseImageName(text: string): ImageName | undefined {
+  return PROFILE_NAME.test(text) ? (text as ImageName) : undefined;
 }
 
 /** @returns undefined when the text is not a parameter's name, or is the built-in one */

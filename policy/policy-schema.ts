@@ -135,13 +135,19 @@ const RULE = {
   errorMessage: 'A rule says either `allow` or `deny`, one of the two.',
   properties: {
     id: ID,
-    allow: actionList('The actions that this rule allows; `all` is each of them.'),
+    allow: actionList(
+      'The actions that this rule allows; `all` is each of them but `reinstall`, which must be named.',
+    ),
     deny: actionList('The actions that this rule denies; `all` is each of them.'),
     ...WHO,
     ...WHICH,
     profiles: list(
       PROFILE,
       'For `rescue` only: the rescue profiles, by their names in dom0.yaml. Left out: every profile. It does not narrow other actions.',
+    ),
+    images: list(
+      PROFILE,
+      'For `reinstall` only: the system images, by their names in dom0.yaml. Left out: every image. It does not narrow other actions.',
     ),
     sysrqKeys: list(
       SYSRQ_KEY,
@@ -358,10 +364,11 @@ const TEST = {
       patternErrorMessage: 'a domain name: letters, digits, . _ + -, beginning with a letter or digit',
       description: 'The domain. Need not exist.',
     },
-    allow: actionList('The actions that must be allowed; `all` is each of them.'),
+    allow: actionList('The actions that must be allowed; `all` is each of them but `reinstall`.'),
     deny: actionList('The actions that must be denied; `all` is each of them.'),
     rule: { ...WORD, description: 'The id of the rule that must decide. Left out: any rule.' },
     profile: { ...PROFILE, description: 'For `rescue`: the profile. Left out: none is named.' },
+    image: { ...PROFILE, description: 'For `reinstall`: the system image. Left out: none is named.' },
     key: { ...SYSRQ_KEY, description: 'For `sysrq`: the key. Left out: none is named.' },
     at: {
       type: 'string',

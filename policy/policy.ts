@@ -1,7 +1,7 @@
 import type { Action } from './actions.js';
 import type { Circumstances, Conditions } from './conditions.js';
 import type { KeyType } from './key-types.js';
-import type { BootProfileName, CustomerName, DomainName } from './names.js';
+import type { BootProfileName, CustomerName, DomainName, ImageName } from './names.js';
 import type { Recorded } from './recorded.js';
 import type { Role } from './roles.js';
 
@@ -42,6 +42,8 @@ export interface Rule {
   readonly actions: readonly Action[];
   /** For `rescue`: only these profiles match. Empty means every profile. */
   readonly profiles: readonly BootProfileName[];
+  /** For `reinstall`: only these system images match. Empty means every image. */
+  readonly images: readonly ImageName[];
   /** For `sysrq`: only these keys match. Empty means every key. */
   readonly sysrqKeys: readonly string[];
   /** Null: always. */
@@ -155,8 +157,8 @@ export interface Request extends Circumstances {
   readonly role: Role | null;
   readonly domain: DomainName;
   readonly action: Action;
-  /** For `rescue`, the requested profile; otherwise null. */
-  readonly profile: BootProfileName | null;
+  /** For `rescue`, the requested profile; for `reinstall`, the image; otherwise null. */
+  readonly profile: BootProfileName | ImageName | null;
   /** For `sysrq`, the requested key; otherwise null. */
   readonly key: string | null;
 }

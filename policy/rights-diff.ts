@@ -16,7 +16,7 @@ export interface Holding {
 }
 
 /**
- * A question: for `rescue` with a profile, for `sysrq` with a key. Null stands for any that no rule names.
+ * A question: for `rescue` with a profile, for `reinstall` with an image, for `sysrq` with a key. Null stands for any that no rule names.
  */
 interface Question {
   readonly action: Action;
@@ -26,6 +26,7 @@ interface Question {
 /** The names that rules can limit these actions to. */
 const NARROWED = {
   rescue: { kind: 'profile', names: ({ profiles }: Rule): readonly string[] => profiles },
+  reinstall: { kind: 'image', names: ({ images }: Rule): readonly string[] => images },
   sysrq: { kind: 'key', names: ({ sysrqKeys }: Rule): readonly string[] => sysrqKeys },
 } as const;
 
@@ -35,8 +36,8 @@ type NarrowedAction = keyof typeof NARROWED;
 export interface RightsChange {
   readonly kind: 'gain' | 'lose' | 'change';
   /**
-   * A rescue limited to some profiles is `rescue (debian-installer)` and `rescue (any other profile)`. SysRq
-   * keys are alike.
+   * A rescue limited to some profiles is `rescue (debian-installer)` and `rescue (any other profile)`. Images
+   * and SysRq keys are alike.
    */
   readonly actions: readonly string[];
   /** Sorted. */

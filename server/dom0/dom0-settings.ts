@@ -1,4 +1,5 @@
 import type { ProfileSettings } from './boot/boot-profiles.js';
+import type { ImageSettings } from './images/images.js';
 import type { LimitSettings } from './operations/limit-counts.js';
 import type { Deadlines } from './operations/work-parts.js';
 import type { SeedNetwork } from './seed/seed-network.js';
@@ -16,6 +17,9 @@ export interface Dom0Settings {
   readonly unmanaged: readonly string[];
   readonly profiles: Readonly<Record<string, ProfileSettings>>;
   readonly seeds: { readonly command: string; readonly networks: readonly SeedNetwork[] };
+  /** The system images for a reinstallation, by name. */
+  readonly images: Readonly<Record<string, ImageSettings>>;
+  readonly reinstall: { readonly mibPerSecond: number };
   readonly limits: LimitSettings;
   readonly deadlines: Deadlines;
   /** Whether an HVM guest without Xen drivers is asked by its ACPI button. */

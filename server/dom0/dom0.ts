@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { DomainName } from '../../policy/names.js';
-import type { DomainView } from '../wire/domain.js';
+import type { DomainView, IncompleteDisk } from '../wire/domain.js';
 import { adminRecord } from './api/admin-record.js';
 import { Api } from './api/api.js';
 import { domainView } from './api/domain-view.js';
@@ -8,6 +8,11 @@ import { hostContract } from './api/host-contract.js';
 import { journalPage } from './api/journal-page.js';
 import { BootCheck } from './boot/boot-check.js';
 import { BootProfiles } from './boot/boot-profiles.js';
+import { DiskSizes } from './images/disk-sizes.js';
+import { blockFacts } from './images/first-disk.js';
+import { PROCESS_IMAGE_WRITER } from './images/image-writer.js';
+import type { ImageWriter } from './images/image-writer.js';
+import { Images } from './images/images.js';
 import type { ConsoleHost } from './observation/console-host.js';
 import { DiskHolders, identityBy } from './observation/disk-holders.js';
 import { DomainConfigs } from './config/domain-configs.js';
@@ -29,6 +34,7 @@ import type { Condense } from './operations/journal-files.js';
 import { OperationRegistry } from './operations/operation-registry.js';
 import { Operations } from './operations/operations.js';
 import { RescueEnding } from './operations/rescue-ending.js';
+import { ReinstallTarget } from './operations/reinstall-target.js';
 import { Transcripts } from './toolstack/transcripts.js';
 import { within } from './scheduling/time-limit.js';
 import { TIMINGS } from './scheduling/timings.js';
@@ -62,6 +68,8 @@ export interface Dom0Parts {
   readonly seedImage?: SeedImage;
   /** The file systems that the configuration files are on. */
   readonly files?: FileCalls;
+  /** By default, a process of its own for each image. */
+  readonly imageWriter?: ImageWriter;
 }
 
 /** The half that runs on the Xen host. Starting and stopping it never touches a domain. */
@@ -201,7 +209,7 @@ export class Dom0 {
       },
     );
     const view = (domain: ObservedDomain): DomainView =>
-      domainView(domain, { operations, ending, profiles, consoles });
+      domainView(domain, { operations, ending, profiles, consoles, images, sizes, incompleteDisk });
     const transcripts = new Transcripts(settings.state, this.#disk);
     const seedDisks = new SeedDisks({
       state: settings.state,
@@ -213,13 +221,28 @@ export class Dom0 {
       absence: 2 * timings.rebootAbsence,
       isOpen: (id) => registry.find(id)?.isOpen === true,
     });
+    const incompleteDisk = (name: DomainName): IncompleteDisk | null => registry.incompleteDisk(name);
+    const diskFiles = { calls: new ForeignFiles(host), block: blockFacts };
+    // The way in which xm reads a disk tells nothing certain of its format.
+    const images = new Images(settings.toolstack.kind === 'xl' ? settings.images : {});
+    const sizes = new DiskSizes(images, diskFiles, host, (name) => {
+      tellDomain(name);
+    });
+    const disks = new DiskHolders(toolstack, () => observer.list(), identityBy(diskFiles.calls));
     const operations = new Operations({
       toolstack,
       observer,
       profiles,
-      seeds: new BootSeeds({ profiles, disks: seedDisks, networks: settings.seeds.networks }),
+      seeds: new BootSeeds({ profiles, images, disks: seedDisks, networks: settings.seeds.networks }),
       consoles,
-      disks: new DiskHolders(toolstack, () => observer.list(), identityBy(new ForeignFiles(host))),
+      disks,
+      reinstall: {
+        target: new ReinstallTarget({ images, disks, profiles, files: diskFiles }),
+        writer: this.#parts.imageWriter ?? PROCESS_IMAGE_WRITER,
+        queue: new CreateQueue(),
+        mibPerSecond: settings.reinstall.mibPerSecond,
+      },
+      incompleteDisk,
       check: new BootCheck({ toolstack, transcripts }),
       queue: new CreateQueue(),
       transcripts,
@@ -252,9 +275,14 @@ export class Dom0 {
         tellDomain(name);
       },
     });
-    const selfCheck = new SelfCheck({ settings, observer, host, isSeeding: profiles.isSeeding });
+    const selfCheck = new SelfCheck({
+      settings,
+      observer,
+      host,
+      isSeeding: profiles.isSeeding || images.isSeeding,
+    });
     const api = new Api({
-      contract: () => hostContract({ settings, profiles, consoles, configs, journal, operations }),
+      contract: () => hostContract({ settings, profiles, images, consoles, configs, journal, operations }),
       check: () => selfCheck.run(),
       domains: () => observer.list().map(view),
       names: () => observer.names(),
@@ -265,6 +293,14 @@ export class Dom0 {
       submit: (request) => operations.submit(request),
       extend: (name, extension) => ending.extend(name, extension),
       operation: (id) => operations.find(id),
+      clearDisk: (name, admin) =>
+        operations.note(name, () => {
+          const incomplete = registry.incompleteDisk(name);
+          if (incomplete === null) return null;
+          const { vdev, image, operation } = incomplete;
+          logger.warn({ domain: name, vdev, image, claimed: admin }, 'disk.said-whole');
+          return { kind: 'disk', operation, domain: name, vdev, image, isWhole: true, admin };
+        }),
       journal: (after) => journalPage(journal, after),
       consoles,
       logger,

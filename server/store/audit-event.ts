@@ -7,6 +7,7 @@ import type {
   CustomerName,
   DomainName,
   Fingerprint,
+  ImageName,
   ParameterName,
 } from '../../policy/names.js';
 import type { Recorded } from '../../policy/recorded.js';
@@ -52,7 +53,8 @@ type Intents = {
   readonly [A in Action]: {
     readonly kind: `domain.${A}.requested`;
     readonly operation: string;
-    readonly profile: BootProfileName | null;
+    /** Of a rescue the boot profile, of a reinstallation the image. */
+    readonly profile: BootProfileName | ImageName | null;
     /** The values of the profile's parameters; missing when it has none. */
     readonly parameters?: ParameterValues;
     /** With `sysrq`: its key; missing in rows from before it was recorded. */
@@ -122,7 +124,7 @@ export type AuditEvent =
        * The customer is told the reference, to quote it. This and the fields below are missing in old rows.
        */
       readonly reference?: string;
-      readonly profile?: BootProfileName | null;
+      readonly profile?: BootProfileName | ImageName | null;
       /** With `sysrq`: its key. */
       readonly key?: string;
       /** The policy revision that denied it. */

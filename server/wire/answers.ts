@@ -1,6 +1,7 @@
 import { DOMAIN_STATES } from '../../policy/domain-state.js';
 import { parseGuestType } from '../../policy/guest-type.js';
-import { parseCustomerName } from '../../policy/names.js';
+import type { ImageName } from '../../policy/names.js';
+import { parseCustomerName, parseImageName } from '../../policy/names.js';
 import { REFUSAL_CODES } from '../../policy/refusal.js';
 import {
   AnswerError,
@@ -26,13 +27,21 @@ import type { Fields } from './answer-fields.js';
 import type { ConsoleReleased } from './console-release.js';
 import { VERBS } from './contract.js';
 import { CONSOLE_STATES, MISSING_REASONS, MOST_GONE, MOST_NAMES } from './domain.js';
-import type { Change, Configured, DomainView, HostNames, Observation } from './domain.js';
+import type {
+  Change,
+  Configured,
+  DomainView,
+  FirstDisk,
+  HostNames,
+  IncompleteDisk,
+  Observation,
+} from './domain.js';
 import { parseGuestName } from './guest-name.js';
 import type { HostCheck } from './host-check.js';
 import { MOST_AS_ROOT } from './host-check.js';
 import { LARGEST_JOURNAL_PAGE } from './journal.js';
 import type { ClaimedEntry } from './journal.js';
-import type { OperationView, WireRefusal } from './operation.js';
+import type { OperationView, WireRefusal, WritingProgress } from './operation.js';
 import { OPERATION_PHASES, OPERATION_STEPS } from './operation.js';
 import { AT_ENDS } from './rescue-end.js';
 import type { RescueEnd } from './rescue-end.js';
@@ -76,6 +85,9 @@ export function readDomainView(value: unknown): DomainView {
     configured: orAbsent(from, 'configured', null, (_, key) => orNull(from, key, readConfigured)),
     ...orAbsent(from, 'rescueEnd', {}, (_, key) => ({ rescueEnd: orNull(from, key, rescueEnd) })),
     ...orAbsent(from, 'lastEnding', {}, (_, key) => ({ lastEnding: orNull(from, key, operation) })),
+    ...orAbsent(from, 'images', {}, (_, key) => ({ images: list(from, key, 100).map(imageName) })),
+    ...orAbsent(from, 'firstDisk', {}, (_, key) => ({ firstDisk: readFirstDisk(from[key]) })),
+    ...orAbsent(from, 'incompleteDisk', {}, (_, key) => ({ incompleteDisk: readIncompleteDisk(from[key]) })),
   };
 }
 
@@ -94,6 +106,24 @@ export function readRescueEnd(value: unknown): RescueEnd {
     // What a newer dom0 does besides is nearest to this: it takes the domain down.
     then: AT_ENDS.find((known) => known === from['then']) ?? 'poweroff',
     retryAt: orNull(from, 'retryAt', time),
+  };
+}
+
+function imageName(value: unknown): ImageName {
+  return parsed(parseImageName(string({ image: value }, 'image')), 'image');
+}
+
+function readFirstDisk(value: unknown): FirstDisk {
+  const from = fields(value, 'first disk');
+  return { vdev: text(from, 'vdev', TEXT_LIMITS.label), bytes: orNull(from, 'bytes', amount) };
+}
+
+function readIncompleteDisk(value: unknown): IncompleteDisk {
+  const from = fields(value, 'incomplete disk');
+  return {
+    vdev: text(from, 'vdev', TEXT_LIMITS.label),
+    image: imageName(from['image']),
+    since: time(from, 'since'),
   };
 }
 
@@ -140,8 +170,19 @@ export function readOperation(value: unknown): OperationView {
     endedAt: orNull(from, 'endedAt', time),
     failure: orNull(from, 'failure', readFailure),
     by: parsed(parseCustomerName(string(from, 'by')), 'by'),
+    ...orAbsent(from, 'image', {}, (_, key) => ({ image: imageName(from[key]) })),
+    ...orAbsent(from, 'progress', {}, (_, key) => ({ progress: readProgress(from[key]) })),
     ...orAbsent(from, 'unrecorded', {}, (_, key) => ({ unrecorded: flag(from, key) })),
     ...(from['cause'] === 'rescue-end' ? { cause: 'rescue-end' as const } : {}),
+  };
+}
+
+function readProgress(value: unknown): WritingProgress {
+  const from = fields(value, 'progress');
+  return {
+    done: count(from, 'done'),
+    total: count(from, 'total'),
+    secondsLeft: orNull(from, 'secondsLeft', amount),
   };
 }
 

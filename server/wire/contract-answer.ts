@@ -1,10 +1,11 @@
 import { GUEST_TYPES } from '../../policy/guest-type.js';
 import type { GuestType } from '../../policy/guest-type.js';
 import { isParameterValue, MOST_PARAMETERS } from '../../policy/boot-parameter.js';
-import { parseParameterName } from '../../policy/names.js';
+import { parseImageName, parseParameterName } from '../../policy/names.js';
 import { printable } from '../../policy/printable.js';
 import {
   AnswerError,
+  amount,
   fields,
   firstOf,
   flag,
@@ -19,7 +20,7 @@ import {
 } from './answer-fields.js';
 import type { Fields } from './answer-fields.js';
 import { MOST_UNMANAGED, VERBS, WIRE_VERSION } from './contract.js';
-import type { Contract, ParameterOffer, ProfileOffer } from './contract.js';
+import type { Contract, ImageOffer, ParameterOffer, ProfileOffer } from './contract.js';
 import { AT_ENDS } from './rescue-end.js';
 import { SEED_KEYS } from './seed-key.js';
 import { TEXT_LIMITS } from './text-limits.js';
@@ -41,6 +42,7 @@ export function readContract(value: unknown): Contract {
     host: text(from, 'host', TEXT_LIMITS.host),
     verbs: VERBS.filter((verb) => verbs.includes(verb)),
     profiles: list(from, 'profiles', 100).map(readProfile),
+    ...orAbsent(from, 'images', {}, (_, key) => ({ images: list(from, key, 100).map(readImage) })),
     names: orAbsent(from, 'names', false, flag),
     ...orAbsent(from, 'rescueEnds', {}, (_, key) => ({ rescueEnds: flag(from, key) })),
     console: {
@@ -83,6 +85,16 @@ function readProfile(value: unknown): ProfileOffer {
     ...orAbsent(from, 'atEnd', {}, (_, key) => ({
       atEnd: AT_ENDS.find((known) => known === from[key]) ?? ('poweroff' as const),
     })),
+    ...orAbsent(from, 'seed', {}, (_, key) => readSeed(from[key])),
+  };
+}
+
+function readImage(value: unknown): ImageOffer {
+  const from = fields(value, 'image');
+  return {
+    name: parsed(parseImageName(string(from, 'name')), 'name'),
+    title: text(from, 'title', TEXT_LIMITS.title),
+    minimumMiB: orNull(from, 'minimumMiB', amount),
     ...orAbsent(from, 'seed', {}, (_, key) => readSeed(from[key])),
   };
 }

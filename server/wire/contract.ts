@@ -1,5 +1,5 @@
 import type { GuestType } from '../../policy/guest-type.js';
-import type { BootProfileName, ParameterName } from '../../policy/names.js';
+import type { BootProfileName, ImageName, ParameterName } from '../../policy/names.js';
 import type { AtEnd } from './rescue-end.js';
 import type { SeedKeys } from './seed-key.js';
 
@@ -11,7 +11,16 @@ import type { SeedKeys } from './seed-key.js';
 export const WIRE_VERSION = 1;
 
 /** The verbs for a domain. The list is closed: dom0 accepts nothing else. */
-export const VERBS = ['start', 'shutdown', 'poweroff', 'reboot', 'rescue', 'normal', 'sysrq'] as const;
+export const VERBS = [
+  'start',
+  'shutdown',
+  'poweroff',
+  'reboot',
+  'rescue',
+  'normal',
+  'reinstall',
+  'sysrq',
+] as const;
 
 export type Verb = (typeof VERBS)[number];
 
@@ -52,6 +61,17 @@ export interface ProfileOffer {
   readonly seed?: SeedKeys;
 }
 
+/** A system image as dom0 offers it: a name and words, never a path. */
+export interface ImageOffer {
+  readonly name: ImageName;
+  /** A few words for a menu row: `Debian 12`. */
+  readonly title: string;
+  /** The least size of the disk that it is written to, in MiB; null: the image's own size. */
+  readonly minimumMiB: number | null;
+  /** Its first boot has a seed disk, and the gate sends these keys for it. Missing: it has none. */
+  readonly seed?: SeedKeys;
+}
+
 /** `GET /contract`. */
 export interface Contract {
   readonly version: typeof WIRE_VERSION;
@@ -59,6 +79,8 @@ export interface Contract {
   readonly host: string;
   readonly verbs: readonly Verb[];
   readonly profiles: readonly ProfileOffer[];
+  /** The system images for `reinstall`. An older dom0 does not send the field; then there are none. */
+  readonly images?: readonly ImageOffer[];
   /**
    * Whether dom0 sends the names of guests that it does not manage. An older dom0 does
    * not, and lacks the field.

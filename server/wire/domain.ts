@@ -1,6 +1,6 @@
 import type { DomainState } from '../../policy/domain-state.js';
 import type { GuestType } from '../../policy/guest-type.js';
-import type { BootProfileName, DomainName } from '../../policy/names.js';
+import type { BootProfileName, DomainName, ImageName } from '../../policy/names.js';
 import type { GuestName } from './guest-name.js';
 import type { OperationView } from './operation.js';
 import type { RescueEnd } from './rescue-end.js';
@@ -54,6 +54,28 @@ export interface DomainView {
   readonly rescueEnd?: RescueEnd | null;
   /** The last operation by which dom0 ended a rescue of it. An older dom0 does not send it. */
   readonly lastEnding?: OperationView | null;
+  /** The images of the contract that can be written to the first disk. An older dom0 does not send it. */
+  readonly images?: readonly ImageName[];
+  /** Missing where no image can be written to it, and from an older dom0. */
+  readonly firstDisk?: FirstDisk;
+  /** Missing where all disks are whole, and from an older dom0. */
+  readonly incompleteDisk?: IncompleteDisk;
+}
+
+/** The disk that a reinstallation writes to. */
+export interface FirstDisk {
+  /** The guest's name for it: `xvda`. */
+  readonly vdev: string;
+  /** Its size; null: not known yet. */
+  readonly bytes: number | null;
+}
+
+/** A disk that a reinstallation began to write and did not finish. The domain is not started from it. */
+export interface IncompleteDisk {
+  readonly vdev: string;
+  readonly image: ImageName;
+  /** ISO 8601. */
+  readonly since: string;
 }
 
 /** Identifies the domain that a name means on one host. */

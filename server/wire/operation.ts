@@ -1,5 +1,11 @@
 import type { ParameterValues } from '../../policy/boot-parameter.js';
-import type { BootProfileName, CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
+import type {
+  BootProfileName,
+  CustomerName,
+  DomainName,
+  Fingerprint,
+  ImageName,
+} from '../../policy/names.js';
 import type { RefusalCode } from '../../policy/refusal.js';
 import type { Verb } from './contract.js';
 
@@ -31,6 +37,8 @@ export interface OperationRequest {
    * contract has `rescueEnds`.
    */
   readonly forSeconds?: number;
+  /** The system image: given with `reinstall`, missing otherwise. */
+  readonly image?: ImageName;
   /** The key of `sysrq`, null otherwise. */
   readonly key: string | null;
   /**
@@ -56,6 +64,8 @@ export const OPERATION_STEPS = [
   'shutting-down',
   'powering-off',
   'rebooting',
+  'checking-image',
+  'writing',
   'creating',
   'attaching-console',
   'unpausing',
@@ -65,6 +75,16 @@ export const OPERATION_STEPS = [
 
 export type OperationStep = (typeof OPERATION_STEPS)[number];
 
+/** How far a disk is written. */
+export interface WritingProgress {
+  /** Bytes. */
+  readonly done: number;
+  /** Bytes. */
+  readonly total: number;
+  /** As the rate so far tells; null while it tells nothing yet. */
+  readonly secondsLeft: number | null;
+}
+
 /** `GET /operations/ID`, and inside `DomainView`. Times are ISO 8601, UTC. */
 export interface OperationView {
   readonly id: string;
@@ -73,7 +93,10 @@ export interface OperationView {
   readonly profile: BootProfileName | null;
   readonly phase: OperationPhase;
   readonly step: OperationStep;
-  /** Creates run one at a time: the number of creates ahead; 0 when it runs. */
+  /**
+   * Creates run one at a time, and so do reinstallations until they create: how many are ahead; 0 when it
+   * runs.
+   */
   readonly place: number;
   readonly startedAt: string;
   /** When dom0 gives up on the present step; null when it has no deadline. */
@@ -81,6 +104,10 @@ export interface OperationView {
   readonly endedAt: string | null;
   /** Set when phase is `failed` or `superseded`. */
   readonly failure: WireRefusal | null;
+  /** The system image of a `reinstall`; missing otherwise. */
+  readonly image?: ImageName;
+  /** At the step `writing`, about once a second; missing otherwise. */
+  readonly progress?: WritingProgress;
   /**
    * True while the end is only in memory because the journal cannot be written; missing otherwise. After a
    * restart dom0 looks at the domain again.

@@ -6,6 +6,7 @@ import {
   parseCustomerName,
   parseDomainName,
   parseFingerprint,
+  parseImageName,
   parseParameterName,
 } from '../../policy/names.js';
 import { isPrintable } from '../../policy/printable.js';
@@ -32,6 +33,7 @@ const ajv = new Ajv({ strict: true, allowUnionTypes: true, allErrors: false });
 ajv.addFormat('domain-name', (text) => parseDomainName(text) !== undefined);
 ajv.addFormat('customer-name', (text) => parseCustomerName(text) !== undefined);
 ajv.addFormat('profile-name', (text) => parseBootProfileName(text) !== undefined);
+ajv.addFormat('image-name', (text) => parseImageName(text) !== undefined);
 ajv.addFormat('parameter-name', (text) => parseParameterName(text) !== undefined);
 ajv.addFormat('parameter-value', isParameterValue);
 ajv.addFormat('fingerprint', (text) => parseFingerprint(text) !== undefined);
@@ -73,15 +75,21 @@ const operationRequest = object(
       additionalProperties: format('parameter-value'),
     },
     forSeconds: rescueSeconds,
+    image: format('image-name'),
     key: { type: ['string', 'null'], pattern: '^[0-9a-z]$' },
     keys: { type: 'array', maxItems: MOST_SEED_KEYS, items: { type: 'string', format: 'seed-key' } },
     actor,
   },
-  ['parameters', 'forSeconds', 'keys'],
+  ['parameters', 'forSeconds', 'image', 'keys'],
 );
 
 const consoleRelease = object({
   seconds: { type: 'integer', minimum: 0, maximum: MOST_RELEASE_SECONDS },
+  admin: { ...text(TEXT_LIMITS.label), minLength: 1 },
+});
+
+const diskClearing = object({
+  whole: { const: true },
   admin: { ...text(TEXT_LIMITS.label), minLength: 1 },
 });
 
@@ -112,3 +120,11 @@ export const parseOperationRequest = parser<OperationRequest>('an operation requ
 export const parseLogSwitch = parser<LogSwitch>('a switch of the log', logSwitch);
 export const parseRescueExtension = parser<RescueExtension>('an extension of a rescue', rescueExtension);
 export const parseConsoleRelease = parser<ConsoleRelease>('a release of a console', consoleRelease);
+
+/** `PUT /domains/NAME/disk`: an admin says that the disk is whole. */
+interface DiskClearing {
+  readonly whole: true;
+  readonly admin: string;
+}
+
+export const parseDiskClearing = parser<DiskClearing>('a word about a disk', diskClearing);

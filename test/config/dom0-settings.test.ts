@@ -57,6 +57,8 @@ describe('loadDom0Settings', () => {
         announceAdmins: true,
         log: { keep: true, perDomainMiB: 16, totalMiB: 1024, rateKiB: 32, days: 90, goneDays: 30 },
       },
+      images: {},
+      reinstall: { mibPerSecond: 200 },
       sysrqKeys: 'hmpstuw',
       log: { level: 'info' },
     });

@@ -1,4 +1,8 @@
 import { BootProfiles } from '../../server/dom0/boot/boot-profiles.js';
+import { LOCAL_FILES } from '../../server/dom0/config/foreign-files.js';
+import { blockFacts } from '../../server/dom0/images/first-disk.js';
+import { Images } from '../../server/dom0/images/images.js';
+import { ReinstallTarget } from '../../server/dom0/operations/reinstall-target.js';
 import { DiskHolders } from '../../server/dom0/observation/disk-holders.js';
 import type { HostClock } from '../../server/dom0/scheduling/host-clock.js';
 import type { Logger } from '../../server/wire/logger.js';
@@ -114,7 +118,7 @@ export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
     toolstack,
     observer,
     profiles,
-    seeds: new BootSeeds({ profiles, disks: NO_SEEDS, networks: [] }),
+    seeds: new BootSeeds({ profiles, images: new Images({}), disks: NO_SEEDS, networks: [] }),
     consoles: { attach: () => attached(life, consoles(), host.chance.below(500)) },
     disks: new DiskHolders(
       toolstack,
@@ -126,6 +130,18 @@ export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
       creation: () => Promise.resolve(null),
       text: () => Promise.resolve(null),
     },
+    reinstall: {
+      target: new ReinstallTarget({
+        images: new Images({}),
+        disks: { sharedWith: () => Promise.resolve(null) },
+        profiles,
+        files: { calls: LOCAL_FILES, block: blockFacts },
+      }),
+      writer: { run: () => Promise.resolve({ end: 'ended' }) },
+      queue: new CreateQueue(),
+      mibPerSecond: 1,
+    },
+    incompleteDisk: (name) => registry.incompleteDisk(name),
     queue: new CreateQueue(),
     transcripts: new Transcripts(STATE, disk, {
       writingTo: (file) =>

@@ -65,6 +65,7 @@ const scope: fc.Arbitrary<RuleParts> = fc.record(
     domains: some('horatio', 'hora*', '*', '*a*', 'a.b', 'o?????a', '*h*l*'),
     tags: some('plays', 'none'),
     profiles: some(...PROFILES),
+    images: some(...PROFILES),
     sysrqKeys: some('s', 'b'),
     when: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: conditions }),
   },
@@ -73,7 +74,11 @@ const scope: fc.Arbitrary<RuleParts> = fc.record(
 
 const rules: fc.Arbitrary<readonly Rule[]> = fc
   .array(
-    fc.tuple(fc.boolean(), fc.uniqueArray(fc.constantFrom('start', 'rescue', 'status', 'sysrq')), scope),
+    fc.tuple(
+      fc.boolean(),
+      fc.uniqueArray(fc.constantFrom('start', 'rescue', 'status', 'reinstall', 'sysrq')),
+      scope,
+    ),
     {
       maxLength: 6,
     },
@@ -90,7 +95,7 @@ const limits: fc.Arbitrary<readonly Limit[]> = fc
   })
   .map((parts) =>
     parts.map(([action, count, rest], index) =>
-      limit([action, 'start'], count, 60 + index, { ...rest, id: `l${index}` }),
+      limit([action, 'start', 'reinstall'], count, 60 + index, { ...rest, id: `l${index}` }),
     ),
   );
 
@@ -113,7 +118,7 @@ const requests: fc.Arbitrary<Request> = fc
   .record({
     // Names of the rules above come most often.
     action: fc.oneof(
-      { weight: 4, arbitrary: fc.constantFrom('start', 'rescue', 'status', 'sysrq') },
+      { weight: 4, arbitrary: fc.constantFrom('start', 'rescue', 'status', 'reinstall', 'sysrq') },
       { weight: 1, arbitrary: fc.constantFrom(...ACTIONS) },
     ),
     customer: fc.constantFrom(...CUSTOMERS),

@@ -19,6 +19,9 @@ export function naiveOutcome(policy: Policy, request: Request, usage: Usage, now
       (request.action !== 'rescue' ||
         rule.profiles.length === 0 ||
         rule.profiles.some((profile) => profile === request.profile)) &&
+      (request.action !== 'reinstall' ||
+        rule.images.length === 0 ||
+        rule.images.some((image) => image === request.profile)) &&
       (request.action !== 'sysrq' ||
         rule.sysrqKeys.length === 0 ||
         rule.sysrqKeys.some((key) => key === request.key));

@@ -34,6 +34,7 @@ export const POLICY: Policy = {
       domains: { names: [], tags: [] },
       actions: ['reboot'],
       profiles: [],
+      images: [],
       sysrqKeys: [],
       when: null,
       reason: null,

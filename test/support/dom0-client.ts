@@ -5,6 +5,7 @@ import {
   parseCustomerName,
   parseDomainName,
   parseFingerprint,
+  parseImageName,
 } from '../../policy/names.js';
 import type { Verb } from '../../server/wire/contract.js';
 import type { DomainView } from '../../server/wire/domain.js';
@@ -90,6 +91,7 @@ export function operationRequest(
   verb: Verb,
   {
     profile,
+    image,
     key,
     id,
     parameters,
@@ -97,6 +99,7 @@ export function operationRequest(
     keys,
   }: {
     profile?: string;
+    image?: string;
     key?: string;
     id?: string;
     parameters?: Readonly<Record<string, string>>;
@@ -111,6 +114,7 @@ export function operationRequest(
     profile: profile === undefined ? null : sure(parseBootProfileName(profile)),
     ...(parameters === undefined ? {} : { parameters }),
     ...(forSeconds === undefined ? {} : { forSeconds }),
+    ...(image === undefined ? {} : { image: sure(parseImageName(image)) }),
     key: key ?? null,
     ...(keys === undefined ? {} : { keys }),
     actor: {

@@ -38,6 +38,8 @@ export function dom0SettingsSample(
       },
     },
     seeds: { command: '/usr/bin/xorriso', networks: [] },
+    images: {},
+    reinstall: { mibPerSecond: 1_000 },
     limits: { createsPerDomain: { count: 20, windowSeconds: 3600 }, powerOffsPerMinute: 30 },
     deadlines: { shutdownSeconds: 20, createSeconds: 20, rebootSeconds: 20, destroySeconds: 20 },
     acpiButton: true,

@@ -343,7 +343,7 @@ export function domainView(name: DomainName, state: DomainState, more: Partial<D
 }
 
 export function operationView(
-  request: Pick<OperationRequest, 'id' | 'domain' | 'verb' | 'profile' | 'actor'>,
+  request: Pick<OperationRequest, 'id' | 'domain' | 'verb' | 'profile' | 'image' | 'actor'>,
   more: Partial<OperationView> = {},
 ): OperationView {
   return {
@@ -351,6 +351,7 @@ export function operationView(
     domain: request.domain,
     verb: request.verb,
     profile: request.profile,
+    ...(request.image === undefined ? {} : { image: request.image }),
     phase: 'running',
     step: 'waiting',
     place: 0,

@@ -32,6 +32,7 @@ export function rule(effect: Rule['effect'], actions: readonly Action[], more: P
     domains: { names: [], tags: [] },
     actions,
     profiles: [],
+    images: [],
     sysrqKeys: [],
     when: null,
     reason: null,

@@ -1,6 +1,6 @@
 import type { Action } from '../../policy/actions.js';
 import type { Conditions } from '../../policy/conditions.js';
-import type { BootProfileName, CustomerName, DomainName } from '../../policy/names.js';
+import type { BootProfileName, CustomerName, DomainName, ImageName } from '../../policy/names.js';
 import type { KeyRule, Limit, Policy, Request, Rule, Usage } from '../../policy/policy.js';
 
 /** Policies and requests made by hand. A condition that a test does not set is absent. */
@@ -18,6 +18,7 @@ export interface RuleParts {
   readonly domains?: readonly string[];
   readonly tags?: readonly string[];
   readonly profiles?: readonly string[];
+  readonly images?: readonly string[];
   readonly sysrqKeys?: readonly string[];
   readonly when?: Partial<Conditions> | undefined;
   readonly reason?: string;
@@ -50,6 +51,7 @@ function rule(effect: Rule['effect'], actions: readonly Action[], parts: RulePar
     actions,
     ...scope(parts),
     profiles,
+    images: (parts.images ?? []) as readonly ImageName[],
     sysrqKeys: parts.sysrqKeys ?? [],
     when: conditions(parts.when),
     reason: parts.reason ?? null,

@@ -13,6 +13,7 @@ export function printedPolicy(policy: Policy): string {
       ...who(rule.subjects),
       ...which(rule.domains),
       ...list('profiles', rule.profiles),
+      ...list('images', rule.images),
       ...list('sysrqKeys', rule.sysrqKeys),
       ...when(rule.when),
       ...given('reason', rule.reason),

@@ -9,6 +9,7 @@ import { CliError, EXIT } from '../command/exit-status.js';
 
 interface ExplainOptions extends AdminOptions {
   readonly profile?: string;
+  readonly image?: string;
   readonly key?: string;
   readonly at?: string;
   readonly from?: string;
@@ -32,6 +33,7 @@ export function addExplainCommand(policy: Command): void {
     ],
   )
     .option('--profile <profile>', 'for rescue: which boot profile')
+    .option('--image <image>', 'for reinstall: which system image')
     .option('--key <key>', 'for sysrq: which key')
     .option('--at <time>', "at another time than now, in this machine's zone: 2026-12-24 23:00", moment)
     .option('--from <address>', 'coming from this address')
@@ -62,7 +64,8 @@ function given(
   options: ExplainOptions,
 ): object {
   if (domain === undefined) throw new CliError('the domain is missing', EXIT.usage);
-  const { profile, key, at, from: source, state, booted } = options;
+  const { key, at, from: source, state, booted } = options;
+  const profile = action === 'reinstall' ? options.image : options.profile;
   const files = options.policy === undefined ? undefined : textsOf(options.policy);
   return { customer, action, domain, profile, key, at, source, state, booted, files };
 }

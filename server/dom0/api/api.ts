@@ -22,6 +22,7 @@ import type { RescueEnd } from '../../wire/rescue-end.js';
 import type { RescueExtension } from '../../wire/rescue-extension.js';
 import {
   parseConsoleRelease,
+  parseDiskClearing,
   parseLogSwitch,
   parseOperationRequest,
   parseRescueExtension,
@@ -64,6 +65,8 @@ interface ApiParts {
   /** @returns a refusal `usage` when there is no operation of this id */
   operation(id: string): OperationView | Refusal;
   journal(after: number): Promise<JournalPage>;
+  /** @returns a refusal while something is under way on the domain, or when it cannot be recorded */
+  clearDisk(name: DomainName, admin: string): Promise<Refusal | null>;
   readonly consoles: Pick<
     ConsoleHost,
     'accept' | 'release' | 'readScreen' | 'readLog' | 'readLogWith' | 'switchLog' | 'keepsLog'
@@ -186,6 +189,8 @@ export class Api {
       reply(response, await this.#switchLog(key, request));
     } else if (is('PUT', 'domains', 3) && more[0] === 'rescue-end') {
       reply(response, await this.#extend(key, request));
+    } else if (is('PUT', 'domains', 3) && more[0] === 'disk') {
+      reply(response, await this.#clearDisk(key, request));
     } else if (is('PUT', 'domains', 3) && more[0] === 'console') {
       reply(response, await this.#release(key, request));
     } else if (is('GET', 'domains', 3) && more[0] === 'console') {
@@ -280,6 +285,12 @@ export class Api {
   async #extend(key: string | undefined, request: IncomingMessage): Promise<RescueEnd | Refusal> {
     const asked = await this.#change(key, request, parseRescueExtension);
     return isRefusal(asked) ? asked : this.#parts.extend(asked.name, asked.wanted);
+  }
+
+  async #clearDisk(key: string | undefined, request: IncomingMessage): Promise<object> {
+    const asked = await this.#change(key, request, parseDiskClearing);
+    if (isRefusal(asked)) return asked;
+    return (await this.#parts.clearDisk(asked.name, asked.wanted.admin)) ?? { whole: true };
   }
 
   async #release(key: string | undefined, request: IncomingMessage): Promise<ConsoleReleased | Refusal> {

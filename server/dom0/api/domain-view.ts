@@ -1,5 +1,8 @@
-import type { DomainView } from '../../wire/domain.js';
+import type { DomainName } from '../../../policy/names.js';
+import type { DomainView, IncompleteDisk } from '../../wire/domain.js';
 import type { BootProfiles } from '../boot/boot-profiles.js';
+import type { DiskSizes } from '../images/disk-sizes.js';
+import type { Images } from '../images/images.js';
 import type { ConsoleHost } from '../observation/console-host.js';
 import type { ObservedDomain } from '../observation/observed-domain.js';
 import type { Operations } from '../operations/operations.js';
@@ -10,14 +13,20 @@ interface DomainViewParts {
   readonly ending: Pick<RescueEnding, 'view'>;
   readonly profiles: Pick<BootProfiles, 'names'>;
   readonly consoles: Pick<ConsoleHost, 'state'>;
+  readonly images: Pick<Images, 'names'>;
+  readonly sizes: Pick<DiskSizes, 'of'>;
+  readonly incompleteDisk: (name: DomainName) => IncompleteDisk | null;
 }
 
 /** A domain as `GET /domains` shows it. */
 export function domainView(
   domain: ObservedDomain,
-  { operations, ending, profiles, consoles }: DomainViewParts,
+  { operations, ending, profiles, consoles, ...parts }: DomainViewParts,
 ): DomainView {
   const { name, config, configured, guest, observation, incarnation, listed, cpuPercent } = domain;
+  const images = parts.images.names(config);
+  const firstDisk = parts.sizes.of(config);
+  const incompleteDisk = parts.incompleteDisk(name);
   const built = listed !== null && listed.memoryMiB > 0 ? listed : null;
   return {
     name,
@@ -35,5 +44,12 @@ export function domainView(
     configured,
     rescueEnd: ending.view(domain),
     lastEnding: operations.lastEnding(name),
+    ...(images.length === 0 ? {} : { images }),
+    ...(firstDisk === null ? {} : { firstDisk }),
+    ...(incompleteDisk === null ? {} : { incompleteDisk: shown(incompleteDisk) }),
   };
+}
+
+function shown({ vdev, image, since }: IncompleteDisk): IncompleteDisk {
+  return { vdev, image, since };
 }

@@ -2,6 +2,7 @@ import { MOST_UNMANAGED, VERBS, WIRE_VERSION } from '../../wire/contract.js';
 import type { Contract } from '../../wire/contract.js';
 import type { BootProfiles } from '../boot/boot-profiles.js';
 import type { DomainConfigs } from '../config/domain-configs.js';
+import type { Images } from '../images/images.js';
 import type { ConsoleHost } from '../observation/console-host.js';
 import type { Journal } from '../operations/journal.js';
 import type { Operations } from '../operations/operations.js';
@@ -15,6 +16,7 @@ interface HostContractParts {
     readonly toolstack: Pick<ToolstackSettings, 'consoleEscapeOption'>;
   };
   readonly profiles: Pick<BootProfiles, 'offers'>;
+  readonly images: Pick<Images, 'offers'>;
   readonly consoles: Pick<ConsoleHost, 'keepsLog'>;
   readonly configs: Pick<DomainConfigs, 'unmanaged'>;
   readonly journal: Pick<Journal, 'trouble'>;
@@ -25,6 +27,7 @@ interface HostContractParts {
 export function hostContract({
   settings,
   profiles,
+  images,
   consoles,
   configs,
   journal,
@@ -32,11 +35,13 @@ export function hostContract({
 }: HostContractParts): Contract {
   const troubles = [...troubleOf(journal), ...unrecorded(operations)];
   const unmanaged = configs.unmanaged().slice(0, MOST_UNMANAGED);
+  const offers = images.offers();
   return {
     version: WIRE_VERSION,
     host: settings.host,
-    verbs: VERBS,
+    verbs: offers.length === 0 ? VERBS.filter((verb) => verb !== 'reinstall') : VERBS,
     profiles: profiles.offers(),
+    ...(offers.length === 0 ? {} : { images: offers }),
     names: true,
     rescueEnds: true,
     console: {

@@ -143,6 +143,11 @@ export class BootProfiles {
     return this.#profiles.get(name)?.seed ?? null;
   }
 
+  /** The disks that the profiles add: they are the host's. */
+  hostDisks(): readonly Disk[] {
+    return [...this.#profiles.values()].flatMap((profile) => hostDiskSpecs(profile).map(parseDiskSpec));
+  }
+
   /** The profiles that a domain of this type can be booted with. */
   names({ guest }: Pick<DomainConfig, 'guest'>): readonly BootProfileName[] {
     return [...this.#profiles].flatMap(([name, { types }]) => (types.includes(typeOf(guest)) ? name : []));
@@ -208,6 +213,11 @@ export class BootProfiles {
     const own = this.plan(NORMAL, domain, NO_PARAMETERS, seed);
     return !isRefusal(own) && isSameBoot(own.boot, shape) ? NORMAL : UNKNOWN_PROFILE;
   }
+}
+
+function hostDiskSpecs(profile: ProfileSettings): readonly string[] {
+  if (profile.kind === 'own') return [];
+  return profile.kind === 'direct' ? profile.addDisks : [profile.disk];
 }
 
 export function noSuchProfile(name: BootProfileName): Refusal {

@@ -12,7 +12,7 @@ interface Holder {
 }
 
 /** Gives the same text for the same disk, whatever the path to it; null for an empty drive. */
-type Identify = (disk: Disk) => Promise<string | null>;
+type Identify = (disk: Pick<Disk, 'target' | 'script'>) => Promise<string | null>;
 
 /**
  * Finds out whether another domain already has a disk: Xen silently lets two domains write to one file. It
@@ -45,6 +45,35 @@ export class DiskHolders {
       others.map((other) => ({ name: other.name, disks: other.config.boot.disks })),
       this.#identify,
     );
+  }
+
+  /**
+   * Whether a disk that is to be written anew belongs to others too: to another managed domain, running or
+   * not, or to the host.
+   *
+   * @param ofHost the host's own, such as rescue disks and images
+   */
+  async sharedWith(
+    name: DomainName,
+    disk: ConfiguredDisk,
+    ofHost: readonly Pick<Disk, 'target' | 'script'>[],
+  ): Promise<Refusal | null> {
+    const what = await this.#identify(disk);
+    if (what === null) return null;
+    const others = this.#domains().filter((other) => other.name !== name);
+    const shared = (by: string): Refusal =>
+      refusal(
+        'not-on-this-host',
+        "It cannot be reinstalled by Postern: its first disk also belongs to others. Ask the host's operators.",
+        `${disk.vdev} of ${name} is also ${by}`,
+      );
+    for (const other of others) {
+      for (const held of other.config.boot.disks) {
+        if ((await this.#identify(held)) === what) return shared(`${held.vdev} of ${other.name}`);
+      }
+    }
+    for (const own of ofHost) if ((await this.#identify(own)) === what) return shared(own.target);
+    return null;
   }
 
   /** Asks the toolstack now for every domain, managed or not, and then the files. */

@@ -2,6 +2,7 @@ import { NORMAL } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
+import type { IncompleteDisk } from '../../wire/domain.js';
 import type { OperationRequest } from '../../wire/operation.js';
 import { noSuchProfile } from '../boot/boot-profiles.js';
 import type { BootProfiles } from '../boot/boot-profiles.js';
@@ -15,7 +16,9 @@ import type { HostLimits } from './host-limits.js';
 import { createsDomain } from './operation.js';
 import type { Operation } from './operation.js';
 import type { OperationRegistry } from './operation-registry.js';
+import { INCOMPLETE } from './incomplete.js';
 import { VERB_TABLE } from './verb-table.js';
+import type { ReinstallParts } from './work-parts.js';
 
 /** A request waits this long for a look of its own. */
 const LOOK_PATIENCE_MS = 5_000;
@@ -35,6 +38,8 @@ export interface AdmissionParts {
   readonly seeds: Pick<BootSeeds, 'plan' | 'wrong'>;
   readonly disks: Pick<DiskHolders, 'conflictByFiles'>;
   readonly check: Pick<BootCheck, 'plan'>;
+  readonly reinstall: Pick<ReinstallParts, 'target'>;
+  readonly incompleteDisk: (name: DomainName) => IncompleteDisk | null;
   readonly limits: HostLimits;
   /** Single letters or digits. */
   readonly sysrqKeys: string;
@@ -97,6 +102,10 @@ export class Admission {
       isSo: cell.does === 'already' || isNormal,
       overtaken: overtakes ? current : null,
     };
+    const boots = !admitted.isSo && (request.verb === 'start' || request.verb === 'normal');
+    const incomplete = boots ? this.#parts.incompleteDisk(request.domain) : null;
+    if (incomplete !== null)
+      return refused(refusal('wrong-state', INCOMPLETE, `${incomplete.vdev}: ${incomplete.image}`));
     const limit = isOwn ? null : this.#limit(request, admitted.isSo);
     const no = limit ?? (admitted.isSo ? null : await this.#takenDisk(request, seen));
     return no === null ? admitted : refused(no);
@@ -108,7 +117,7 @@ export class Admission {
   }
 
   #wrongRequest(request: OperationRequest): Refusal | null {
-    const { domain, verb, profile, parameters, forSeconds, key } = request;
+    const { domain, verb, profile, parameters, forSeconds, image, key } = request;
     const { profiles, seeds, observer, sysrqKeys } = this.#parts;
     const seen = observer.find(domain);
     if (seen === undefined) return this.#unknown(domain);
@@ -126,6 +135,10 @@ export class Admission {
     }
     const wrongKeys = seeds.wrong(request);
     if (wrongKeys !== null) return wrongKeys;
+    if (verb === 'reinstall' && image === undefined)
+      return refusal('usage', 'A reinstallation needs an image. Name one.');
+    if (verb !== 'reinstall' && image !== undefined)
+      return refusal('usage', 'Only a reinstallation takes an image.');
     if (verb === 'sysrq' && (key === null || !sysrqKeys.includes(key))) {
       return refusal('usage', 'This host does not allow this SysRq key.', key ?? 'no key');
     }
@@ -160,6 +173,10 @@ export class Admission {
   async #takenDisk(request: OperationRequest, seen: ObservedDomain): Promise<Refusal | null> {
     const { id, domain, verb } = request;
     if (!createsDomain(verb)) return null;
+    if (verb === 'reinstall') {
+      const target = await this.#parts.reinstall.target.find(request, seen.config);
+      if (isRefusal(target)) return target;
+    }
     const guest = this.#parts.observer.onTheWay(domain);
     if (guest !== null) return existsAs(domain, guest);
     const plan = this.#parts.seeds.plan(request, seen.config);

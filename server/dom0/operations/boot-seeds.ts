@@ -5,6 +5,7 @@ import { MOST_SEED_KEY_CHARACTERS, parseSeedKey } from '../../wire/seed-key.js';
 import type { BootPlan } from '../boot/boot-plan.js';
 import type { BootProfiles } from '../boot/boot-profiles.js';
 import type { DomainConfig } from '../config/domain-config.js';
+import type { Images } from '../images/images.js';
 import type { SeedDisks } from '../seed/seed-disks.js';
 import { seedInterfaces } from '../seed/seed-network.js';
 import type { SeedNetwork } from '../seed/seed-network.js';
@@ -12,12 +13,13 @@ import { refusal } from '../../../policy/refusal.js';
 
 interface BootSeedsParts {
   readonly profiles: Pick<BootProfiles, 'plan' | 'seedOf'>;
+  readonly images: Pick<Images, 'seedOf'>;
   readonly disks: Pick<SeedDisks, 'pathOf' | 'make'>;
   readonly networks: readonly SeedNetwork[];
 }
 
 /** A request as far as its seed disk goes. */
-type Asked = Pick<OperationRequest, 'id' | 'domain' | 'profile' | 'parameters' | 'keys'>;
+type Asked = Pick<OperationRequest, 'id' | 'domain' | 'profile' | 'image' | 'parameters' | 'keys'>;
 
 /** The seed disks of operations: whether a boot has one, what is on it, and the plan with it. */
 export class BootSeeds {
@@ -61,7 +63,8 @@ export class BootSeeds {
     });
   }
 
-  #isSeeded({ profile }: Asked): boolean {
+  #isSeeded({ profile, image }: Asked): boolean {
+    if (image !== undefined) return this.#parts.images.seedOf(image) !== null;
     return profile !== null && this.#parts.profiles.seedOf(profile) !== null;
   }
 }

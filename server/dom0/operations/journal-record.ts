@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { BootProfileName, DomainName } from '../../../policy/names.js';
+import type { BootProfileName, DomainName, ImageName } from '../../../policy/names.js';
 import type { Actor, OperationRequest, OperationStep, WireRefusal } from '../../wire/operation.js';
 import type { AdminAct } from '../consoles/admin-act.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
@@ -89,6 +89,17 @@ export type OperationEvent =
       readonly operation: string;
       readonly domain: DomainName;
       readonly why: string;
+    }
+  /** Written before the first byte of an image (`isWhole` false), and after the last one. */
+  | {
+      readonly kind: 'disk';
+      readonly operation: string;
+      readonly domain: DomainName;
+      readonly vdev: string;
+      readonly image: ImageName;
+      readonly isWhole: boolean;
+      /** The admin who says that it is whole, as claimed. */
+      readonly admin?: string;
     }
   | {
       readonly kind: 'ended';

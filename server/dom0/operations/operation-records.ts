@@ -1,4 +1,4 @@
-import type { OperationStep } from '../../wire/operation.js';
+import type { OperationStep, WritingProgress } from '../../wire/operation.js';
 import type { Logger } from '../../wire/logger.js';
 import type { HostClock } from '../scheduling/host-clock.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
@@ -102,6 +102,12 @@ export class OperationRecords {
   /** Publishes an operation's place in the queue. It is not written: a restart begins a new queue. */
   moved(operation: Operation, place: number): void {
     operation.place = place;
+    this.#parts.changed(operation);
+  }
+
+  /** Publishes how far a disk is written. It is not recorded. */
+  progressed(operation: Operation, progress: WritingProgress | null): void {
+    operation.progress = progress;
     this.#parts.changed(operation);
   }
 

@@ -1,6 +1,7 @@
 import type { DomainName } from '../../../policy/names.js';
 import type { Expectations, LastBoot } from '../observation/expectations.js';
 import type { StartPhase } from '../observation/observed-state.js';
+import type { IncompleteDisk } from '../../wire/domain.js';
 import type { WireRefusal } from '../../wire/operation.js';
 import type { JournalRecord, OperationEnd } from './journal-record.js';
 import { LimitCounts } from './limit-counts.js';
@@ -29,6 +30,11 @@ export class OperationRegistry implements Expectations {
   readonly #latest = new Map<DomainName, Operation>();
   /** The latest operation of each domain by which a rescue ended. */
   readonly #endings = new Map<DomainName, Operation>();
+  /** The disks that are incomplete. */
+  readonly #incomplete = new Map<
+    DomainName,
+    { disk: IncompleteDisk & { readonly operation: string }; record: JournalRecord }
+  >();
   readonly #boots = new Map<DomainName, { boot: LastBoot; record: JournalRecord }>();
 
   /** @param limits they decide how much must be remembered for them */
@@ -70,6 +76,18 @@ export class OperationRegistry implements Expectations {
         const { uuid, domid, profile, boot, domain, guest = null, host = null } = event;
         this.#boots.set(domain, { boot: { uuid, domid, profile, boot, guest, host }, record });
         this.#operations.get(event.operation)?.made({ uuid, domid }, host);
+        break;
+      }
+      case 'disk': {
+        const { domain, vdev, image, isWhole } = event;
+        if (isWhole) this.#incomplete.delete(domain);
+        else
+          this.#incomplete.set(domain, {
+            disk: { vdev, image, since: record.at, operation: event.operation },
+            record,
+          });
+        const operation = this.#operations.get(event.operation);
+        if (operation !== undefined) operation.hasWritten = isWhole;
         break;
       }
       case 'ended': {
@@ -116,6 +134,7 @@ export class OperationRegistry implements Expectations {
     }
     for (const { id } of registry.#endings.values()) kept.add(id);
     const boots = new Set([...registry.#boots.values()].map(({ record }) => record.seq));
+    const incomplete = new Set([...registry.#incomplete.values()].map(({ record }) => record.seq));
     const latest = all.at(-1);
     const counted = latest === undefined ? [] : [registry.counts.record(latest)];
     const rest = all.filter(({ seq, event }) => {
@@ -123,6 +142,8 @@ export class OperationRegistry implements Expectations {
       if (event.kind === 'step') return registry.find(event.operation)?.isOpen === true;
       if (event.kind === 'booted') return boots.has(seq) || registry.find(event.operation)?.isOpen === true;
       if (event.kind === 'extended' || event.kind === 'end-void') return registry.rescues.needs(seq);
+      if (event.kind === 'disk')
+        return incomplete.has(seq) || registry.find(event.operation)?.isOpen === true;
       return event.kind === 'ended' && kept.has(event.operation);
     });
     return [...counted, ...rest];
@@ -165,6 +186,11 @@ export class OperationRegistry implements Expectations {
   /** The latest request for the domain. */
   latest(name: DomainName): Operation | null {
     return this.#latest.get(name) ?? null;
+  }
+
+  /** The disk of a domain that a reinstallation did not finish; null when there is none. */
+  incompleteDisk(name: DomainName): (IncompleteDisk & { readonly operation: string }) | null {
+    return this.#incomplete.get(name)?.disk ?? null;
   }
 
   lastBoot(name: DomainName): LastBoot | null {

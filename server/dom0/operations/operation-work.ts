@@ -5,6 +5,7 @@ import { Creation } from './creation.js';
 import { Endings } from './endings.js';
 import { unlessHalted } from './halt.js';
 import type { Operation } from './operation.js';
+import { Reinstallation } from './reinstallation.js';
 import { isOfThisBoot, SYSRQ_SECONDS } from './term.js';
 import type { WorkParts } from './work-parts.js';
 
@@ -16,11 +17,13 @@ export class OperationWork {
   readonly #parts: WorkParts;
   readonly #endings: Endings;
   readonly #creation: Creation;
+  readonly #reinstallation: Reinstallation;
 
   constructor(parts: WorkParts) {
     this.#parts = parts;
     this.#endings = new Endings(parts);
     this.#creation = new Creation(parts);
+    this.#reinstallation = new Reinstallation(parts, this.#endings, this.#creation);
   }
 
   /**
@@ -35,6 +38,8 @@ export class OperationWork {
         return this.#endings.powerOff(operation, signal, follow);
       case 'reboot':
         return this.#endings.reboot(operation, signal);
+      case 'reinstall':
+        return this.#reinstallation.run(operation, signal);
       case 'sysrq':
         return this.#sysrq(operation, signal);
       case 'start':
@@ -57,12 +62,15 @@ export class OperationWork {
     const { step, request, term } = operation;
     const { host } = this.#parts;
     this.#parts.logger.info({ operation: operation.id, domain: request.domain, step }, 'operation.resumed');
+    // Even after another boot of the host nothing may go on writing.
+    if (step === 'writing') await this.#reinstallation.endWriters(operation, signal);
     if (term === null || !isOfThisBoot(term, host)) {
       return refusal('undone', 'The host restarted in the middle of this. Nothing more was done.');
     }
     if (['creating', 'attaching-console', 'unpausing', 'undoing'].includes(step)) {
       return this.#creation.resume(operation, signal);
     }
+    if (step === 'writing') return this.#reinstallation.resume(operation, signal);
     if (step === 'sending-sysrq') {
       return refusal(
         'undone',

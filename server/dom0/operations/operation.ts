@@ -7,13 +7,14 @@ import type {
   OperationStep,
   OperationView,
   WireRefusal,
+  WritingProgress,
 } from '../../wire/operation.js';
 import type { HostIncarnation, Incarnation } from '../toolstack/incarnation.js';
 import type { Ending, JournalRecord, OperationEnd, Term } from './journal-record.js';
 
 /** Whether a verb makes a new incarnation. */
 export function createsDomain(verb: Verb): boolean {
-  return verb === 'start' || verb === 'rescue' || verb === 'normal';
+  return ['start', 'rescue', 'normal', 'reinstall'].includes(verb);
 }
 
 /** Why the work on an operation is interrupted from outside. */
@@ -35,6 +36,10 @@ export class Operation {
   phase: OperationPhase = 'queued';
   step: OperationStep = 'waiting';
   place = 0;
+  /** At the step `writing`, and while an image is checked. */
+  progress: WritingProgress | null = null;
+  /** Its image is on the disk, whole. */
+  hasWritten = false;
   deadlineAt: string | null = null;
   endedAt: string | null = null;
   failure: WireRefusal | null = null;
@@ -123,7 +128,7 @@ export class Operation {
 
   /** A power-off overtakes an operation that has not begun to create. */
   get canBeOvertaken(): boolean {
-    const early = ['waiting', 'shutting-down', 'rebooting'].includes(this.step);
+    const early = ['waiting', 'checking-image', 'shutting-down', 'rebooting'].includes(this.step);
     return this.isOpen && !this.#committed && this.#overtaking === null && early;
   }
 
@@ -159,12 +164,13 @@ export class Operation {
     this.endedAt ??= at;
     this.failure = failure;
     this.deadlineAt = null;
+    this.progress = null;
     this.place = 0;
   }
 
   view(): OperationView {
-    const { id, domain, verb, profile, actor } = this.request;
-    const { phase, step, place, startedAt, deadlineAt, endedAt, failure, unrecorded } = this;
+    const { id, domain, verb, profile, image, actor } = this.request;
+    const { phase, step, place, startedAt, deadlineAt, endedAt, failure, unrecorded, progress } = this;
     return {
       id,
       domain,
@@ -178,6 +184,8 @@ export class Operation {
       endedAt,
       failure,
       by: actor.customer,
+      ...(image === undefined ? {} : { image }),
+      ...(progress === null ? {} : { progress }),
       ...(unrecorded ? { unrecorded } : {}),
       ...(this.ending === null ? {} : { cause: 'rescue-end' as const }),
     };

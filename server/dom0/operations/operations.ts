@@ -306,14 +306,15 @@ function isBetween({ listed, observation }: ObservedDomain): boolean {
 
 function isSameRequest(one: OperationRequest, other: OperationRequest): boolean {
   // Each try has the keys of its moment, and the first counts.
-  const wanted = ({ domain, verb, profile, key, parameters = {}, forSeconds }: OperationRequest): unknown => [
+  const wanted = ({
     domain,
     verb,
     profile,
+    image,
     key,
-    parameters,
+    parameters = {},
     forSeconds,
-  ];
+  }: OperationRequest): unknown => [domain, verb, profile, image, key, parameters, forSeconds];
   return isDeepStrictEqual(wanted(one), wanted(other));
 }
 

@@ -19,7 +19,7 @@ import type { TimedRescue } from './timed-rescues.js';
 const MOST_STARTS = 6;
 
 interface RescueEndingParts {
-  readonly registry: Pick<OperationRegistry, 'rescues' | 'current' | 'latest'>;
+  readonly registry: Pick<OperationRegistry, 'rescues' | 'current' | 'latest' | 'incompleteDisk'>;
   readonly operations: Pick<Operations, 'end' | 'note' | 'noteLate'>;
   readonly observer: { find(name: DomainName): ObservedDomain | undefined };
   readonly profiles: Pick<BootProfiles, 'end'>;
@@ -85,7 +85,7 @@ export class RescueEnding {
       operation,
       forSeconds,
       at: timeOfDay(overAt(rescue)),
-      then,
+      then: registry.incompleteDisk(domain.name) === null ? then : 'poweroff',
       retryAt: retry > host.uptime() && host.uptime() >= overAt(rescue) ? timeOfDay(retry) : null,
     };
   }
@@ -176,13 +176,15 @@ export class RescueEnding {
   }
 
   async #end(rescue: TimedRescue, course: Course): Promise<void> {
-    const { operations, profiles, host, timings, logger, changed } = this.#parts;
+    const { operations, profiles, registry, host, timings, logger, changed } = this.#parts;
     const { domain, actor, operation } = rescue;
     const then = profiles.end(rescue.profile);
     // An admin has given the profile `keep: true` meanwhile.
     if (then === null) return;
     course.isEnding = true;
-    const verb = then === 'poweroff' ? 'shutdown' : 'normal';
+    // Nothing boots from a disk that a reinstallation did not finish.
+    const staysOff = then === 'poweroff' || registry.incompleteDisk(domain) !== null;
+    const verb = staysOff ? 'shutdown' : 'normal';
     const request = { id: randomUUID(), domain, verb, profile: null, key: null, actor } as const;
     try {
       const ending = { rescue: operation, force: then !== 'normal' };

@@ -12,6 +12,8 @@ import type { Deadlines } from './work-parts.js';
 const RESUME_WITHIN_MS = 5 * 60_000;
 /** The longest time that a create waits for its turn. */
 const QUEUE_SECONDS = 30 * 60;
+/** The longest time for a disk to be written, the time in which others are written before it included. */
+const WRITE_SECONDS = 12 * 60 * 60;
 export const SYSRQ_SECONDS = 30;
 
 /**
@@ -70,6 +72,8 @@ function secondsOf(verb: Verb, deadlines: Deadlines): number {
       return rebootSeconds;
     case 'sysrq':
       return SYSRQ_SECONDS;
+    case 'reinstall':
+      return WRITE_SECONDS + shutdownSeconds + QUEUE_SECONDS + createSeconds + destroySeconds;
     default:
       return shutdownSeconds + QUEUE_SECONDS + createSeconds + destroySeconds;
   }

@@ -39,6 +39,7 @@ export const VERB_TABLE: Readonly<Record<DomainState, Readonly<Record<Verb, Cell
     reboot: go,
     rescue: go,
     normal: go,
+    reinstall: go,
     sysrq: go,
   },
   paused: {
@@ -48,6 +49,7 @@ export const VERB_TABLE: Readonly<Record<DomainState, Readonly<Record<Verb, Cell
     reboot: paused('rebooted'),
     rescue: paused('shut down for rescue'),
     normal: paused('shut down'),
+    reinstall: paused('shut down'),
     sysrq: paused('sent a key'),
   },
   'shutting-down': {
@@ -57,6 +59,7 @@ export const VERB_TABLE: Readonly<Record<DomainState, Readonly<Record<Verb, Cell
     reboot: ending,
     rescue: go,
     normal: go,
+    reinstall: go,
     sysrq: ending,
   },
   rebooting: {
@@ -66,6 +69,7 @@ export const VERB_TABLE: Readonly<Record<DomainState, Readonly<Record<Verb, Cell
     reboot: already,
     rescue: rebooting,
     normal: rebooting,
+    reinstall: rebooting,
     sysrq: rebooting,
   },
   crashed: {
@@ -75,6 +79,7 @@ export const VERB_TABLE: Readonly<Record<DomainState, Readonly<Record<Verb, Cell
     reboot: crashed('rebooted'),
     rescue: crashed('booted'),
     normal: crashed('booted'),
+    reinstall: crashed('reinstalled'),
     sysrq: crashed('sent a key'),
   },
   off: {
@@ -84,6 +89,7 @@ export const VERB_TABLE: Readonly<Record<DomainState, Readonly<Record<Verb, Cell
     reboot: off('rebooted. Start it'),
     rescue: go,
     normal: go,
+    reinstall: go,
     sysrq: off('sent a key'),
   },
   unknown: {
@@ -93,6 +99,7 @@ export const VERB_TABLE: Readonly<Record<DomainState, Readonly<Record<Verb, Cell
     reboot: unknown,
     rescue: unknown,
     normal: unknown,
+    reinstall: unknown,
     sysrq: unknown,
   },
 };

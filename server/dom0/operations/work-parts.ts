@@ -11,8 +11,11 @@ import type { GuestName } from '../../wire/guest-name.js';
 import type { ListedDomain, Toolstack } from '../toolstack/toolstack.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { BootSeeds } from './boot-seeds.js';
+import type { IncompleteDisk } from '../../wire/domain.js';
+import type { ImageWriter } from '../images/image-writer.js';
 import type { CreateQueue } from './create-queue.js';
 import type { OperationRecords } from './operation-records.js';
+import type { ReinstallTarget } from './reinstall-target.js';
 import type { Transcripts } from '../toolstack/transcripts.js';
 
 export interface Deadlines {
@@ -20,6 +23,14 @@ export interface Deadlines {
   readonly createSeconds: number;
   readonly rebootSeconds: number;
   readonly destroySeconds: number;
+}
+
+export interface ReinstallParts {
+  readonly target: ReinstallTarget;
+  readonly writer: ImageWriter;
+  /** One disk is written at a time. */
+  readonly queue: CreateQueue;
+  readonly mibPerSecond: number;
 }
 
 /** What the work on an operation needs. */
@@ -37,6 +48,9 @@ export interface WorkParts {
   readonly seeds: Pick<BootSeeds, 'plan' | 'make'>;
   readonly consoles: Pick<ConsoleHost, 'attach'>;
   readonly disks: Pick<DiskHolders, 'conflict' | 'conflictByFiles'>;
+  readonly reinstall: ReinstallParts;
+  /** What the journal says of the domain's disk; null when it is whole. */
+  readonly incompleteDisk: (name: DomainName) => IncompleteDisk | null;
   readonly check: Pick<BootCheck, 'creation' | 'text'>;
   readonly queue: CreateQueue;
   readonly transcripts: Transcripts;
@@ -48,5 +62,8 @@ export interface WorkParts {
   /** The time of day, milliseconds since the epoch. */
   readonly clock: () => number;
   readonly host: HostClock;
-  readonly records: Pick<OperationRecords, 'step' | 'lastSteps' | 'noteLate' | 'moved'>;
+  readonly records: Pick<
+    OperationRecords,
+    'step' | 'lastSteps' | 'note' | 'noteLate' | 'moved' | 'progressed'
+  >;
 }

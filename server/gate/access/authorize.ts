@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Action } from '../../../policy/actions.js';
 import type { Circumstances } from '../../../policy/conditions.js';
 import type { ParameterValues } from '../../../policy/boot-parameter.js';
-import type { BootProfileName, DomainName } from '../../../policy/names.js';
+import type { BootProfileName, DomainName, ImageName } from '../../../policy/names.js';
 import { parseDomainName } from '../../../policy/names.js';
 import { rescueTerms } from '../../../policy/evaluate.js';
 import type { Policy, RescueTerms } from '../../../policy/policy.js';
@@ -45,7 +45,7 @@ export class DemandedPermit {
   readonly identity: Identity;
   readonly action: Action;
   readonly domain: DomainName;
-  readonly profile: BootProfileName | null;
+  readonly profile: BootProfileName | ImageName | null;
   /** The key of a SysRq; null otherwise. */
   readonly key: string | null;
   /** For `rescue` and `extend`: seconds from the boot to the end; null when it has none. */
@@ -240,18 +240,20 @@ export class Authorizer {
 
   /**
    * Decides about many actions on one domain, without consequences. A rescue is allowed when it is allowed
-   * with one of the profiles.
+   * with one of the profiles, and a reinstallation when it is allowed with one of the images.
    */
   considerAll(
     identity: Requester,
     domain: DomainName,
     actions: readonly Action[],
     profiles: readonly BootProfileName[],
+    images: readonly ImageName[] = [],
   ): ReadonlyMap<Action, Refusal | null> {
     return this.#look(identity, domain, (judge) => {
       const answers = new Map<Action, Refusal | null>();
       for (const action of actions) {
-        const asked = action === 'rescue' && profiles.length > 0 ? profiles : [null];
+        const named = action === 'rescue' ? profiles : action === 'reinstall' ? images : [];
+        const asked = named.length > 0 ? named : [null];
         const verdicts = asked.map((profile) => judge({ action, domain, profile }));
         const no = verdicts.some((verdict) => verdict.allow) ? undefined : verdicts[0];
         answers.set(action, no?.allow === false ? no.refusal : null);

@@ -2,7 +2,7 @@ import type { Circumstances } from '../../../policy/conditions.js';
 import type { Action } from '../../../policy/actions.js';
 import { evaluate, rescueTerms } from '../../../policy/evaluate.js';
 import type { ParameterValues } from '../../../policy/boot-parameter.js';
-import type { BootProfileName } from '../../../policy/names.js';
+import type { BootProfileName, ImageName } from '../../../policy/names.js';
 import type { Decision, Limit, Policy, Usage } from '../../../policy/policy.js';
 import type { Refusal, RefusalCode } from '../../../policy/refusal.js';
 import { refusal } from '../../../policy/refusal.js';
@@ -21,8 +21,8 @@ import * as words from '../text/words.js';
 export interface AccessRequest {
   readonly action: Action;
   readonly domain: string;
-  /** The boot profile of a rescue, or of the one to extend; null otherwise. */
-  readonly profile: BootProfileName | null;
+  /** The boot profile of a rescue, or of the one to extend; the image of a reinstallation; null otherwise. */
+  readonly profile: BootProfileName | ImageName | null;
   /** The key of a SysRq; null or left out when none is named. */
   readonly key?: string | null;
   /**
@@ -77,7 +77,7 @@ export function judge(
       ? atOnce({ ...limit, customer, domain, source })
       : facts.count({ per: limit.per, actions: limit.actions, since });
   const ask = (action: Action): Decision => {
-    const profile = action === 'rescue' ? request.profile : null;
+    const profile = action === 'rescue' || action === 'reinstall' ? request.profile : null;
     const key = action === 'sysrq' ? (request.key ?? null) : null;
     const role = counting?.role ?? null;
     const question = { customer, role, domain, action, profile, key, ...circumstances };

@@ -3,7 +3,13 @@ import type { Circumstances } from '../../../policy/conditions.js';
 import { explain, explainText } from '../../../policy/explain.js';
 import type { Explanation } from '../../../policy/explain.js';
 import { parseDomainName } from '../../../policy/names.js';
-import type { BootProfileName, CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
+import type {
+  BootProfileName,
+  ImageName,
+  CustomerName,
+  DomainName,
+  Fingerprint,
+} from '../../../policy/names.js';
 import type { Limit, Policy } from '../../../policy/policy.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
@@ -56,7 +62,8 @@ interface Asked extends Circumstances {
   readonly customer: CustomerName;
   readonly domain: DomainName;
   readonly action: Action;
-  readonly profile: BootProfileName | null;
+  /** Of a rescue the boot profile, of a reinstallation the image. */
+  readonly profile: BootProfileName | ImageName | null;
   readonly key: string | null;
   readonly at: Date;
 }

@@ -121,6 +121,7 @@ const ASKED: Readonly<Record<Action, (domain: string) => string>> = {
   rescue: (domain) => `booted ${domain} into rescue`,
   extend: (domain) => `gave the rescue of ${domain} more time`,
   normal: (domain) => `booted ${domain} back to normal`,
+  reinstall: (domain) => `reinstalled ${domain}`,
 };
 
 const OUTCOMES = {

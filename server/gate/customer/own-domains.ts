@@ -1,7 +1,7 @@
 import { ACTIONS } from '../../../policy/actions.js';
 import type { Action } from '../../../policy/actions.js';
 import type { DomainState } from '../../../policy/domain-state.js';
-import type { BootProfileName, CustomerName, DomainName } from '../../../policy/names.js';
+import type { BootProfileName, CustomerName, DomainName, ImageName } from '../../../policy/names.js';
 import { NORMAL } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type {
@@ -50,6 +50,8 @@ interface Asked {
   /** The answers for a rescue, by profile. */
   readonly profiles: ReadonlyMap<BootProfileName, Refusal | null>;
   readonly isLimited: boolean;
+  /** The answers for a reinstallation, by image. */
+  readonly images: ReadonlyMap<ImageName, Refusal | null>;
 }
 
 /**
@@ -95,7 +97,8 @@ export class OwnDomains {
 
   #domain(row: RoleRow, now: number): MenuDomain | null {
     const found = this.#parts.hosts.find(row.domain);
-    const { answers, profiles: allowed } = this.#answers(row, found?.view.profiles ?? [], now);
+    const asked = this.#answers(row, found, now);
+    const { answers, profiles: allowed } = asked;
     if (answers.get('status') !== null) return null;
     const profiles = found === undefined ? [] : this.#profiles(found, allowed, row);
     const stray = this.#parts.hosts.strayOf(row.domain);
@@ -118,6 +121,7 @@ export class OwnDomains {
       vcpus: view?.vcpus ?? null,
       cpuPercent: view?.cpuPercent ?? null,
       profiles,
+      ...(found === undefined ? {} : reinstallFacts(found, asked.images)),
       operation:
         view?.operation === null || view === undefined ? null : menuOperation(view.operation, row.since),
       rescueEnd: rescueEnd(view?.rescueEnd ?? null, move !== null),
@@ -161,25 +165,41 @@ export class OwnDomains {
     return { usual: terms.defaultSeconds, most: terms.maximumSeconds };
   }
 
-  #answers(row: RoleRow, profiles: readonly BootProfileName[], now: number): Asked {
-    const names = profiles.filter((name) => name !== NORMAL);
+  #answers(row: RoleRow, found: FoundDomain | undefined, now: number): Asked {
+    const names = (found?.view.profiles ?? []).filter((name) => name !== NORMAL);
+    const images = found?.view.images ?? [];
     const { state, booted } = this.#parts.hosts.observation(row.domain);
-    const key = [this.#parts.policy.revision, row.role, row.since, state, booted, ...names].join(' ');
+    const key = [
+      this.#parts.policy.revision,
+      row.role,
+      row.since,
+      state,
+      booted,
+      ...names,
+      '',
+      ...images,
+    ].join(' ');
     const known = this.#asked.get(row.domain);
     if (known?.key === key && now - known.at < FRESH) return known;
     const { authorizer } = this.#parts;
     const { domain } = row;
-    const answers = authorizer.considerAll(this.#identity, domain, ACTIONS, names);
+    const answers = authorizer.considerAll(this.#identity, domain, ACTIONS, names, images);
     const profilesAnswers = new Map(
       names.map((profile) => [
         profile,
         authorizer.check(this.#identity, { action: 'rescue', domain, profile }),
       ]),
     );
-    const isLimited = [...answers.values(), ...profilesAnswers.values()].some(
+    const imagesAnswers = new Map(
+      images.map((image) => [
+        image,
+        authorizer.check(this.#identity, { action: 'reinstall', domain, profile: image }),
+      ]),
+    );
+    const isLimited = [...answers.values(), ...profilesAnswers.values(), ...imagesAnswers.values()].some(
       (no) => no?.code === 'limit-reached',
     );
-    const asked = { key, at: now, answers, profiles: profilesAnswers, isLimited };
+    const asked = { key, at: now, answers, profiles: profilesAnswers, images: imagesAnswers, isLimited };
     this.#asked.set(domain, asked);
     return asked;
   }
@@ -191,13 +211,30 @@ function rescueEnd(end: RescueEnd | null, moves: boolean): MenuRescueEnd | null 
   return { at: Date.parse(at), then, retryAt: retryAt === null ? null : Date.parse(retryAt) };
 }
 
+function reinstallFacts(
+  { host, view }: FoundDomain,
+  allowed: Asked['images'],
+): Pick<MenuDomain, 'images' | 'firstDisk' | 'incomplete'> {
+  const { images = [], firstDisk, incompleteDisk } = view;
+  const offers = images.map((name) => {
+    const offer = host.contract?.images?.find((image) => image.name === name);
+    const refused = allowed.get(name)?.message ?? null;
+    return { name, title: offer?.title ?? name, minimumMiB: offer?.minimumMiB ?? null, refused };
+  });
+  return {
+    ...(offers.length === 0 ? {} : { images: offers }),
+    ...(firstDisk === undefined ? {} : { firstDisk }),
+    ...(incompleteDisk === undefined ? {} : { incomplete: incompleteDisk.image }),
+  };
+}
+
 /** @param since an operation that began before is not shown; ISO 8601 */
 export function menuOperation(operation: OperationView, since = ''): MenuOperation | null {
   if (operation.startedAt < since) return null;
   return {
     id: operation.id,
     action: operation.verb,
-    profile: operation.profile,
+    profile: operation.image ?? operation.profile,
     phase: operation.phase,
     step: operation.step,
     place: operation.place,
@@ -206,6 +243,7 @@ export function menuOperation(operation: OperationView, since = ''): MenuOperati
     by: operation.by,
     ...(operation.cause === 'rescue-end' ? { endsRescue: true } : {}),
     message: operation.failure?.message ?? null,
+    ...(operation.progress === undefined ? {} : { progress: operation.progress }),
   };
 }
 
@@ -252,6 +290,10 @@ function impossible(domain: DomainName, action: Action, { found, stray, move }: 
   if (verb === 'normal' && state === 'running' && profile === NORMAL) return words.unfit('normal');
   if (verb === 'rescue' && found.view.profiles.every((name) => name === NORMAL))
     return words.chooseProfile(domain, []);
+  const isIncomplete = found.view.incompleteDisk !== undefined;
+  if (isIncomplete && (verb === 'start' || verb === 'normal')) return words.unfit('incomplete');
+  if (verb === 'reinstall' && (found.view.images ?? []).length === 0)
+    return words.chooseImage(domain, null, []);
   return null;
 }
 
@@ -259,7 +301,21 @@ function impossible(domain: DomainName, action: Action, { found, stray, move }: 
 const UNFIT: Partial<Record<DomainState, Partial<Record<(typeof VERBS)[number], words.Unfit>>>> = {
   running: { start: 'running' },
   off: { shutdown: 'off', poweroff: 'off', reboot: 'off', sysrq: 'off' },
-  crashed: { start: 'crashed', shutdown: 'crashed', reboot: 'crashed', rescue: 'crashed', normal: 'crashed' },
-  paused: { start: 'paused', shutdown: 'paused', reboot: 'paused', rescue: 'paused', normal: 'paused' },
-  rebooting: { start: 'rebooting', reboot: 'rebooting' },
+  crashed: {
+    start: 'crashed',
+    shutdown: 'crashed',
+    reboot: 'crashed',
+    rescue: 'crashed',
+    normal: 'crashed',
+    reinstall: 'crashed',
+  },
+  paused: {
+    start: 'paused',
+    shutdown: 'paused',
+    reboot: 'paused',
+    rescue: 'paused',
+    normal: 'paused',
+    reinstall: 'paused',
+  },
+  rebooting: { start: 'rebooting', reboot: 'rebooting', reinstall: 'rebooting' },
 };

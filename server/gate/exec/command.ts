@@ -10,6 +10,7 @@ export const DOMAIN_VERBS = [
   'rescue',
   'extend',
   'normal',
+  'reinstall',
   'console',
   'watch',
   'screen',
@@ -21,7 +22,7 @@ export type DomainVerb = (typeof DOMAIN_VERBS)[number];
 /** The verbs that change the domain, each by an operation. */
 export type OperationVerb = Extract<
   DomainVerb,
-  'start' | 'shutdown' | 'reboot' | 'poweroff' | 'rescue' | 'normal'
+  'start' | 'shutdown' | 'reboot' | 'poweroff' | 'rescue' | 'normal' | 'reinstall'
 >;
 
 /** A customer's command by exec, parsed. Names in it are as typed: the code that judges them parses them. */
@@ -75,6 +76,7 @@ export type Command =
       readonly command: 'operate';
       readonly verb: OperationVerb;
       readonly domain: string;
+      /** The boot profile of a rescue, or the image of a reinstallation. */
       readonly profile: string | null;
       /** The values that the customer chose for a rescue, by name. */
       readonly choice: Readonly<Record<string, string>>;
@@ -85,4 +87,6 @@ export type Command =
       readonly yes: boolean;
       /** Goes to the console when it boots. */
       readonly console: boolean;
+      /** For a reinstallation, the name after `--erase`, which confirms it. */
+      readonly erase?: string;
     };

@@ -1,5 +1,6 @@
 import type { MenuDomain } from '../../../menus/port.js';
 import { NO_TEXT_CONSOLE, stateWord, stepWord } from '../../../menus/domain-words.js';
+import { DISK_INCOMPLETE, writingWords } from '../../../menus/operation-words.js';
 import { guestTypeWord } from '../../../policy/guest-type.js';
 import { rescueEndSentence, rescueEndWord } from '../../../menus/rescue-words.js';
 import { agoWord, duration } from '../../../menus/time-words.js';
@@ -31,6 +32,9 @@ export function domainObject(domain: MenuDomain): object {
     vcpus: domain.vcpus,
     cpuPercent: domain.cpuPercent,
     profiles: domain.profiles.map(({ name }) => name),
+    images: (domain.images ?? []).map(({ name }) => name),
+    firstDisk: domain.firstDisk ?? null,
+    incomplete: domain.incomplete ?? null,
     operation:
       operation === null
         ? null
@@ -44,6 +48,7 @@ export function domainObject(domain: MenuDomain): object {
             startedAt: iso(operation.startedAt),
             deadlineAt: iso(operation.deadlineAt),
             by: operation.by,
+            progress: operation.progress ?? null,
           },
   };
 }
@@ -81,9 +86,11 @@ export function domainLines(domain: MenuDomain, now: number): string[] {
   if (!domain.textConsole) lines.push(NO_TEXT_CONSOLE);
   if (domain.consoleLocked) lines.push('An administrator of the host has its console open.');
   const { operation } = domain;
+  if (domain.incomplete !== undefined && operation?.action !== 'reinstall') lines.push(DISK_INCOMPLETE);
   if (operation !== null) {
-    const { action, by, startedAt } = operation;
-    const step = stepWord(operation.step, action);
+    const { action, by, startedAt, progress } = operation;
+    const far = progress === undefined ? '' : `: ${writingWords(progress)}`;
+    const step = `${stepWord(operation.step, action)}${far}`;
     const who = operation.endsRescue === true ? 'because its rescue is over' : `by ${by}`;
     lines.push(`Under way: ${actionWord(action)} (${step}), ${who}, ${agoWord(now - startedAt)}.`);
   }

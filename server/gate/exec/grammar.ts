@@ -183,6 +183,8 @@ function verbOn(domain: string, verb: DomainVerb, words: readonly string[]): Com
       return only(words, [], `NAME ${verb}`, () => ({ command: verb, domain }));
     case 'extend':
       return extend(domain, words);
+    case 'reinstall':
+      return reinstall(domain, words);
     default:
       return operate(domain, verb, words);
   }
@@ -236,6 +238,23 @@ function operate(domain: string, verb: OperationVerb, all: readonly string[]): C
     yes,
     console,
   };
+}
+
+/** `--yes` is known, so that the refusal can say that it is not enough. */
+function reinstall(domain: string, words: readonly string[]): Command | Refusal {
+  const form = 'The form is: NAME reinstall IMAGE [--erase NAME] [--json] [--wait] [--console]';
+  const at = words.indexOf('--erase');
+  const erase = at < 0 ? null : (words[at + 1] ?? '');
+  if (erase === '' || erase?.startsWith('-') === true) return usage(form);
+  const others = at < 0 ? words : [...words.slice(0, at), ...words.slice(at + 2)];
+  const found = options(others, ['--json', '--wait', '--yes', '--console']);
+  if ('refused' in found) return found;
+  const [image, ...more] = found.rest;
+  if (more.length > 0) return usage(form);
+  const { json, wait, yes, console } = found.given;
+  if (console && (json || wait)) return usage('--console goes with neither --json nor --wait.');
+  const asked = { domain, profile: image ?? null, choice: {}, forSeconds: null, json, wait, yes, console };
+  return { command: 'operate', verb: 'reinstall', ...asked, ...(erase === null ? {} : { erase }) };
 }
 
 function shown(word: string): string {

@@ -13,6 +13,8 @@ export const help = (escape: string): readonly string[] => [
   '    --for 2h                 until then (90m, 2h, 1d); then it boots normally again',
   '  NAME extend [--for 1h]     more time for its rescue',
   '  NAME normal                boot its own system again',
+  '  NAME reinstall IMAGE       erase its first disk and install a new system:',
+  '    --erase NAME             the name again, where nobody can be asked',
   `  NAME console               its screen and keyboard; ${escape} . leaves`,
   '  NAME watch                 its screen',
   '  NAME screen                its screen now, as text',

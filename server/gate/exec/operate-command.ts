@@ -1,3 +1,4 @@
+import { erasedSentence, RESCUE_INSTEAD } from '../../../menus/operation-words.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { parseDomainName } from '../../../policy/names.js';
@@ -44,9 +45,12 @@ interface ConsoleOfCommand {
 const BOOTING: readonly OperationStep[] = ['attaching-console', 'unpausing'];
 
 /** Verbs that can lose data are confirmed first. */
-const DESTRUCTIVE: readonly Wanted['verb'][] = ['poweroff', 'rescue'];
+const DESTRUCTIVE: readonly Wanted['verb'][] = ['poweroff', 'rescue', 'reinstall'];
 
-/** `NAME start`, `shutdown`, `reboot`, `poweroff`, `rescue`, `normal`. */
+/** Milliseconds between two lines about how far a disk is written. */
+const PROGRESS_EVERY = 5_000;
+
+/** `NAME start`, `shutdown`, `reboot`, `poweroff`, `rescue`, `normal`, `reinstall`. */
 export class OperateCommand {
   readonly #deps: Deps;
   readonly #identity: Identity;
@@ -128,8 +132,9 @@ export class OperateCommand {
     return end.outcome === 'lost' ? words.outcomeLost(domain).message : operationWords.ended(end.operation);
   }
 
-  async #confirm({ verb, domain, yes }: Wanted): Promise<Refusal | null> {
-    if (yes || !DESTRUCTIVE.includes(verb)) return null;
+  async #confirm({ verb, domain, profile, yes, erase }: Wanted): Promise<Refusal | null> {
+    const erases = verb === 'reinstall';
+    if ((yes && !erases) || !DESTRUCTIVE.includes(verb)) return null;
     // A customer who may not see the domain is told so before any question about it.
     const seen = this.#deps.authorizer.authorize(this.#identity, {
       action: 'status',
@@ -138,6 +143,7 @@ export class OperateCommand {
     });
     if (isRefusal(seen)) return seen;
     const { domain: name } = seen.consume('status');
+    if (erases) return this.#confirmErasing(name, profile, erase);
     if (!this.#terminal.hasPty) {
       return refusal(
         'needs-confirmation',
@@ -147,6 +153,24 @@ export class OperateCommand {
     this.#output.ask(
       `${asSentence(`${words.actionWord(verb)} of ${name} can lose data`)} Type its name to do it: `,
     );
+    return (await readText(this.#terminal)) === name ? null : words.notConfirmed();
+  }
+
+  /** `--yes` is a habit of scripts, so it does not confirm what cannot be undone. */
+  async #confirmErasing(
+    name: DomainName,
+    image: string | null,
+    erase: string | undefined,
+  ): Promise<Refusal | null> {
+    // Rights and image are judged first: nobody types a name for nothing.
+    const wrong = this.#deps.operations.mayReinstall(this.#identity, name, image);
+    if (wrong !== null) return wrong;
+    if (erase !== undefined) return erase === name ? null : words.notConfirmed();
+    if (!this.#terminal.hasPty) return words.sayErase(name);
+    const disk = this.#deps.hosts.find(name)?.view.firstDisk ?? null;
+    this.#output.say(erasedSentence(name, disk));
+    this.#output.say(RESCUE_INSTEAD);
+    this.#output.ask('Type its name to do it: ');
     return (await readText(this.#terminal)) === name ? null : words.notConfirmed();
   }
 
@@ -162,6 +186,7 @@ export class OperateCommand {
   ): Promise<OperationEnd | string | null> {
     if (isEnough(operation)) return null;
     let told = '';
+    let toldAt = 0;
     let said = words.fault(this.#identity.connection).message;
     let give: (sentence: string | null) => void = () => undefined;
     const stopped = new Promise<string | null>((resolve) => {
@@ -181,8 +206,13 @@ export class OperateCommand {
       if (!tracked.canAct()) return;
       if (isEnough(event.operation)) give(null);
       const step = operationWords.step(event.operation);
-      if (step !== told && event.operation.endedAt === null) this.#output.say(`${operation.domain}: ${step}`);
-      told = step;
+      const { endedAt, progress, step: name } = event.operation;
+      const isNews =
+        progress === undefined || !told.startsWith(name) || Date.now() - toldAt >= PROGRESS_EVERY;
+      if (`${name} ${step}` === told || !isNews) return;
+      if (endedAt === null) this.#output.say(`${operation.domain}: ${step}`);
+      told = `${name} ${step}`;
+      toldAt = Date.now();
     });
     const stopClose = this.#terminal.onClose(stop);
     // Only a customer who may still see the domain hears how it ended.
@@ -213,7 +243,22 @@ function lengthObject({ forSeconds }: { readonly forSeconds: number | null }): o
 }
 
 function operationObject(operation: OperationView): object {
-  const { id, domain, verb, profile, phase, step, place, startedAt, endedAt, failure, by } = operation;
+  const { id, domain, verb, profile, image, progress, phase, step, place, startedAt, endedAt, failure, by } =
+    operation;
   const failed = failure === null ? null : { code: failure.code, message: failure.message };
-  return { id, domain, action: verb, profile, phase, step, place, startedAt, endedAt, failure: failed, by };
+  const more = { ...(image === undefined ? {} : { image }), ...(progress === undefined ? {} : { progress }) };
+  return {
+    id,
+    domain,
+    action: verb,
+    profile,
+    phase,
+    step,
+    place,
+    startedAt,
+    endedAt,
+    failure: failed,
+    by,
+    ...more,
+  };
 }

@@ -1,3 +1,4 @@
+import { parseBootProfileName, parseImageName } from '../../../policy/names.js';
 import type { Verb } from '../../wire/contract.js';
 import { VERBS } from '../../wire/contract.js';
 import { readOperation } from '../../wire/answers.js';
@@ -38,7 +39,8 @@ export class HostOperations {
         id: demanded.operation,
         domain,
         verb,
-        profile: verb === 'rescue' ? demanded.profile : null,
+        profile: verb === 'rescue' ? (parseBootProfileName(demanded.profile ?? '') ?? null) : null,
+        ...imageOf(verb, demanded),
         // A dom0 half that offers none may not know the word.
         ...(Object.keys(parameters).length === 0 ? {} : { parameters }),
         ...(verb !== 'rescue' || forSeconds === null ? {} : { forSeconds }),
@@ -60,6 +62,12 @@ export class HostOperations {
     if (answer.status === 404) return null;
     throw new HostError(`${answer.no.code}: ${answer.no.message}`);
   }
+}
+
+/** The image of a reinstallation: a dom0 half that offers none may not know the word. */
+function imageOf(verb: Verb, { profile }: DemandedPermit): Pick<OperationRequest, 'image'> {
+  const image = verb === 'reinstall' && profile !== null ? parseImageName(profile) : undefined;
+  return image === undefined ? {} : { image };
 }
 
 function verbOf(demanded: DemandedPermit): Verb {

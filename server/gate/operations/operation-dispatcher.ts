@@ -1,8 +1,8 @@
 import { COUNTED_ACTIONS } from '../../../policy/actions.js';
 import type { Action } from '../../../policy/actions.js';
 import type { ParameterValues } from '../../../policy/boot-parameter.js';
-import type { BootProfileName, CustomerName, DomainName } from '../../../policy/names.js';
-import { parseBootProfileName, parseDomainName } from '../../../policy/names.js';
+import type { BootProfileName, CustomerName, DomainName, ImageName } from '../../../policy/names.js';
+import { parseBootProfileName, parseDomainName, parseImageName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { AuditRow } from '../../store/audit-event.js';
@@ -29,7 +29,10 @@ export type VerbAction = Extract<Action, Verb>;
 export interface RequestedOperation {
   readonly action: VerbAction;
   readonly domain: string;
-  /** The profile of a rescue. Null there means the only one that the host offers for the domain. */
+  /**
+   * The profile of a rescue. Null there means the only one that the host offers for the domain. For a
+   * reinstallation the image, which must be named.
+   */
   readonly profile: string | null;
   /** The customer's choice among the values of a rescue's profile, as they spelt it. */
   readonly choice?: CustomersChoice;
@@ -74,7 +77,7 @@ interface Authorized {
 }
 
 /** The verbs that can make a domain run that did not run before. */
-const CREATING: readonly Verb[] = ['start', 'rescue', 'normal'];
+const CREATING: readonly Verb[] = ['start', 'rescue', 'normal', 'reinstall'];
 
 /**
  * The only way to change a domain: menu, exec and console go through here. It authorises and records the
@@ -101,6 +104,19 @@ export class OperationDispatcher {
       return place;
     }
     return this.#submit(demanded, place.host);
+  }
+
+  /** Whether a reinstallation could be asked for now, without consequences. @returns null for yes */
+  mayReinstall(identity: Identity, domain: DomainName, asked: string | null): Refusal | null {
+    const image = this.#image(domain, asked);
+    if (!isRefusal(image)) {
+      return this.#parts.authorizer.check(identity, { action: 'reinstall', domain, profile: image });
+    }
+    // Whoever may reinstall nothing at all hears that, and not which images there are.
+    const offered = this.#parts.hosts.find(domain)?.view.images ?? [];
+    const no = this.#parts.authorizer.considerAll(identity, domain, ['reinstall'], [], offered);
+    const denied = no.get('reinstall') ?? null;
+    return denied === null || denied.code === 'profile-not-allowed' ? image : denied;
   }
 
   /**
@@ -137,6 +153,7 @@ export class OperationDispatcher {
   #authorize(identity: Identity, request: RequestedOperation): Authorized | Refusal {
     const { authorizer } = this.#parts;
     const { action, domain, key = null } = request;
+    if (action === 'reinstall') return this.#authorizeReinstall(identity, domain, request.profile);
     if (action !== 'rescue') {
       const permit = authorizer.authorize(identity, { action, domain, profile: null, key });
       return isRefusal(permit) ? permit : { permit, unfit: null };
@@ -181,6 +198,25 @@ export class OperationDispatcher {
       return none(() => words.keptProfile(profile));
     const { defaultSeconds } = authorizer.rescueTerms(identity, role, name, profile);
     return { seconds: asked ?? defaultSeconds, refusal: null };
+  }
+
+  #authorizeReinstall(identity: Identity, domain: string, asked: string | null): Authorized | Refusal {
+    const { authorizer } = this.#parts;
+    // Only a customer who may see the domain may hear about its images.
+    const seen = authorizer.check(identity, { action: 'status', domain, profile: null });
+    const image = seen === null ? this.#image(domain, asked) : null;
+    if (isRefusal(image)) return image;
+    const permit = authorizer.authorize(identity, { action: 'reinstall', domain, profile: image });
+    return isRefusal(permit) ? permit : { permit, unfit: null };
+  }
+
+  /** Null where the host is not known, so that the rights are judged first. */
+  #image(domain: string, asked: string | null): ImageName | Refusal | null {
+    const name = parseDomainName(domain);
+    const found = name === undefined ? undefined : this.#parts.hosts.find(name);
+    if (name === undefined || found === undefined) return parseImageName(asked ?? '') ?? null;
+    const offered = found.view.images ?? [];
+    return offered.find((image) => image === asked) ?? words.chooseImage(name, asked, offered);
   }
 
   /** Null when the profile has none. */

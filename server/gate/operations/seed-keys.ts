@@ -1,4 +1,5 @@
-import type { BootProfileName, CustomerName, DomainName } from '../../../policy/names.js';
+import type { Action } from '../../../policy/actions.js';
+import type { CustomerName, DomainName } from '../../../policy/names.js';
 import type { Key, RoleRow } from '../../store/records.js';
 import type { Contract } from '../../wire/contract.js';
 import { MOST_SEED_KEY_CHARACTERS, MOST_SEED_KEYS, parseSeedKey } from '../../wire/seed-key.js';
@@ -28,10 +29,10 @@ export class SeedKeys {
    * @returns null where the boot has no seed disk on this host: then nothing may be sent
    */
   of(
-    { domain, identity, profile }: Pick<DemandedPermit, 'domain' | 'identity' | 'profile'>,
-    contract: Pick<Contract, 'profiles'> | null,
+    { action, domain, identity, profile }: Pick<DemandedPermit, 'action' | 'domain' | 'identity' | 'profile'>,
+    contract: Pick<Contract, 'profiles' | 'images'> | null,
   ): readonly string[] | null {
-    const seed = seedOf(profile, contract);
+    const seed = seedOf(action, profile, contract);
     if (seed === null) return null;
     const customers = seed === 'asker' ? [identity.customer] : this.#owners(domain, identity.customer);
     const seen = new Set<string>();
@@ -64,9 +65,12 @@ export class SeedKeys {
   }
 }
 
+/** A boot profile and an image may have the same name. */
 function seedOf(
-  profile: BootProfileName | null,
-  contract: Pick<Contract, 'profiles'> | null,
+  action: Action,
+  named: DemandedPermit['profile'],
+  contract: Pick<Contract, 'profiles' | 'images'> | null,
 ): 'asker' | 'owners' | null {
-  return contract?.profiles.find(({ name }) => name === profile)?.seed ?? null;
+  const offers = action === 'reinstall' ? contract?.images : contract?.profiles;
+  return offers?.find(({ name }) => name === named)?.seed ?? null;
 }

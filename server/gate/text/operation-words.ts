@@ -1,4 +1,5 @@
 import { stepWord } from '../../../menus/domain-words.js';
+import { writingWords } from '../../../menus/operation-words.js';
 import { agoWord } from '../../../menus/time-words.js';
 import type { DomainName } from '../../../policy/names.js';
 import { refusal } from '../../../policy/refusal.js';
@@ -13,15 +14,15 @@ import { actionWord } from './words.js';
 /** `rebooting, asked for by bob 12 s ago (shutting down)` */
 function underWay(operation: OperationView, now: Date): string {
   const age = agoWord(now.getTime() - Date.parse(operation.startedAt));
-  const place = operation.place > 0 ? `, ${operation.place} before it` : '';
   const by =
     operation.cause === 'rescue-end' ? 'because its rescue is over, begun' : `asked for by ${operation.by}`;
-  return `${actionWord(operation.verb)}, ${by} ${age} (${stepWord(operation.step, operation.verb)}${place})`;
+  return `${actionWord(operation.verb)}, ${by} ${age} (${step(operation)})`;
 }
 
 export function step(operation: OperationView): string {
   const place = operation.place > 0 ? ` (${operation.place} before it)` : '';
-  return `${stepWord(operation.step, operation.verb)}${place}`;
+  const progress = operation.progress === undefined ? '' : `: ${writingWords(operation.progress)}`;
+  return `${stepWord(operation.step, operation.verb)}${place}${progress}`;
 }
 
 const BEGUN: Readonly<Record<Verb, (domain: DomainName, profile: string | null) => string>> = {
@@ -31,6 +32,7 @@ const BEGUN: Readonly<Record<Verb, (domain: DomainName, profile: string | null) 
   reboot: (domain) => `${domain} is asked to reboot.`,
   rescue: (domain, profile) => `${domain} is going into rescue${profile === null ? '' : ` with ${profile}`}.`,
   normal: (domain) => `${domain} is going back to its normal boot.`,
+  reinstall: (domain, image) => `${domain} is being reinstalled${image === null ? '' : ` with ${image}`}.`,
   sysrq: (domain) => `The SysRq key is on its way to ${domain}.`,
 };
 
@@ -41,6 +43,7 @@ const ENDED: Readonly<Record<Verb, (domain: DomainName, profile: string | null) 
   reboot: (domain) => `${domain} has rebooted.`,
   rescue: (domain, profile) => `${domain} runs ${profile ?? 'its rescue system'} now.`,
   normal: (domain) => `${domain} is back to its normal boot.`,
+  reinstall: (domain, image) => `${domain} runs ${image ?? 'its new system'} now.`,
   sysrq: (domain) => `The SysRq key was sent to ${domain}.`,
 };
 
@@ -59,12 +62,13 @@ export function already(operation: OperationView): string {
 }
 
 export function begun(operation: OperationView): string {
-  return BEGUN[operation.verb](operation.domain, operation.profile);
+  return BEGUN[operation.verb](operation.domain, operation.image ?? operation.profile);
 }
 
 /** How an operation ended, for the customer who asked for it. */
 export function ended(operation: OperationView): string {
-  if (operation.phase === 'done') return ENDED[operation.verb](operation.domain, operation.profile);
+  if (operation.phase === 'done')
+    return ENDED[operation.verb](operation.domain, operation.image ?? operation.profile);
   if (operation.phase === 'superseded')
     return `It was overtaken: ${operation.domain} was powered off meanwhile.`;
   return failed(operation.domain, operation.failure);

@@ -1,10 +1,11 @@
+import { DISK_INCOMPLETE } from '../../../menus/operation-words.js';
 import { NO_TEXT_CONSOLE } from '../../../menus/domain-words.js';
 import { duration } from '../../../menus/time-words.js';
 import type { Action } from '../../../policy/actions.js';
 import type { ParameterValues } from '../../../policy/boot-parameter.js';
 import { guestTypeWord, guestTypeWords } from '../../../policy/guest-type.js';
 import type { GuestType } from '../../../policy/guest-type.js';
-import type { BootProfileName, DomainName } from '../../../policy/names.js';
+import type { BootProfileName, DomainName, ImageName } from '../../../policy/names.js';
 import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { MaintenanceRow } from '../../store/maintenance.js';
@@ -187,6 +188,7 @@ const UNFIT = {
   paused: 'It is paused by the operators of its host.',
   rebooting: 'It is rebooting.',
   normal: 'It runs its normal boot already.',
+  incomplete: DISK_INCOMPLETE,
 } as const;
 
 /** Why a choice makes no sense now. */
@@ -211,6 +213,25 @@ export function profileForOthers(
   const fits = `boot profile ${name} is for ${guestTypeWords(types)} only. Choose another.`;
   const message = type === null ? `The ${fits}` : `${domain} is ${guestTypeWord(type)}, and the ${fits}`;
   return refusal('no-such-profile', message);
+}
+
+/** @param asked the image as the customer typed it; null when none was named */
+export function chooseImage(domain: DomainName, asked: string | null, images: readonly ImageName[]): Refusal {
+  if (images.length === 0)
+    return refusal('no-such-profile', `There is no system image for ${domain} on its host.`);
+  const known = images.join(', ');
+  return refusal(
+    'no-such-profile',
+    asked === null ? `Say which system image: ${known}.` : `There is no such system image. Known: ${known}.`,
+  );
+}
+
+/** Says how a reinstallation is confirmed where nobody can be asked. */
+export function sayErase(domain: DomainName): Refusal {
+  return refusal(
+    'needs-confirmation',
+    `Say --erase ${domain} to confirm: all data on the first disk of ${domain} is lost for ever. --yes is not enough.`,
+  );
 }
 
 export function noSuchProfile(profiles: readonly BootProfileName[]): Refusal {
@@ -329,6 +350,7 @@ const ACTION_WORDS: Readonly<Record<Action, string>> = {
   rescue: 'rescue boot',
   extend: 'more time for a rescue',
   normal: 'the normal boot',
+  reinstall: 'reinstalling',
 };
 
 export function actionWord(action: Action): string {

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DOMAIN_STATES } from '../../../policy/domain-state.js';
 import type { DomainState } from '../../../policy/domain-state.js';
 import { refusal } from '../../../policy/refusal.js';
@@ -9,17 +12,18 @@ import type { Verb } from '../../../server/wire/contract.js';
 import type { OperationView, WireRefusal } from '../../../server/wire/operation.js';
 import { operationRequest } from '../../support/dom0-client.js';
 import { Dom0UnderTest } from '../../support/dom0-under-test.js';
+import { InProcessImageWriter } from '../../support/in-process-image-writer.js';
 
 /** The effect of each verb: `go`, `=` (already so), `-` (refused). */
 const EXPECTED = `
-                start  shutdown  poweroff  reboot  rescue  normal  sysrq
-running         =      go        go        go      go      go      go
-paused          -      -         go        -       -       -       -
-shutting-down   -      go        go        -       go      go      -
-rebooting       =      -         go        =       -       -       -
-crashed         -      -         go        -       -       -       -
-off             go     =         =         -       go      go      -
-unknown         -      -         -         -       -       -       -
+                start  shutdown  poweroff  reboot  rescue  normal  reinstall  sysrq
+running         =      go        go        go      go      go      go         go
+paused          -      -         go        -       -       -       -          -
+shutting-down   -      go        go        -       go      go      go         -
+rebooting       =      -         go        =       -       -       -          -
+crashed         -      -         go        -       -       -       -          -
+off             go     =         =         -       go      go      go         -
+unknown         -      -         -         -       -       -       -          -
 `;
 
 const SIGNS = { go: 'go', already: '=', refuse: '-' } as const;
@@ -32,6 +36,7 @@ const FIRST_CALL: Readonly<Record<Verb, string>> = {
   reboot: 'reboot',
   rescue: 'shutdown',
   normal: 'shutdown',
+  reinstall: 'shutdown',
   sysrq: 'sysrq',
 };
 
@@ -78,6 +83,14 @@ describe('the table of states and verbs', () => {
         house.toolstack.on.set(verb, () => new Promise(() => undefined));
       }
       house.toolstack.on.set('create', () => Promise.resolve(refusal('toolstack-failed', 'No.')));
+      const file = join(house.directory, 'image.raw');
+      await writeFile(file, 'an image');
+      for (const state of DOMAIN_STATES)
+        await writeFile(join(house.directory, `${nameOf(state, 'reinstall')}.img`), 'an old disk');
+      const sha256 = createHash('sha256').update('an image').digest('hex');
+      const debian = { title: 'Debian', file, sha256, minimumMiB: null, types: ['pv'] } as const;
+      house.settings = { ...house.settings, images: { debian } };
+      house.parts = { imageWriter: new InProcessImageWriter() };
       await house.start();
     });
     after(() => house.dispose());
@@ -95,6 +108,7 @@ describe('the table of states and verbs', () => {
           }
           const request = operationRequest(name, verb, {
             ...(verb === 'rescue' ? { profile: 'rescue' } : {}),
+            ...(verb === 'reinstall' ? { image: 'debian' } : {}),
             ...(verb === 'sysrq' ? { key: 'h' } : {}),
           });
           const { status, body } = await house.client.ask('POST', '/operations', JSON.stringify(request));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { ACTIONS } from '../../../policy/actions.js';
-import type { BootProfileName } from '../../../policy/names.js';
+import type { BootProfileName, ImageName } from '../../../policy/names.js';
+import type { OperationRequest } from '../../../server/wire/operation.js';
 import { domainView, operationView, wireRefusal } from '../../support/dom0-stand-in.js';
 import { eventually } from '../../support/eventually.js';
 import { FakeTerminal } from '../../support/fake-terminal.js';
@@ -360,5 +361,139 @@ describe('commands by exec', () => {
     const { stdout } = await exec('help');
     for (const word of ['list', 'start', 'rescue', 'keys add', 'activity', 'menu', '--json'])
       assert.ok(stdout.includes(word), word);
+  });
+
+  describe('reinstall', () => {
+    const DEBIAN = 'debian-13' as ImageName;
+    const bytes = 10 * 1024 ** 3;
+    const offer = (): void => {
+      gate.dom0.contract = {
+        ...gate.dom0.contract,
+        images: [{ name: DEBIAN, title: 'Debian 13', minimumMiB: null }],
+      };
+    };
+    const mayReinstall = (): void => {
+      const named = rule('allow', ['reinstall'], { images: [DEBIAN] });
+      gate.enforce(policyOf([rule('allow', ['status', 'rescue']), named]));
+    };
+    beforeEach(async () => {
+      offer();
+      gate.dom0.set(domainName('horatio'), 'running', {
+        images: [DEBIAN],
+        firstDisk: { vdev: 'xvda', bytes },
+      });
+      await eventually('the images', () => gate.core.hosts.find(domainName('horatio'))?.view.images);
+    });
+
+    it('is confirmed by the name after --erase, and asks dom0 for the image', async () => {
+      mayReinstall();
+      const { status, stdout } = await exec('horatio reinstall debian-13 --erase horatio');
+      assert.deepEqual([status, stdout], [0, 'horatio is being reinstalled with debian-13.\n']);
+      const [request] = gate.dom0.requests;
+      assert.deepEqual([request?.verb, request?.image, request?.profile], ['reinstall', DEBIAN, null]);
+      const [intent] = gate.events('domain.reinstall.requested');
+      assert.equal(intent?.profile, DEBIAN);
+    });
+
+    const UNCONFIRMED = [
+      ['horatio reinstall debian-13', /Say --erase horatio to confirm: all data .* --yes is not enough/],
+      ['horatio reinstall debian-13 --yes', /Say --erase horatio to confirm/],
+      ['horatio reinstall debian-13 --erase ophelia', /Not confirmed/],
+      ['horatio reinstall debian-13 --erase HORATIO --yes', /Not confirmed/],
+      ['horatio reinstall windows --erase horatio', /no such system image\. Known: debian-13/],
+      ['horatio reinstall --erase horatio', /Say which system image: debian-13/],
+      ['horatio reinstall ../debian-13 --erase horatio', /no such system image/],
+      ['ophelia reinstall debian-13 --erase ophelia', /There is no system image for ophelia/],
+    ] as const;
+    for (const [text, why] of UNCONFIRMED) {
+      it(`does nothing: ${text}`, async () => {
+        mayReinstall();
+        const { status, stderr } = await exec(text);
+        assert.match(stderr, why);
+        assert.equal(status, 3);
+        assert.deepEqual(gate.dom0.requests, []);
+      });
+    }
+
+    it('asks for the name at a terminal, after what is lost and what would keep it', async () => {
+      mayReinstall();
+      for (const [typed, asked] of [
+        ['yes', 0],
+        ['horatio', 1],
+      ] as const) {
+        const terminal = new FakeTerminal({ hasPty: true });
+        const ended = gate.exec(gate.alice, 'horatio reinstall debian-13 --yes', terminal);
+        await eventually('the question', () => (terminal.output + terminal.errors).includes('Type its name'));
+        terminal.type(`${typed}\r`);
+        await ended;
+        const said = terminal.output + terminal.errors;
+        assert.match(said, /All data on xvda \(10\.0 GiB\) of horatio is lost for ever\./);
+        assert.match(said, /A rescue boot keeps your data/);
+        assert.equal(gate.dom0.requests.length, asked);
+      }
+    });
+
+    it('is denied when no rule names it, also by `all`, and by a rule for other images', async () => {
+      for (const rules of [
+        [
+          rule(
+            'allow',
+            ACTIONS.filter((action) => action !== 'reinstall'),
+          ),
+        ],
+        [rule('allow', ['status']), rule('allow', ['reinstall'], { images: ['debian-12' as ImageName] })],
+      ]) {
+        gate.enforce(policyOf(rules));
+        const { status } = await exec('horatio reinstall debian-13 --erase horatio');
+        assert.equal(status, 3);
+      }
+      assert.deepEqual(gate.dom0.requests, []);
+    });
+
+    it('is unknown to a host of an older version', async () => {
+      mayReinstall();
+      const older = (gate.dom0.contract.verbs as readonly string[]).filter((verb) => verb !== 'reinstall');
+      gate.dom0.contract = { ...gate.dom0.contract, verbs: older as typeof gate.dom0.contract.verbs };
+      await gate.dom0.stop();
+      await eventually('the loss', () => !gate.core.hosts.areAllReachable);
+      await gate.dom0.start();
+      await eventually('the host', () => gate.core.hosts.areAllReachable);
+      const { status } = await exec('horatio reinstall debian-13 --erase horatio');
+      assert.equal(status, 3);
+      assert.deepEqual(gate.dom0.requests, []);
+    });
+
+    it('shows how far it is, and an incomplete disk', async () => {
+      mayReinstall();
+      const name = domainName('horatio');
+      const progress = { done: 1.25 * 1024 ** 3, total: bytes, secondsLeft: 44.2 };
+      const request = {
+        id: '7e0c1b52-6a51-4d0c-9d8e-2f7f0c6b4a11',
+        domain: name,
+        verb: 'reinstall' as const,
+      };
+      const operation = operationView(
+        { ...request, profile: null, actor: { customer: gate.alice.customer } as OperationRequest['actor'] },
+        { step: 'writing', image: DEBIAN, progress },
+      );
+      const incompleteDisk = { vdev: 'xvda', image: DEBIAN, since: '2026-11-30T00:00:00.000Z' };
+      gate.dom0.set(name, 'off', { operation, images: [DEBIAN], incompleteDisk });
+      await eventually('the progress', () => gate.core.hosts.find(name)?.view.operation);
+      assert.match(
+        (await exec('horatio status')).stdout,
+        /reinstalling \(writing its disk: 1\.2 GiB of 10\.0 GiB, about 44 s left\), by alice/,
+      );
+      const shown = (await json('horatio status --json')) as {
+        incomplete: string;
+        operation: { progress: object };
+      };
+      assert.deepEqual([shown.incomplete, shown.operation.progress], [DEBIAN, progress]);
+      gate.dom0.set(name, 'off', { images: [DEBIAN], incompleteDisk });
+      await eventually('its end', () => gate.core.hosts.find(name)?.view.operation === null);
+      assert.match(
+        (await exec('horatio status')).stdout,
+        /\nIts disk is incomplete: reinstall it again, or boot/,
+      );
+    });
   });
 });

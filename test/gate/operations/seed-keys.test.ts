@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import type { BootProfileName, CustomerName, DomainName } from '../../../policy/names.js';
+import type { BootProfileName, CustomerName, DomainName, ImageName } from '../../../policy/names.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import { OwnDomains } from '../../../server/gate/customer/own-domains.js';
 import { fingerprintOf } from '../../../server/gate/keys/public-key.js';
@@ -9,6 +9,7 @@ import type { OperationRequest } from '../../../server/wire/operation.js';
 import { MOST_SEED_KEYS } from '../../../server/wire/seed-key.js';
 import type { SeedKeys } from '../../../server/wire/seed-key.js';
 import { operationView, wireRefusal } from '../../support/dom0-stand-in.js';
+import { eventually } from '../../support/eventually.js';
 import { ALLOW_ALL, GateInside, policyOf, rule } from '../../support/gate-inside.js';
 import { NO_KEY_RULE } from '../../support/policy-values.js';
 import { ADMIN, customerName, domainName } from '../../support/temporary-store.js';
@@ -112,6 +113,35 @@ describe('the keys that go onto a seed disk', () => {
     await gate.start();
     add(gate.alice.customer, ed25519());
     assert.equal('keys' in (await rescue()), false);
+  });
+
+  it('go with a reinstallation only when its image says so, whatever a profile of that name says', async () => {
+    const line = add(gate.alice.customer, ed25519());
+    const image = (name: string, seed?: SeedKeys) =>
+      ({
+        name: name as ImageName,
+        title: name,
+        minimumMiB: null,
+        ...(seed === undefined ? {} : { seed }),
+      }) as const;
+    gate.enforce(policyOf([rule('allow', ['status', 'rescue', 'reinstall'])]));
+    await gate.dom0.stop();
+    gate.dom0.contract = { ...gate.dom0.contract, images: [image('debian', 'asker'), image('ssh')] };
+    for (const [name, view] of gate.dom0.domains)
+      gate.dom0.domains.set(name, { ...view, images: ['debian' as ImageName, 'ssh' as ImageName] });
+    await gate.dom0.start();
+    await eventually('the images', () => gate.core.hosts.find(HORATIO)?.view.images);
+    for (const [profile, keys] of [
+      ['debian', [line]],
+      ['ssh', undefined],
+    ] as const) {
+      const wanted = { action: 'reinstall', domain: 'horatio', profile } as const;
+      const started = await gate.core.operations.operate(gate.alice, wanted);
+      assert.ok(!isRefusal(started), isRefusal(started) ? started.detail : '');
+      const request = gate.dom0.requests.at(-1);
+      assert.deepEqual([request?.image, request?.keys], [profile, keys]);
+      gate.dom0.end(request?.id ?? '', 'done');
+    }
   });
 
   it('are those of all owners where the profile says so, and of nobody else', async () => {
