@@ -49,14 +49,17 @@ describe('commands over ssh', () => {
   });
 
   it('start --console shows the boot from its first byte, without the boot before', async () => {
-    const { stdout, stderr, status } = await house.ssh('alice', 'horatio start --console');
-    assert.equal(status, 0, stderr);
-    const text = stdout.replaceAll(/\x1b\[[0-9;?!]*[A-Za-z]|\x1b[\\78()>=].?/g, '');
-    const [first = ''] = text.split('\n').filter((line) => line.trim() !== '');
-    assert.match(first, /Linux version/);
-    const screen = await house.ssh('alice', 'horatio screen --json');
-    assert.equal((JSON.parse(screen.stdout) as { state: string }).state, 'running');
-    assert.equal((await house.ssh('alice', 'horatio poweroff --wait --yes')).status, 0);
+    const alice = house.terminal('alice', 'horatio start --console');
+    await alice.receives('login:');
+    const [before = ''] = alice.raw.split('Linux version');
+    assert.doesNotMatch(before, /login:|systemd|reboot: /, 'nothing of the boot before');
+    assert.ok(alice.raw.includes('Linux version'));
+    alice.type('\x1d.');
+    assert.equal(await alice.ends(), 0);
+    await eventually('horatio to run', async () => (await state('alice', 'horatio')) === 'running');
+    assert.match((await house.ssh('alice', 'horatio screen')).stdout, /login:/);
+    const off = await house.ssh('alice', 'horatio poweroff --wait --yes');
+    assert.equal(off.status, 0, off.stderr);
   });
 
   it('destroy is poweroff, and neither happens without --yes when nobody can be asked', async () => {

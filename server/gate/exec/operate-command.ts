@@ -103,22 +103,21 @@ export class OperateCommand {
     return null;
   }
 
-  /** Opens the console as soon as it boots; for a reboot at once, to see it go down. */
+  /**
+   * Opens the console as soon as it boots; for a reboot at once, to see it go down. Without a terminal it waits
+   * for the end of the operation: the input may be over, and a guest that is still silent would then be left.
+   */
   async #goToConsole({ operation, ended, forSeconds }: Started): Promise<number | Refusal> {
     const { console } = this.#deps;
     const { domain, verb } = operation;
     const isSo = operation.phase === 'done';
     this.#output.say(isSo ? operationWords.already(operation) : operationWords.begun(operation));
     if (forSeconds !== null) this.#output.say(rescueLasts(forSeconds));
-    if (isSo || verb === 'reboot') {
-      const left = console.open(domain, false);
-      void ended.then((end) => {
-        // A guest that did not go down has something to show to a person.
-        if (end.outcome !== 'done' && !this.#terminal.hasPty) console.end(this.#sentenceOf(operation, end));
-      });
-      return left;
-    }
-    const end = await this.#waitFor(operation, ended, false, ({ step }) => BOOTING.includes(step));
+    const { hasPty } = this.#terminal;
+    // A guest that did not go down has something to show to a person.
+    if (isSo || (verb === 'reboot' && hasPty)) return console.open(domain, false);
+    const isEnough = ({ step }: OperationView): boolean => hasPty && BOOTING.includes(step);
+    const end = await this.#waitFor(operation, ended, false, isEnough);
     if (end !== null && (typeof end === 'string' || end.outcome !== 'done'))
       return this.#tellEnd(operation, end, false);
     const left = console.open(domain, true);

@@ -93,14 +93,14 @@ describe('a boot with its console, by exec', () => {
     assert.equal(await early.ended, 1);
     assert.match(early.terminal.errors, /not enough memory/);
     assert.equal(gate.dom0.consoles.length, 0);
-    const late = run('horatio start --console', false);
+    const late = run('horatio start --console');
     const { id } = await eventually('the second', () => gate.dom0.requests[1]);
-    await eventually('the answer', () => late.terminal.errors.includes('is starting'), { everyMs: 2 });
+    await eventually('the answer', () => late.terminal.output.includes('is starting'), { everyMs: 2 });
     await step(id, 'unpausing');
     await eventually('the console', () => gate.dom0.consoles.length === 1, { everyMs: 2 });
     gate.dom0.end(id, 'failed', failure);
     assert.equal(await late.ended, 1);
-    assert.match(late.terminal.errors, /not enough memory/);
+    assert.match(late.terminal.output, /not enough memory/);
   });
 
   it('needs the right to the console, and then begins nothing', async () => {
@@ -138,6 +138,24 @@ describe('a boot with its console, by exec', () => {
     assert.equal(await ended, 0);
   });
 
+  it('waits without a terminal for the end of the operation, since its input may be over while the guest is silent', async () => {
+    for (const verb of ['start', 'reboot']) {
+      const before = gate.dom0.requests.length;
+      const { terminal, ended } = run(`horatio ${verb} --console`, false);
+      await eventually('the answer', () => terminal.errors.includes('horatio is'), { everyMs: 2 });
+      const { id } = await eventually('the request', () => gate.dom0.requests[before], { everyMs: 2 });
+      await step(id, 'unpausing');
+      await eventually('the step', () => /horatio: /.test(terminal.errors), { everyMs: 2 });
+      const consoles = gate.dom0.consoles.length;
+      gate.dom0.end(id, 'done');
+      const console = await eventually('the console', () => gate.dom0.consoles[consoles], { everyMs: 2 });
+      assert.equal(console.query.get('boot'), '1', verb);
+      assert.equal(consoles, before, 'none before');
+      console.note({ note: 'ended', reason: 'domain-gone' });
+      assert.equal(await ended, 1);
+    }
+  });
+
   it('asks a host of an older version for its screen', async () => {
     const { fromBoot, ...older } = gate.dom0.contract.console;
     assert.equal(fromBoot, true);
@@ -146,7 +164,7 @@ describe('a boot with its console, by exec', () => {
     gate.dom0.contract = { ...gate.dom0.contract, console: older };
     gate.dom0.reply = (asked) => operationView(asked, { step: 'unpausing' });
     await gate.start();
-    const { ended } = run('horatio start --console', false);
+    const { ended } = run('horatio start --console');
     const [console = assert.fail()] = await eventually('the console', () =>
       gate.dom0.consoles.length === 1 ? gate.dom0.consoles : null,
     );
