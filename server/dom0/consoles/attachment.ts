@@ -17,8 +17,8 @@ export interface AttachmentHost {
   /** The screen after the last byte that was handed to `output`. @param size the window's; null: unknown */
   paint(since: number | null, size: ScreenSize | null): Promise<Picture>;
   /**
-   * The running boot's output, from its first byte, to show in place of the first picture; null when there is
-   * no such boot, or not all of it is kept.
+   * The running boot's output, from its first byte, to show in place of the first picture: empty when nothing
+   * runs. Null when not all of it is kept.
    */
   replayBoot(since: number | null): Buffer | null;
   /** The same as text; null when it is not available now. */

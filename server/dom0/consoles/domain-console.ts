@@ -274,9 +274,8 @@ export class DomainConsole {
   }
 
   #replayBoot(since: number | null): Buffer | null {
-    if (this.#incarnation === null) return null;
-    // A boot whose console has not begun yet has said nothing.
-    const hasBegun = isSameLife(this.#begun, this.#incarnation);
+    // A boot that is still being made, or whose console has not begun yet, has said nothing.
+    const hasBegun = this.#incarnation !== null && isSameLife(this.#begun, this.#incarnation);
     return this.#screen.replay(since, hasBegun ? this.#bootStart : this.#screen.end);
   }
 
