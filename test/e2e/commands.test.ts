@@ -48,11 +48,9 @@ describe('commands over ssh', () => {
     assert.doesNotMatch(house.xlByHand('list').stdout, /horatio/);
   });
 
-  it('start --console shows the boot from its first byte, without the boot before', async () => {
+  it('start --console shows the boot from its first byte', async () => {
     const alice = house.terminal('alice', 'horatio start --console');
     await alice.receives('login:');
-    const [before = ''] = alice.raw.split('Linux version');
-    assert.doesNotMatch(before, /login:|systemd|reboot: /, 'nothing of the boot before');
     assert.ok(alice.raw.includes('Linux version'));
     alice.type('\x1d.');
     assert.equal(await alice.ends(), 0);
