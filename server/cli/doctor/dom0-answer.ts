@@ -45,7 +45,8 @@ export async function checkDom0(subject: string, socket: string): Promise<Diagno
       "make room on the disk of the host's state directory, or make it writable; no restart is needed",
     );
   }
-  const missing = VERBS.filter((verb) => !verbs.includes(verb));
+  // A host without images in its settings has no reinstallation.
+  const missing = VERBS.filter((verb) => verb !== 'reinstall' && !verbs.includes(verb));
   if (missing.length > 0) {
     return warn(
       subject,

@@ -36,7 +36,7 @@ describe('maintenance', () => {
       });
     }
 
-    const CHANGES = ['start', 'shutdown', 'poweroff', 'reboot', 'rescue', 'normal'];
+    const CHANGES = ['start', 'shutdown', 'poweroff', 'reboot', 'rescue', 'normal', 'reinstall'];
 
     it('refuses what changes anything, and lets look and read', () => {
       assert.deepEqual(closed(), []);
