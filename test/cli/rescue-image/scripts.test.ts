@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -161,6 +162,12 @@ describe('the seed disk, as the rescue system reads it', () => {
     assert.equal(text('seed/authorized_keys'), `${KEY} alice\n`);
     assert.equal(text('seed/hostname'), 'horatio\n');
     assert.equal(text('networks/10-seed.network'), '[Match]\nName=e*\n');
+    // networkd is not root.
+    for (const [path, mode] of [
+      ['networks', 0o755],
+      ['networks/10-seed.network', 0o644],
+    ] as const)
+      assert.equal(statSync(here.file(path)).mode & 0o777, mode, path);
     assert.equal(text('seed/notes'), '');
     assert.deepEqual(here.log(), [
       `mount -t iso9660 -o ro,nosuid,nodev,noexec ${here.file('dev/xvdy')} ${here.file('seed/disk')}`,
