@@ -53,8 +53,14 @@ describe('commands over ssh', () => {
     await alice.receives('login:');
     alice.type('\x1d.');
     assert.equal(await alice.ends(), 0);
-    await eventually('horatio to run', async () => (await state('alice', 'horatio')) === 'running');
-    assert.match((await house.ssh('alice', 'horatio screen')).stdout, /login:/);
+    await eventually('the end of the start', async () => {
+      const { stdout } = await house.ssh('alice', 'horatio status --json');
+      const now = JSON.parse(stdout) as Listed & { readonly operation: object | null };
+      return now.state === 'running' && now.operation === null;
+    });
+    await eventually('its prompt on the screen', async () =>
+      /login:/.test((await house.ssh('alice', 'horatio screen')).stdout),
+    );
     const off = await house.ssh('alice', 'horatio poweroff --wait --yes');
     assert.equal(off.status, 0, off.stderr);
   });
