@@ -49,6 +49,13 @@ describe('the process that writes an image', () => {
       signal: new AbortController().signal,
       ...more,
     });
+  /** An image without zeros, at a pace at which it is written for many seconds. */
+  const makeSlow = (): void => {
+    const full = Buffer.alloc(20 * MIB, 'a boot loader');
+    directory.write('image.raw', full);
+    const sha256 = createHash('sha256').update(full).digest('hex');
+    job = { ...job, image: { ...job.image, sha256 }, mibPerSecond: 1 };
+  };
   const isOld = async (): Promise<boolean> =>
     (await readFile(disk())).subarray(0, 3 * MIB).equals(Buffer.alloc(3 * MIB, 'private letters '));
   const ended = (): Promise<unknown> =>
@@ -95,7 +102,7 @@ describe('the process that writes an image', () => {
 
   it('ends at once when it is told to', async () => {
     const halt = new AbortController();
-    job = { ...job, mibPerSecond: 1 };
+    makeSlow();
     const running = run({
       begin: () => Promise.resolve(),
       progress: () => halt.abort(new Error('stop')),
@@ -107,13 +114,10 @@ describe('the process that writes an image', () => {
   });
 
   it('ends with a half that is killed, and leaves a disk that cannot boot', async () => {
-    const child = spawn(
-      process.execPath,
-      [CHILD, JSON.stringify({ ...job, mibPerSecond: 1 }), transcript()],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    );
+    makeSlow();
+    const child = spawn(process.execPath, [CHILD, JSON.stringify(job), transcript()], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     await new Promise((resolve) => child.stdout.once('data', resolve));
     child.kill('SIGKILL');
     await ended();
@@ -121,7 +125,7 @@ describe('the process that writes an image', () => {
   });
 
   it('says that it ended without a word when it is killed itself', async () => {
-    job = { ...job, mibPerSecond: 1 };
+    makeSlow();
     const end = await run({
       progress: () => {
         void SYSTEM_PROCESSES.writingTo(transcript()).then((pids) => {
