@@ -54,8 +54,13 @@ export async function runBuilder(request: BuildRequest): Promise<void> {
     } as NodeJS.ProcessEnv,
     // What it prints is progress: standard output stays for the result.
     stdio: ['ignore', 2, 2],
+    // A group of its own: a signal must reach mmdebstrap, which then unmounts and removes what it made.
+    detached: true,
   });
-  const end = (signal: NodeJS.Signals): void => void child.kill(signal);
+  const end = (signal: NodeJS.Signals): void => {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+      process.kill(-child.pid, signal);
+  };
   process.on('SIGINT', end).on('SIGTERM', end);
   try {
     const how = await new Promise<string | null>((resolve, reject) => {
