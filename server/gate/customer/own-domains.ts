@@ -180,7 +180,7 @@ export class OwnDomains {
       ...images,
     ].join(' ');
     const known = this.#asked.get(row.domain);
-    if (known?.key === key && now - known.at < FRESH) return known;
+    if (known?.key === key && Math.abs(now - known.at) < FRESH) return known;
     const { authorizer } = this.#parts;
     const { domain } = row;
     const answers = authorizer.considerAll(this.#identity, domain, ACTIONS, names, images);

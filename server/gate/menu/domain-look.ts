@@ -18,6 +18,8 @@ interface DomainLook {
 const STALE = 5_000;
 
 const SECOND = 1_000;
+/** Less than a second, so that a look that came late in one second of the clock does not miss the next. */
+const ALMOST_A_SECOND = 900;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -63,7 +65,9 @@ export function domainLook(
     since === null ? null : duration(now - since),
   ]);
   const stale = seenAt === null ? Infinity : seenAt + STALE + 1;
-  const dueAt = moves ? now + SECOND : Math.min(stale, since === null ? Infinity : nextWord(since, now));
+  const dueAt = moves
+    ? now + ALMOST_A_SECOND
+    : Math.min(stale, since === null ? Infinity : nextWord(since, now));
   return { look, dueAt, moves };
 }
 

@@ -185,7 +185,7 @@ export class ShownDomains {
   tick(): void {
     const now = this.#now();
     for (const shown of this.#shown.values()) if (shown.dueAt <= now) this.#reviews.add(shown.review);
-    if (now - this.#limitsAt >= LIMITS_AGAIN) {
+    if (Math.abs(now - this.#limitsAt) >= LIMITS_AGAIN) {
       this.#limitsAt = now;
       this.#tell(this.#limited, (entry) => {
         entry.rightsChanged();
@@ -256,10 +256,13 @@ export class ShownDomains {
   }
 
   #review(shown: Shown): void {
-    const { look, dueAt, moves } = domainLook(this.#parts.hosts, shown.name, this.#now());
-    const isTimeUp = moves && shown.dueAt <= this.#now();
+    const now = this.#now();
+    const { look, dueAt, moves } = domainLook(this.#parts.hosts, shown.name, now);
+    const wasDue = shown.dueAt <= now;
+    const isTimeUp = moves && wasDue;
     const isNew = look !== shown.look;
-    shown.dueAt = dueAt;
+    // A host that speaks often must not put off what counts each second.
+    shown.dueAt = moves && !wasDue ? Math.min(shown.dueAt, dueAt) : dueAt;
     shown.look = look;
     if (isNew || isTimeUp)
       this.#tell(shown.menus, (entry) => {

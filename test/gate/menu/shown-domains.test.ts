@@ -160,6 +160,28 @@ describe('the domains that menus show', () => {
     assert.deepEqual(fixture.second(), ['alice time']);
   });
 
+  it('count it each second though the clock comes a little early, and the host speaks in between', () => {
+    fixture.menu('alice', ['horatio']);
+    fixture.says('horatio', { operation: { id: '1', done: 0 } });
+    fixture.told.length = 0;
+    const early = Array.from({ length: 5 }, () => {
+      fixture.now -= 1;
+      return fixture.second();
+    });
+    assert.deepEqual(
+      early.flat().filter((each) => each === 'alice time'),
+      Array.from({ length: 5 }, () => 'alice time'),
+    );
+    const busy = Array.from({ length: 10 }, (_, at) => {
+      fixture.now += SECOND / 2 - 1;
+      fixture.says('horatio', { operation: { id: '1', done: at + 1 } });
+      fixture.now -= SECOND / 2;
+      return fixture.second();
+    });
+    const told = busy.flat().filter((each) => each === 'alice time').length;
+    assert.ok(told >= 9, `${told} of 10 seconds`);
+  });
+
   it('tell when the time since the last change reads differently', () => {
     fixture.menu('alice', ['horatio']);
     fixture.says('horatio', {}, 'off');
@@ -199,6 +221,14 @@ describe('the domains that menus show', () => {
     fixture.menu('bob', ['horatio']);
     const told = Array.from({ length: 5 }, () => fixture.second('horatio'));
     assert.deepEqual(told, [[], [], [], [], ['alice rights']]);
+  });
+
+  it('ask again about limits after the clock was set back', () => {
+    fixture.second('horatio');
+    fixture.menu('alice', ['horatio'], { limited: true });
+    fixture.now -= HOUR;
+    const told = Array.from({ length: 6 }, () => fixture.second('horatio'));
+    assert.ok(told.flat().includes('alice rights'), 'within six seconds');
   });
 
   it('let a menu rest that was not touched for ten to twenty seconds, once', () => {
