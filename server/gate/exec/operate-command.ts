@@ -1,7 +1,7 @@
 import { erasedSentence, RESCUE_INSTEAD } from '../../../menus/operation-words.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import { parseDomainName } from '../../../policy/names.js';
+import { parseDomainName, parseImageName } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { OperationStep, OperationView } from '../../wire/operation.js';
 import type { Authorizer } from '../access/authorize.js';
@@ -120,6 +120,8 @@ export class OperateCommand {
     const end = await this.#waitFor(operation, ended, false, isEnough);
     if (end !== null && (typeof end === 'string' || end.outcome !== 'done'))
       return this.#tellEnd(operation, end, false);
+    // Nobody is there any more to see it.
+    if (!this.#terminal.isOpen) return EXIT.failed;
     const left = console.open(domain, true);
     void ended.then((then) => {
       if (then.outcome !== 'done') console.end(this.#sentenceOf(operation, then));
@@ -163,7 +165,7 @@ export class OperateCommand {
   ): Promise<Refusal | null> {
     // Rights and image are judged first: nobody types a name for nothing.
     const wrong = this.#deps.operations.mayReinstall(this.#identity, name, image);
-    if (wrong !== null) return wrong;
+    if (wrong !== null) return this.#recorded(name, image, wrong);
     if (erase !== undefined) return erase === name ? null : words.notConfirmed();
     if (!this.#terminal.hasPty) return words.sayErase(name);
     const disk = this.#deps.hosts.find(name)?.view.firstDisk ?? null;
@@ -171,6 +173,18 @@ export class OperateCommand {
     this.#output.say(RESCUE_INSTEAD);
     this.#output.ask('Type its name to do it: ');
     return (await readText(this.#terminal)) === name ? null : words.notConfirmed();
+  }
+
+  /** Records that a reinstallation was denied, as it is of every other action. A wrong image is no denial. */
+  #recorded(domain: DomainName, image: string | null, wrong: Refusal): Refusal {
+    if (wrong.code === 'no-such-profile') return wrong;
+    const { authorizer, operations } = this.#deps;
+    const action = 'reinstall';
+    const profile = parseImageName(image ?? '') ?? null;
+    const permit = authorizer.authorize(this.#identity, { action, domain, profile });
+    if (isRefusal(permit)) return permit;
+    operations.recordEnd(permit.consume(action), 'refused', wrong.code, wrong.detail);
+    return wrong;
   }
 
   /**

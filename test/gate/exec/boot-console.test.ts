@@ -64,6 +64,18 @@ describe('a boot with its console, by exec', () => {
     assert.equal(terminal.listeners, 0);
   });
 
+  it('opens no console, and records none, for a client who has left meanwhile', async () => {
+    const { terminal, ended } = run('horatio start --console');
+    await eventually('the answer', () => terminal.output.includes('is starting'), { everyMs: 2 });
+    const { id } = await request();
+    terminal.hangUp();
+    gate.dom0.end(id, 'done');
+    assert.equal(await ended, 1);
+    assert.equal(gate.dom0.consoles.length, 0);
+    assert.deepEqual(gate.events('domain.console.requested'), []);
+    assert.equal(gate.events('operation.ended').at(-1)?.outcome, 'done');
+  });
+
   it('that was too quick to be seen goes there too', async () => {
     gate.dom0.reply = (asked) => operationView(asked, { step: 'unpausing' });
     const { terminal, ended } = run('horatio normal --console');

@@ -450,6 +450,19 @@ describe('commands by exec', () => {
       assert.deepEqual(gate.dom0.requests, []);
     });
 
+    it('that is denied is recorded, with a reference to quote, however it is asked for', async () => {
+      gate.enforce(policyOf([rule('allow', ['status', 'rescue'])]));
+      for (const asked of ['debian-13 --erase horatio', 'debian-13', 'windows --erase horatio', '--yes']) {
+        const { status, stderr } = await exec(`horatio reinstall ${asked}`);
+        assert.equal(status, 3, asked);
+        const [, reference = ''] = /Reference: ([b-z]{6})\.\n$/.exec(stderr) ?? [];
+        const denial = gate.store.audit.denial(reference)?.event;
+        assert.ok(denial?.kind === 'domain.denied', `${asked}: ${stderr}`);
+        assert.deepEqual([denial.action, denial.domain], ['reinstall', 'horatio']);
+      }
+      assert.deepEqual(gate.dom0.requests, []);
+    });
+
     it('is unknown to a host of an older version', async () => {
       mayReinstall();
       const older = (gate.dom0.contract.verbs as readonly string[]).filter((verb) => verb !== 'reinstall');
