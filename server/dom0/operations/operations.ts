@@ -45,6 +45,8 @@ export class Operations {
   readonly #work: OperationWork;
   /** Judges one request per domain at a time. */
   readonly #judging = new Map<DomainName, Promise<unknown>>();
+  /** Requests accepted before `resume`: their work runs already. Null from then on. */
+  #early: Set<string> | null = new Set();
   #stopped = false;
 
   constructor(parts: OperationsParts) {
@@ -59,14 +61,21 @@ export class Operations {
     return this.#records.pending;
   }
 
-  /** Resumes what an earlier dom0 left open, unless a later request has closed it. */
+  /**
+   * Resumes what an earlier dom0 left open, unless a later request has closed it. Where files or the journal
+   * are read late, requests are accepted before this.
+   */
   async resume(): Promise<void> {
     const { registry, transcripts, host, clock, logger } = this.#parts;
-    const open = registry.open();
-    await transcripts.sweep(new Set(open.map(({ id }) => id))).catch((error: unknown) => {
+    const isOpen = (id: string): boolean => registry.find(id)?.isOpen === true;
+    await transcripts.sweep(isOpen).catch((error: unknown) => {
       logger.warn({ err: error }, 'transcripts.not-swept');
     });
-    for (const operation of open) {
+    if (this.#stopped) return;
+    const early = this.#early;
+    this.#early = null;
+    for (const operation of registry.open()) {
+      if (early?.has(operation.id) === true) continue;
       operation.limit(termOnResume(operation, host, clock()));
       const isClosed = registry.isClosed(operation);
       this.#launch(operation, (signal) =>
@@ -198,6 +207,7 @@ export class Operations {
     const taking = overtaken?.overtake();
     // The overtaken operation has begun to create, or ended, in the meantime.
     if (taking === null) return this.#judge(request, ending);
+    this.#early?.add(request.id);
     try {
       await this.#records.flush();
       const term = termOf(request.verb, deadlines, host, ending);
@@ -210,6 +220,7 @@ export class Operations {
         ...(ending === null ? {} : { ending }),
       });
     } catch (error) {
+      this.#early?.delete(request.id);
       taking?.settled();
       logger.error({ err: error, operation: request.id }, 'journal.unwritable');
       // The unread journal may hold this very request, from before dom0 was restarted.

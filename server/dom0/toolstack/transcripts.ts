@@ -82,14 +82,13 @@ export class Transcripts {
   }
 
   /** Removes the files of operations that are no longer open. */
-  sweep(open: ReadonlySet<string>): Promise<void> {
-    return this.#remove((name) => !open.has(name.split('.')[0] ?? ''));
+  sweep(isOpen: (operation: string) => boolean): Promise<void> {
+    return this.#remove((name) => !isOpen(name.split('.')[0] ?? ''));
   }
 
   async #remove(which: (name: string) => boolean): Promise<void> {
-    const files = await this.disk.list(this.#directory);
-    for (const { name } of files.filter((file) => which(file.name))) {
-      await this.disk.remove(join(this.#directory, name));
+    for (const { name } of await this.disk.list(this.#directory)) {
+      if (which(name)) await this.disk.remove(join(this.#directory, name));
     }
   }
 }

@@ -61,7 +61,7 @@ describe('transcripts', () => {
       'b.cfg',
       'b.create.log',
     ]);
-    await transcripts.sweep(new Set(['b']));
+    await transcripts.sweep((operation) => operation === 'b');
     assert.deepEqual((await readdir(join(directory, 'work'))).sort(), ['b.cfg', 'b.create.log']);
     await rm(directory, { recursive: true });
     await transcripts.clear('b');
