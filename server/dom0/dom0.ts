@@ -237,7 +237,13 @@ export class Dom0 {
       consoles,
       disks,
       reinstall: {
-        target: new ReinstallTarget({ images, disks, profiles, files: diskFiles }),
+        target: new ReinstallTarget({
+          images,
+          disks,
+          profiles,
+          files: diskFiles,
+          isReading: () => observer.isReading,
+        }),
         writer: this.#parts.imageWriter ?? PROCESS_IMAGE_WRITER,
         queue: new CreateQueue(),
         mibPerSecond: settings.reinstall.mibPerSecond,

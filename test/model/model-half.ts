@@ -136,6 +136,7 @@ export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
         disks: { sharedWith: () => Promise.resolve(null) },
         profiles,
         files: { calls: LOCAL_FILES, block: blockFacts },
+        isReading: () => false,
       }),
       writer: { run: () => Promise.resolve({ end: 'ended' }) },
       queue: new CreateQueue(),

@@ -30,6 +30,8 @@ interface ReinstallTargetParts {
   readonly disks: Pick<DiskHolders, 'sharedWith'>;
   readonly profiles: Pick<BootProfiles, 'hostDisks'>;
   readonly files: DiskFiles;
+  /** Whether configuration files are not read yet: any of them may name the disk. */
+  readonly isReading: () => boolean;
 }
 
 /** Finds the disk for a reinstallation, and refuses one that is not the domain's own alone. */
@@ -48,9 +50,15 @@ export class ReinstallTarget {
   }
 
   async find(request: ReinstallRequest, config: DomainConfig): Promise<FoundTarget | Refusal> {
-    const { images, disks, profiles, files } = this.#parts;
+    const { images, disks, profiles, files, isReading } = this.#parts;
     const image = this.image(request);
     if (isRefusal(image)) return image;
+    if (isReading())
+      return refusal(
+        'wrong-state',
+        'Its host has not read all configuration files yet, so nothing is erased. Try again in a minute.',
+        'a file that is not read yet may name its disk',
+      );
     const unfit = images.unfit(image, config);
     if (unfit !== null) return unfit;
     const disk = firstDiskOf(config);

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile, rename, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Refusal } from '../../../policy/refusal.js';
+import { SYSTEM_HOST_CLOCK } from '../../../server/dom0/scheduling/host-clock.js';
 import type { OperationView, WireRefusal } from '../../../server/wire/operation.js';
 import type { Contract } from '../../../server/wire/contract.js';
 import { operationRequest } from '../../support/dom0-client.js';
@@ -214,6 +215,29 @@ describe('reinstall', () => {
       assert.match(no.message, /its first disk also belongs to others/);
       await same();
       assert.ok(await isOld('ophelia'));
+    });
+
+    it('anything while a file is not read yet, because that one may name the disk', async () => {
+      let answers: () => void = () => undefined;
+      const isSlow = new Promise<void>((resolve) => (answers = resolve));
+      const dryRun = house.toolstack.dryRun.bind(house.toolstack);
+      house.toolstack.dryRun = async (creation) => {
+        if (creation.config.includes('yorick')) await isSlow;
+        return dryRun(creation);
+      };
+      // Nobody waits long for the files.
+      const after: typeof SYSTEM_HOST_CLOCK.after = (ms, call) =>
+        SYSTEM_HOST_CLOCK.after(Math.min(ms, 50), call);
+      house.parts = { ...house.parts, host: { ...SYSTEM_HOST_CLOCK, after } };
+      await house.configure('yorick', `disk = [ "file:${at('horatio.img')},xvda,w" ]\n`);
+      await house.start();
+      const no = await refused('horatio', 'reinstall', { image: 'debian-13' });
+      assert.match(no.message, /has not read all configuration files yet, so nothing is erased/);
+      answers();
+      await house.client.state('yorick', 'off');
+      const shared = await refused('horatio', 'reinstall', { image: 'debian-13' });
+      assert.match(shared.message, /its first disk also belongs to others/);
+      await same();
     });
 
     it('a disk that is the image, or the rescue disk of the host', async () => {
