@@ -222,7 +222,7 @@ export class Dom0 {
       isOpen: (id) => registry.find(id)?.isOpen === true,
     });
     const incompleteDisk = (name: DomainName): IncompleteDisk | null => registry.incompleteDisk(name);
-    const diskFiles = { calls: new ForeignFiles(host), block: blockFacts };
+    const diskFiles = { calls: new ForeignFiles(host, this.#parts.files), block: blockFacts };
     // The way in which xm reads a disk tells nothing certain of its format.
     const images = new Images(settings.toolstack.kind === 'xl' ? settings.images : {});
     const sizes = new DiskSizes(images, diskFiles, host, (name) => {

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import type { GuestType } from '../../../policy/guest-type.js';
 import { parseImageName } from '../../../policy/names.js';
 import type { ImageName } from '../../../policy/names.js';
@@ -8,6 +7,7 @@ import type { ImageOffer } from '../../wire/contract.js';
 import type { SeedKeys } from '../../wire/seed-key.js';
 import { typeOf } from '../boot/profile-fit.js';
 import type { DomainConfig } from '../config/domain-config.js';
+import type { FileCalls } from '../config/foreign-files.js';
 import { firstDiskOf } from './first-disk.js';
 import type { ImageFile } from './image-job.js';
 
@@ -85,11 +85,14 @@ export class Images {
 }
 
 /** @returns the bytes that the disk must have at least; a refusal where the image is not there */
-export async function neededBytes({ file, minimumMiB }: ImageSettings): Promise<number | Refusal> {
+export async function neededBytes(
+  { file, minimumMiB }: ImageSettings,
+  files: Pick<FileCalls, 'stat'>,
+): Promise<number | Refusal> {
   try {
-    const found = await stat(file);
-    if (!found.isFile() || found.size === 0) throw new Error('it is empty, or no plain file');
-    return Math.max(found.size, (minimumMiB ?? 0) * MIB);
+    const found = await files.stat(file);
+    if (!found.isFile() || found.size === 0n) throw new Error('it is empty, or no plain file');
+    return Math.max(Number(found.size), (minimumMiB ?? 0) * MIB);
   } catch (error) {
     return badImage(`${file}: ${String(error)}`);
   }

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import type { DomainName, ImageName } from '../../../policy/names.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
@@ -63,7 +62,7 @@ export class ReinstallTarget {
     if (unfit !== null) return unfit;
     const disk = firstDiskOf(config);
     if (isRefusal(disk)) return disk;
-    const needed = await neededBytes(image);
+    const needed = await neededBytes(image, files.calls);
     if (isRefusal(needed)) return needed;
     const file = await roomFor(disk, needed, files);
     if (isRefusal(file)) return file;
@@ -75,8 +74,8 @@ export class ReinstallTarget {
   /** Identifies a file and its contents, as far as its size and times tell. Null: it cannot be found. */
   async stamp({ file, sha256 }: Pick<ImageSettings, 'file' | 'sha256'>): Promise<string | null> {
     try {
-      const { dev, ino, size, mtimeMs, ctimeMs } = await stat(file);
-      return [dev, ino, size, mtimeMs, ctimeMs, sha256].join(' ');
+      const { dev, ino, size, mtimeNs, ctimeNs } = await this.#parts.files.calls.stat(file);
+      return [dev, ino, size, mtimeNs, ctimeNs, sha256].join(' ');
     } catch {
       return null;
     }

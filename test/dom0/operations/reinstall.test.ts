@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile, rename, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Refusal } from '../../../policy/refusal.js';
+import { LOCAL_FILES } from '../../../server/dom0/config/foreign-files.js';
 import { SYSTEM_HOST_CLOCK } from '../../../server/dom0/scheduling/host-clock.js';
 import type { OperationView, WireRefusal } from '../../../server/wire/operation.js';
 import type { Contract } from '../../../server/wire/contract.js';
@@ -197,6 +198,19 @@ describe('reinstall', () => {
       await house.start();
       const no = await refused('horatio', 'start', { image: 'debian-13' });
       assert.match(no.message, /Only a reinstallation takes an image/);
+    });
+
+    it('an image on a file system that hangs, which holds up nothing else', async () => {
+      const stat: typeof LOCAL_FILES.stat = (path) =>
+        path === at('debian.raw') ? new Promise<never>(() => undefined) : LOCAL_FILES.stat(path);
+      house.parts = { ...house.parts, files: { ...LOCAL_FILES, stat } };
+      house.toolstack.put('horatio');
+      await house.start();
+      assert.match(
+        (await refused('horatio', 'reinstall', { image: 'debian-13' })).message,
+        /damaged or missing, so nothing was done/,
+      );
+      await same();
     });
 
     it('a damaged image, which is found before the domain is stopped', async () => {
