@@ -47,7 +47,8 @@ export function domainObject(domain: MenuDomain): object {
             place: operation.place,
             startedAt: iso(operation.startedAt),
             deadlineAt: iso(operation.deadlineAt),
-            by: operation.by,
+            // Nobody asked for the end of a rescue; whoever asked for the rescue may have no role here any more.
+            by: operation.endsRescue === true ? null : operation.by,
             progress: operation.progress ?? null,
           },
   };

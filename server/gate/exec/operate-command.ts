@@ -108,23 +108,23 @@ export class OperateCommand {
    * for the end of the operation: the input may be over, and a guest that is still silent would then be left.
    */
   async #goToConsole({ operation, ended, forSeconds }: Started): Promise<number | Refusal> {
-    const { console } = this.#deps;
     const { domain, verb } = operation;
+    // A client who has left meanwhile sees nothing.
+    const open = async (fromBoot: boolean): Promise<number | Refusal> =>
+      this.#terminal.isOpen ? this.#deps.console.open(domain, fromBoot) : EXIT.failed;
     const isSo = operation.phase === 'done';
     this.#output.say(isSo ? operationWords.already(operation) : operationWords.begun(operation));
     if (forSeconds !== null) this.#output.say(rescueLasts(forSeconds));
     const { hasPty } = this.#terminal;
     // A guest that did not go down has something to show to a person.
-    if (isSo || (verb === 'reboot' && hasPty)) return console.open(domain, false);
+    if (isSo || (verb === 'reboot' && hasPty)) return open(false);
     const isEnough = ({ step }: OperationView): boolean => hasPty && BOOTING.includes(step);
     const end = await this.#waitFor(operation, ended, false, isEnough);
     if (end !== null && (typeof end === 'string' || end.outcome !== 'done'))
       return this.#tellEnd(operation, end, false);
-    // Nobody is there any more to see it.
-    if (!this.#terminal.isOpen) return EXIT.failed;
-    const left = console.open(domain, true);
+    const left = open(true);
     void ended.then((then) => {
-      if (then.outcome !== 'done') console.end(this.#sentenceOf(operation, then));
+      if (then.outcome !== 'done') this.#deps.console.end(this.#sentenceOf(operation, then));
     });
     return left;
   }

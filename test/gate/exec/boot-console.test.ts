@@ -74,6 +74,11 @@ describe('a boot with its console, by exec', () => {
     assert.equal(gate.dom0.consoles.length, 0);
     assert.deepEqual(gate.events('domain.console.requested'), []);
     assert.equal(gate.events('operation.ended').at(-1)?.outcome, 'done');
+    const sooner = run('horatio reboot --console');
+    sooner.terminal.hangUp();
+    assert.equal(await sooner.ended, 1);
+    assert.equal(gate.dom0.consoles.length, 0);
+    assert.deepEqual(gate.events('domain.console.requested'), []);
   });
 
   it('that was too quick to be seen goes there too', async () => {

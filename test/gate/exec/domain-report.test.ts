@@ -3,7 +3,7 @@ import { pageText } from '../../../menus/plain-text.js';
 import type { MenuDomain } from '../../../menus/port.js';
 import { view } from '../../../menus/view.js';
 import type { DomainState } from '../../../policy/domain-state.js';
-import { domainLines, domainTable } from '../../../server/gate/exec/domain-report.js';
+import { domainLines, domainObject, domainTable } from '../../../server/gate/exec/domain-report.js';
 import { MenuDriver } from '../../support/menu-driver.js';
 import { domain, NOW, operation } from '../../support/menu-samples.js';
 
@@ -53,5 +53,15 @@ describe('what a domain does, in words', () => {
   it('a step is no code word by exec either', () => {
     const [, under] = domainLines(domain('horatio', { operation: operation('shutdown') }), NOW);
     assert.equal(under, 'Under way: shutting down (shutting down), by alice, 12 s ago.');
+  });
+
+  it('the end of a rescue names nobody: who asked for the rescue may have no role any more', () => {
+    const ends = domain('horatio', { operation: { ...operation('normal'), endsRescue: true } });
+    const asked = domain('horatio', { operation: operation('normal') });
+    const by = (shown: MenuDomain): unknown =>
+      (domainObject(shown) as { operation: { by: unknown } }).operation.by;
+    assert.deepEqual([by(ends), by(asked)], [null, 'alice']);
+    assert.match(domainLines(ends, NOW)[1] ?? '', /because its rescue is over, 12 s ago\.$/);
+    for (const [face, text] of Object.entries(faces(ends))) assert.doesNotMatch(text, /alice/, face);
   });
 });
