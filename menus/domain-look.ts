@@ -3,7 +3,14 @@ import type { Style } from './frame.js';
 import type { MenuDomain } from './port.js';
 import { NORMAL } from '../policy/names.js';
 import { underWay } from './state.js';
-import { UNREACHABLE_MARK, doingWord, elsewhereWord, lockedWord, stateWord } from './domain-words.js';
+import {
+  UNREACHABLE_MARK,
+  doingWord,
+  elsewhereWord,
+  incompleteWord,
+  lockedWord,
+  stateWord,
+} from './domain-words.js';
 import { agoWord } from './time-words.js';
 
 /** Milliseconds. An older observation is shown with its age. */
@@ -35,6 +42,8 @@ export function lookOfDomain(domain: MenuDomain, now: number, canvas: Canvas): D
     case 'running':
       return { sign: signs.full, word: domain.consoleLocked ? lockedWord(word) : word, style: 'good' };
     case 'off':
+      if (domain.incomplete !== undefined)
+        return { sign: signs.warning, word: incompleteWord(word), style: 'bad' };
       return { sign: signs.hollow, word, style: 'dim' };
     case 'crashed':
       return { sign: signs.warning, word, style: 'bad' };

@@ -44,6 +44,11 @@ export function elsewhereSentence({
     : `It runs on the host ${host}, where it is not set up for this menu. Nothing can be done with it from here. Please ask us.`;
 }
 
+/** State of a server whose disk a reinstallation did not finish. */
+export function incompleteWord(state: string): string {
+  return `${state}, incomplete`;
+}
+
 export const NO_TEXT_CONSOLE = 'It has no text console: its file has no `serial`.';
 
 export const CONSOLE_LOCKED = 'An administrator of the host has its console open.';

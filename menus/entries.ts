@@ -1,9 +1,10 @@
-import type { BootProfileName, DomainName, Fingerprint } from '../policy/names.js';
+import type { BootProfileName, DomainName, Fingerprint, ImageName } from '../policy/names.js';
 import { NORMAL } from '../policy/names.js';
 import type { RefusalCode } from '../policy/refusal.js';
-import type { Chosen, MenuDomain, MenuProfile, OperateAction } from './port.js';
+import type { Chosen, MenuDomain, MenuImage, MenuProfile, OperateAction } from './port.js';
 import { currentPage, findDomain } from './state.js';
 import type { MenuState } from './state.js';
+import { imageFacts } from './operation-words.js';
 import { ACTION_LABELS, LABELS, NOT_NOW, actionHint } from './words.js';
 
 /** Choices on a domain's page. */
@@ -24,6 +25,7 @@ export type Choice =
       /** Missing when there is nothing to choose. */
       readonly values?: Chosen;
     }
+  | { readonly choose: 'image'; readonly domain: DomainName; readonly image: ImageName }
   | { readonly choose: 'key'; readonly fingerprint: Fingerprint }
   | { readonly choose: 'add-key' }
   | { readonly choose: 'page'; readonly page: 'keys' | 'activity' | 'help' }
@@ -58,6 +60,8 @@ const ACTION_KEYS: readonly (readonly [string, DomainAction])[] = [
 
 /** Only while a rescue has an end. */
 const EXTEND_KEY: readonly [string, DomainAction] = ['m', 'extend'];
+/** Only where the host has system images for the domain. */
+const REINSTALL_KEY: readonly [string, DomainAction] = ['i', 'reinstall'];
 
 export function entriesOf(state: MenuState): readonly Entry[] {
   const page = currentPage(state);
@@ -74,6 +78,10 @@ export function entriesOf(state: MenuState): readonly Entry[] {
     case 'rescue': {
       const domain = findDomain(state, page.domain);
       return domain === undefined ? [] : waysToBoot(domain).map((way, at) => profileEntry(domain, way, at));
+    }
+    case 'reinstall': {
+      const domain = findDomain(state, page.domain);
+      return (domain?.images ?? []).map((image, at) => imageEntry(page.domain, image, at));
     }
     case 'keys':
       return [...keyEntries(state), ADD_KEY];
@@ -96,6 +104,11 @@ export function selectedIndex(entries: readonly Entry[], selected: string): numb
 /** The profiles that a rescue boot can use. */
 export function rescueProfiles(domain: MenuDomain): readonly MenuProfile[] {
   return domain.profiles.filter((profile) => profile.name !== NORMAL);
+}
+
+/** Whether the customer may boot a rescue system now. */
+export function canRescue(domain: MenuDomain): boolean {
+  return domain.offers.rescue.offered && rescueProfiles(domain).some(({ refused }) => refused === null);
 }
 
 /** A profile, and the values that the customer chooses with it. */
@@ -134,7 +147,11 @@ function domainEntry(domain: MenuDomain, at: number): Entry {
 }
 
 function actionEntries(domain: MenuDomain, escape: string): Entry[] {
-  const keys = domain.rescueEnd === null ? ACTION_KEYS : [...ACTION_KEYS, EXTEND_KEY];
+  const keys = [
+    ...ACTION_KEYS,
+    ...((domain.images ?? []).length === 0 ? [] : [REINSTALL_KEY]),
+    ...(domain.rescueEnd === null ? [] : [EXTEND_KEY]),
+  ];
   return keys.map(([key, action]) => {
     const offer = domain.offers[action];
     return {
@@ -171,6 +188,18 @@ function profileEntry(domain: MenuDomain, { profile, values }: WayToBoot, at: nu
       profile: profile.name,
       ...(chosen.length === 0 ? {} : { values }),
     },
+  };
+}
+
+function imageEntry(domain: DomainName, image: MenuImage, at: number): Entry {
+  return {
+    id: image.name,
+    key: at < 9 ? `${at + 1}` : '',
+    label: image.title,
+    hint: imageFacts(image),
+    refused: image.refused,
+    mark: image.refused,
+    choice: { choose: 'image', domain, image: image.name },
   };
 }
 

@@ -102,6 +102,11 @@ export const help = (escape: string): readonly string[] => [
   'Where a rescue has an end, its page says how much time is left, and m gives it one more hour. ' +
     'At the question before a rescue boot, Up and Down choose how long it lasts.',
   '',
+  'REINSTALL',
+  'Where a server can be reinstalled, i on its page writes a new system over its first disk. ' +
+    'All data on that disk is lost for ever; other disks stay. ' +
+    'When the writing does not end, the server stays off, and its disk is incomplete: reinstall it again, or boot a rescue system.',
+  '',
   'SSH KEYS',
   'Your keys are what lets you in here. They are not the keys on your servers. Keep two, on two machines.',
   '',

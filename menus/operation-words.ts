@@ -1,6 +1,6 @@
 import type { Action } from '../policy/actions.js';
 import { doingWord } from './domain-words.js';
-import type { FirstDisk, MenuParameter, OperateAction, WritingProgress } from './port.js';
+import type { FirstDisk, MenuImage, MenuParameter, OperateAction, WritingProgress } from './port.js';
 import { duration } from './time-words.js';
 import { ACTION_LABELS } from './words.js';
 
@@ -11,7 +11,7 @@ export function confirmTitle(action: OperateAction, domain: string): string {
   return `${ACTION_LABELS[action]}: ${domain}`;
 }
 
-export function confirmSentences(action: OperateAction, domain: string): string[] {
+export function confirmSentences(action: Exclude<OperateAction, 'reinstall'>, domain: string): string[] {
   switch (action) {
     case 'shutdown':
       return [`${domain} is asked to shut down. It stays off until you start it.`];
@@ -47,6 +47,22 @@ export function rescueBack(hint: string): string {
 export const RESCUE_CHOOSE = 'Which system shall it boot?';
 export const RESCUE_NONE = 'There is no rescue system for this server.';
 export const RESCUE_DEFAULT_HINT = 'choose 7 Normal boot in this menu.';
+
+export const REINSTALL_CHOOSE = 'Which system shall be installed?';
+export const REINSTALL_NONE = 'There is no system image for this server.';
+/** @param back the key or letter that leaves the page */
+export function repairInstead(back: string): string {
+  return `Do you only need to repair it? ${back}, then 6 Rescue boot: it keeps your data.`;
+}
+
+export const REPAIR_INSTEAD =
+  'Do you only need to repair it? Choose 6 Rescue boot instead: it keeps your data.';
+
+/** `For a disk of at least 4.0 GiB. Your SSH keys may log in to it.`; empty when there is nothing to say. */
+export function imageFacts({ minimumMiB, keys }: Pick<MenuImage, 'minimumMiB' | 'keys'>): string {
+  const size = minimumMiB === null ? [] : [`For a disk of at least ${bytesWord(minimumMiB * MIB)}.`];
+  return [...size, keys].filter((text) => text !== '').join(' ');
+}
 
 export function typeTheName(domain: string): string {
   return `Type ${domain} to do it, Esc not to:`;
@@ -111,6 +127,8 @@ export function doneSentence(action: Action, domain: string): string {
       return `${domain} runs the system that you chose.`;
     case 'normal':
       return `${domain} boots its own system again. Choose 1 to see its console.`;
+    case 'reinstall':
+      return `${domain} runs its new system. Choose 1 to see its console.`;
     default:
       return `${domain}: done.`;
   }

@@ -60,13 +60,13 @@ const WORDS: Readonly<Record<string, string>> = {
   e: 'e',
 };
 
-function choiceOf(page: 'list' | 'domain' | 'rescue' | 'keys', text: string): Message | null {
+function choiceOf(page: 'list' | 'domain' | 'rescue' | 'reinstall' | 'keys', text: string): Message | null {
   const word = text.toLowerCase();
   if (Object.hasOwn(WORDS, word)) return { input: 'key', key: WORDS[word] ?? 'r' };
   if (/^[0-9]{1,4}$/.test(word)) {
     if (page !== 'domain') return { input: 'choose', number: Number(word) };
     return word.length === 1 ? { input: 'key', key: word } : null;
   }
-  const letters = page === 'domain' ? 'saplm' : page === 'list' ? 'sa' : page === 'keys' ? 'a' : '';
+  const letters = page === 'domain' ? 'saplmi' : page === 'list' ? 'sa' : page === 'keys' ? 'a' : '';
   return word.length === 1 && letters.includes(word) ? { input: 'key', key: word } : null;
 }

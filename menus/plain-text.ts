@@ -1,5 +1,5 @@
 import { isNormal, staleAge, staleWord } from './domain-look.js';
-import { entriesOf } from './entries.js';
+import { canRescue, entriesOf } from './entries.js';
 import type { Entry } from './entries.js';
 import { lookedAt, seenRows } from './log-view.js';
 import { inColumns, isAtStart, lastTop, readingHeight, readingLines } from './reading.js';
@@ -16,6 +16,7 @@ import {
   doingWord,
   elsewhereSentence,
   elsewhereWord,
+  incompleteWord,
   lockedWord,
   plainDomain,
   plainFacts,
@@ -29,12 +30,17 @@ import { PLAIN, help, plainHelp } from './help-words.js';
 import { KEY_DISCARDING, KEY_IN_USE, KEY_PASTE, keyDates } from './key-words.js';
 import { LOG_EMPTY, LOG_IN_MEMORY, bootSentence, logOff } from './log-words.js';
 import {
+  DISK_INCOMPLETE,
+  REINSTALL_CHOOSE,
   RESCUE_CHOOSE,
   deadlineSentence,
+  erasedSentence,
   placeSentence,
   progressSentence,
+  repairInstead,
   rescueDisks,
   typeTheName,
+  writingWords,
 } from './operation-words.js';
 import { sinceSentence } from './time-words.js';
 import {
@@ -56,7 +62,13 @@ function stateText(domain: MenuDomain, now: number): string {
   const state = domain.elsewhere === null ? stateWord(domain.state) : elsewhereWord(domain.elsewhere);
   const word = operation === null ? state : doingWord(operation.action);
   const stale = staleWord(domain, now);
-  const whole = domain.consoleLocked && operation === null ? lockedWord(word) : word;
+  const isIncomplete = operation === null && domain.state === 'off' && domain.incomplete !== undefined;
+  const whole =
+    domain.consoleLocked && operation === null
+      ? lockedWord(word)
+      : isIncomplete
+        ? incompleteWord(word)
+        : word;
   return stale === '' ? whole : `${whole} (${stale})`;
 }
 
@@ -76,6 +88,8 @@ export function pageText(state: MenuState): string[] {
       return ['', ...bannerText(state), ...domainText(state, page), ...commonEntriesText(state)];
     case 'rescue':
       return ['', RESCUE_CHOOSE, ...rescueText(state), PLAIN.back];
+    case 'reinstall':
+      return ['', ...reinstallText(state, page), PLAIN.back];
     case 'keys':
       return ['', TITLES.keys, ...keysText(state)];
     case 'add-key':
@@ -150,6 +164,7 @@ function progressText(state: MenuState, domain: MenuDomain): string {
   const parts = [
     `${domain.name}: ${progressSentence(step === doing ? doing : `${doing}: ${step}`, state.now - operation.startedAt)}`,
   ];
+  if (operation.progress !== undefined) parts.push(writingWords(operation.progress));
   if (operation.deadlineAt !== null) parts.push(deadlineSentence(operation.deadlineAt - state.now));
   if (operation.place > 0) parts.push(placeSentence(operation.place));
   return parts.join(', ');
@@ -177,6 +192,7 @@ function domainText(state: MenuState, page: Extract<Page, { page: 'domain' }>): 
   if (domain.rescueEnd !== null) lines.push(rescueEndSentence(domain.rescueEnd, state.now));
   if (domain.elsewhere !== null) lines.push(elsewhereSentence(domain.elsewhere));
   if (domain.consoleLocked) lines.push(CONSOLE_LOCKED);
+  if (domain.incomplete !== undefined && underWay(domain) === null) lines.push(DISK_INCOMPLETE);
   if (underWay(domain) !== null) {
     lines.push(progressText(state, domain));
     if (waitsForGuest(domain) && domain.offers.poweroff.offered) lines.push(PLAIN.powerOffNow);
@@ -202,6 +218,20 @@ function rescueText(state: MenuState): string[] {
   return entriesOf(state).flatMap((entry, at) => {
     return [`${at + 1}. ${labelText(entry)}`, `   ${rescueDisks(entry.hint)}`];
   });
+}
+
+function reinstallText(state: MenuState, page: Extract<Page, { page: 'reinstall' }>): string[] {
+  const domain = findDomain(state, page.domain);
+  const entries = entriesOf(state).flatMap((entry, at) => [
+    `${at + 1}. ${labelText(entry)}`,
+    ...(entry.hint === '' ? [] : [`   ${entry.hint}`]),
+  ]);
+  return [
+    erasedSentence(page.domain, domain?.firstDisk ?? null),
+    ...(domain !== undefined && canRescue(domain) ? [repairInstead('b')] : []),
+    REINSTALL_CHOOSE,
+    ...entries,
+  ];
 }
 
 function keysText(state: MenuState): string[] {

@@ -59,6 +59,8 @@ export interface MenuImage {
   readonly title: string;
   /** The least size of the disk; null: the image's own. */
   readonly minimumMiB: number | null;
+  /** Whose keys may log in to the new system, a sentence; empty: nobody's. */
+  readonly keys: string;
   /** Why it cannot be chosen; null when it can. */
   readonly refused: string | null;
 }
@@ -197,7 +199,7 @@ export interface MenuStart {
 /** The actions that become an operation of dom0. */
 export type OperateAction = Extract<
   Action,
-  'start' | 'shutdown' | 'poweroff' | 'reboot' | 'rescue' | 'normal'
+  'start' | 'shutdown' | 'poweroff' | 'reboot' | 'rescue' | 'normal' | 'reinstall'
 >;
 
 /** The values that a customer chose for a boot, by the parameters' names. */
@@ -209,7 +211,8 @@ export type Effect =
       readonly effect: 'operate';
       readonly action: OperateAction;
       readonly domain: DomainName;
-      readonly profile: BootProfileName | null;
+      /** Of a reinstallation the image. */
+      readonly profile: BootProfileName | ImageName | null;
       /** After how many seconds a rescue ends; missing: as usual. */
       readonly forSeconds?: number;
       /** The values that the customer chose; missing when there was nothing to choose. */

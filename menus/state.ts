@@ -1,5 +1,5 @@
 import type { Action } from '../policy/actions.js';
-import type { BootProfileName, DomainName, Fingerprint } from '../policy/names.js';
+import type { BootProfileName, DomainName, Fingerprint, ImageName } from '../policy/names.js';
 import type { LogView, Need } from './log-view.js';
 import type { RescueTime } from './rescue-time.js';
 import type {
@@ -18,6 +18,7 @@ export type Page =
   | { readonly page: 'list'; readonly selected: string }
   | { readonly page: 'domain'; readonly domain: DomainName; readonly selected: string }
   | { readonly page: 'rescue'; readonly domain: DomainName; readonly selected: string }
+  | { readonly page: 'reinstall'; readonly domain: DomainName; readonly selected: string }
   | { readonly page: 'keys'; readonly selected: string }
   /** `discarding`: a private key was pasted, and everything is dropped until the customer leaves. */
   | { readonly page: 'add-key'; readonly text: string; readonly discarding: boolean }
@@ -48,7 +49,8 @@ export type Dialog =
       readonly ask: 'name';
       readonly action: OperateAction;
       readonly domain: DomainName;
-      readonly profile: BootProfileName | null;
+      /** Of a reinstallation the image. */
+      readonly profile: BootProfileName | ImageName | null;
       /** The values that the customer chose; missing when there was nothing to choose. */
       readonly choice?: Chosen;
       /** How long the rescue lasts; missing where it has no end. */
@@ -86,7 +88,7 @@ const REMOVE_WORD = 'remove';
 export interface Asked {
   readonly domain: DomainName;
   readonly action: OperateAction;
-  readonly profile: BootProfileName | null;
+  readonly profile: BootProfileName | ImageName | null;
   /** Whether the menu opens the console when it boots. */
   readonly console: boolean;
   /** After how many seconds a rescue ends; missing: as usual. */
@@ -103,7 +105,7 @@ export interface Asked {
 export interface Plan {
   readonly domain: DomainName;
   readonly action: Extract<OperateAction, 'rescue' | 'normal' | 'start'>;
-  readonly profile: BootProfileName | null;
+  readonly profile: BootProfileName | ImageName | null;
   readonly console: boolean;
   readonly forSeconds?: number;
   readonly choice?: Chosen;
@@ -250,5 +252,6 @@ const BOOTING: readonly string[] = ['creating', 'attaching-console', 'unpausing'
 export function waitsForGuest(domain: MenuDomain): boolean {
   const operation = underWay(domain);
   const slow: readonly Action[] = ['shutdown', 'reboot', 'rescue', 'normal'];
+  if (operation?.action === 'reinstall') return operation.step === 'shutting-down';
   return operation !== null && slow.includes(operation.action) && !BOOTING.includes(operation.step);
 }

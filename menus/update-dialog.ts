@@ -1,4 +1,4 @@
-import type { BootProfileName, DomainName, Fingerprint } from '../policy/names.js';
+import type { BootProfileName, DomainName, Fingerprint, ImageName } from '../policy/names.js';
 import type { Chosen, OperateAction } from './port.js';
 import type { Asked, Dialog, MenuState, Plan, Step, TypedDialog } from './state.js';
 import { currentPage, findDomain, isTyped, underWay, wordFor } from './state.js';
@@ -17,6 +17,7 @@ const QUESTIONS: Readonly<Record<OperateAction, 'none' | 'yes' | 'name'>> = {
   normal: 'yes',
   poweroff: 'name',
   rescue: 'name',
+  reinstall: 'name',
 };
 
 /** A domain's name has at most 63 characters. */
@@ -32,7 +33,7 @@ export function openDialog(
   state: MenuState,
   action: OperateAction,
   name: DomainName,
-  profile: BootProfileName | null,
+  profile: BootProfileName | ImageName | null,
   choice?: Chosen,
 ): Step {
   const refused = whyNot(state, action, name);
@@ -50,7 +51,7 @@ export function openDialog(
           action,
           domain: name,
           profile,
-          ...timeOf(state, name, profile),
+          ...(action === 'rescue' ? timeOf(state, name, profile) : {}),
           ...(choice === undefined ? {} : { choice }),
           typed: '',
           wrong: false,
@@ -63,7 +64,7 @@ export function openDialog(
 function timeOf(
   state: MenuState,
   name: DomainName,
-  profile: BootProfileName | null,
+  profile: BootProfileName | ImageName | null,
 ): { readonly time?: RescueTime } {
   const times = findDomain(state, name)?.profiles.find((one) => one.name === profile)?.times;
   return times === undefined ? {} : { time: rescueTime(times) };
@@ -139,12 +140,13 @@ function typedKey(state: MenuState, dialog: TypedDialog, key: string): Step {
   const closed = { ...state, dialog: null };
   if (dialog.ask === 'remove-used-key') return removeKey(closed, dialog.fingerprint);
   const { action, domain, profile, time, choice } = dialog;
-  return operate(closeRescuePage(closed), action, domain, profile, undefined, time, choice);
+  return operate(closeChoicePage(closed), action, domain, profile, undefined, time, choice);
 }
 
-/** Leaves the profile page after the choice: the domain's page shows the progress. */
-function closeRescuePage(state: MenuState): MenuState {
-  return currentPage(state).page === 'rescue' && state.pages.length > 1
+/** Leaves the page of profiles or images after the choice: the domain's page shows the progress. */
+function closeChoicePage(state: MenuState): MenuState {
+  const { page } = currentPage(state);
+  return (page === 'rescue' || page === 'reinstall') && state.pages.length > 1
     ? { ...state, pages: state.pages.slice(0, -1) }
     : state;
 }
@@ -158,8 +160,9 @@ export function operate(
   state: MenuState,
   action: OperateAction,
   name: DomainName,
-  profile: BootProfileName | null,
-  console: boolean = action === 'rescue' || (action === 'start' && state.followsStart),
+  profile: BootProfileName | ImageName | null,
+  console: boolean = action === 'rescue' ||
+    ((action === 'start' || action === 'reinstall') && state.followsStart),
   time?: RescueTime,
   choice?: Chosen,
 ): Step {
@@ -206,6 +209,8 @@ export function planAfter(state: MenuState, action: OperateAction, name: DomainN
       };
     case 'reboot':
       return { domain: name, action: 'start', profile: null, console: accepted.console, ready: false };
+    // Whoever cuts the power to stop a reinstallation must not lose the data after all.
+    case 'reinstall':
     case 'start':
     case 'shutdown':
     case 'poweroff':

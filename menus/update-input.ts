@@ -9,7 +9,7 @@ import { addKeyKey, addKeyLine, addKeyPaste } from './update-add-key.js';
 import { logKey, logLine, logPaste, openLog } from './update-log.js';
 import { AT_END, scroll } from './reading.js';
 import { ONLY_KEY } from './key-words.js';
-import { RESCUE_NONE } from './operation-words.js';
+import { REINSTALL_NONE, RESCUE_NONE } from './operation-words.js';
 import { NOT_PASTED, domainGone } from './words.js';
 import type { Setting } from './port.js';
 
@@ -80,7 +80,7 @@ export function chooseNumber(before: MenuState, number: number): Step {
 }
 
 function isNumbered(entry: Entry): boolean {
-  return ['domain', 'profile', 'key'].includes(entry.choice.choose);
+  return ['domain', 'profile', 'image', 'key'].includes(entry.choice.choose);
 }
 
 /** Handles a whole typed line: a name to confirm, a key to add. */
@@ -171,6 +171,7 @@ function otherKey(state: MenuState, page: Page, key: string): Step {
       return removes && entry?.choice.choose === 'key' ? choose(state, entry) : still(state);
     }
     case 'rescue':
+    case 'reinstall':
       return still(key === 'q' ? goBack(state) : state);
     case 'list':
     case 'add-key':
@@ -218,6 +219,8 @@ function carryOut(state: MenuState, choice: Choice): Step {
       return chooseAction(state, choice.domain, choice.action);
     case 'profile':
       return openDialog(state, 'rescue', choice.domain, choice.profile, choice.values);
+    case 'image':
+      return openDialog(state, 'reinstall', choice.domain, choice.image);
     case 'key':
       return askToRemove(state, choice.fingerprint);
     case 'add-key':
@@ -264,6 +267,10 @@ function chooseAction(
       return rescueProfiles(domain).length === 0
         ? still({ ...state, problem: RESCUE_NONE })
         : still(pushPage(state, { page: 'rescue', domain: name, selected: '' }));
+    case 'reinstall':
+      return (domain.images ?? []).length === 0
+        ? still({ ...state, problem: REINSTALL_NONE })
+        : still(pushPage(state, { page: 'reinstall', domain: name, selected: '' }));
     case 'shutdown':
     case 'poweroff':
     case 'reboot':

@@ -1,7 +1,9 @@
+import type { DomainName } from '../policy/names.js';
 import type { Canvas } from './canvas.js';
+import { canRescue } from './entries.js';
 import { columnsOf, wrap } from './printable-text.js';
 import { findDomain, isTyped, wordFor } from './state.js';
-import type { Dialog, MenuState } from './state.js';
+import type { Dialog, MenuState, TypedDialog } from './state.js';
 import { offersConsole, planAfter } from './update-dialog.js';
 import { REMOVE_KEY_TITLE, removeKeySentences } from './key-words.js';
 import { chosenTime } from './rescue-time.js';
@@ -9,9 +11,12 @@ import { TIME_BY_ARROWS, rescueTimeSentence } from './rescue-words.js';
 import { logSwitchSentence, logSwitchTitle } from './log-words.js';
 import {
   POWER_OFF_FIRST,
+  REPAIR_INSTEAD,
   RESCUE_DEFAULT_HINT,
   confirmSentences,
   confirmTitle,
+  erasedSentence,
+  imageFacts,
   rescueBack,
   rescueDisks,
   rescueParameters,
@@ -92,6 +97,8 @@ export function explanation(state: MenuState, dialog: Dialog): string[] {
     return removeKeySentences(key?.comment ?? '', dialog.fingerprint, key?.inUse ?? false);
   }
   if (dialog.ask === 'switch-log') return [logSwitchSentence(dialog.domain, dialog.keep)];
+  if (dialog.action === 'reinstall')
+    return dialog.ask === 'name' ? erasing(state, dialog.domain, dialog.profile) : [];
   const what = confirmSentences(dialog.action, dialog.domain);
   if (dialog.ask === 'yes') return what;
   const profile = findDomain(state, dialog.domain)?.profiles.find((one) => one.name === dialog.profile);
@@ -106,6 +113,22 @@ export function explanation(state: MenuState, dialog: Dialog): string[] {
     ),
     ...what,
     rescueBack(profile.hint === '' ? RESCUE_DEFAULT_HINT : profile.hint),
+  ];
+}
+
+/** The loss stands before all else: a low window cuts the end. */
+function erasing(
+  state: MenuState,
+  name: DomainName,
+  asked: Extract<TypedDialog, { ask: 'name' }>['profile'],
+): string[] {
+  const domain = findDomain(state, name);
+  const image = domain?.images?.find((one) => one.name === asked);
+  const facts = image === undefined ? '' : imageFacts(image);
+  return [
+    erasedSentence(name, domain?.firstDisk ?? null),
+    `${image?.title ?? asked ?? ''}${facts === '' ? '' : `: ${facts}`}`,
+    ...(domain === undefined || !canRescue(domain) ? [] : [REPAIR_INSTEAD]),
   ];
 }
 

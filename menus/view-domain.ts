@@ -27,6 +27,7 @@ import {
   unreachableWord,
 } from './domain-words.js';
 import {
+  DISK_INCOMPLETE,
   POWER_OFF_NOW,
   RESCUE_DEFAULT_HINT,
   asking,
@@ -35,6 +36,7 @@ import {
   placeSentence,
   progressSentence,
   rescueBack,
+  writingWords,
 } from './operation-words.js';
 import { rescueEndShort } from './rescue-words.js';
 import { sinceSentence, sinceWord } from './time-words.js';
@@ -160,6 +162,8 @@ function drawHappening(
     );
   }
   if (!isNormal(domain)) return drawBanner(canvas, state, domain, left, row, width);
+  if (domain.incomplete !== undefined)
+    return drawLines(canvas, wrap(DISK_INCOMPLETE, width, canvas.charset), left, row, width);
   if (!domain.consoleLocked) return 0;
   canvas.put(left, row, CONSOLE_LOCKED, 'special', width);
   return 1;
@@ -180,9 +184,9 @@ function drawProgress(
   const step = stepWord(operation.phase === 'queued' ? 'waiting' : operation.step, operation.action);
   const sentence = progressSentence(step, state.now - operation.startedAt);
   let column = left + canvas.put(left, row, sentence, 'strong', width) + 2;
-  const { deadlineAt } = operation;
-  if (deadlineAt !== null && deadlineAt > operation.startedAt && column + BAR_COLUMNS <= left + width) {
-    const part = (state.now - operation.startedAt) / (deadlineAt - operation.startedAt);
+  const { deadlineAt, progress } = operation;
+  const part = donePart(operation, state.now);
+  if (part !== null && column + BAR_COLUMNS <= left + width) {
     const full = Math.min(BAR_COLUMNS, Math.max(0, Math.round(part * BAR_COLUMNS)));
     canvas.put(column, row, canvas.signs.bar.repeat(full), 'busy');
     canvas.put(column + full, row, canvas.signs.track.repeat(BAR_COLUMNS - full), 'dim');
@@ -197,11 +201,18 @@ function drawProgress(
     rest(POWER_OFF_NOW, 'plain');
     column += 2;
   }
+  if (progress !== undefined) rest(`${writingWords(progress)}  `, 'plain');
   if (deadlineAt !== null) rest(`${deadlineSentence(deadlineAt - state.now)}  `, 'dim');
   if (operation.place > 0) rest(`${placeSentence(operation.place)}  `, 'busy');
   const { by, endsRescue = false } = operation;
   if (endsRescue || by !== state.customer) rest(bySentence(by, endsRescue), 'dim');
   return 2;
+}
+
+/** How much is done, of the bytes or of the time until the deadline; null when nobody knows. */
+function donePart({ progress, startedAt, deadlineAt }: MenuOperation, now: number): number | null {
+  if (progress !== undefined) return progress.total > 0 ? progress.done / progress.total : null;
+  return deadlineAt !== null && deadlineAt > startedAt ? (now - startedAt) / (deadlineAt - startedAt) : null;
 }
 
 /** The way back must not be cut, so title and hint share the lines. */
@@ -219,7 +230,11 @@ function drawBanner(
   const text =
     profile === undefined
       ? PROFILE_UNKNOWN
-      : [profileBanner(profile.title), ...end, rescueBack(hint)].join(' ');
+      : [
+          profileBanner(profile.title),
+          ...end,
+          domain.incomplete === undefined ? rescueBack(hint) : DISK_INCOMPLETE,
+        ].join(' ');
   return drawLines(canvas, wrap(text, width, canvas.charset), left, row, width);
 }
 

@@ -1,6 +1,6 @@
 import type { Canvas } from './canvas.js';
 import { isNormal, lookOfDomain, staleWord } from './domain-look.js';
-import { entriesOf, selectedIndex } from './entries.js';
+import { canRescue, entriesOf, selectedIndex } from './entries.js';
 import type { Entry } from './entries.js';
 import type { Style } from './frame.js';
 import type { Layout } from './layout.js';
@@ -8,9 +8,16 @@ import type { MenuDomain } from './port.js';
 import { columnsOf, wrap } from './printable-text.js';
 import { GAP, drawBlocks, entryBlock } from './scroll-list.js';
 import type { Area, Block } from './scroll-list.js';
+import { findDomain } from './state.js';
 import type { MenuState, Page } from './state.js';
 import { COLUMN_HEADS, bootWord, countWord, memoryWord, percentWord } from './domain-words.js';
-import { RESCUE_CHOOSE, rescueDisks } from './operation-words.js';
+import {
+  REINSTALL_CHOOSE,
+  RESCUE_CHOOSE,
+  erasedSentence,
+  repairInstead,
+  rescueDisks,
+} from './operation-words.js';
 import { duration } from './time-words.js';
 import { NO_SERVERS, TITLES } from './words.js';
 
@@ -21,6 +28,10 @@ interface Column {
   readonly cell: (domain: MenuDomain) => { readonly text: string; readonly style: Style };
 }
 
+function hasLongState({ consoleLocked, elsewhere, incomplete }: MenuDomain): boolean {
+  return consoleLocked || elsewhere !== null || incomplete !== undefined;
+}
+
 /** The columns that fit, chosen by importance; each has its place in the table. */
 function columnsFor(canvas: Canvas, state: MenuState, width: number): readonly Column[] {
   const plain = (text: string): { text: string; style: Style } => ({ text, style: 'plain' });
@@ -28,9 +39,7 @@ function columnsFor(canvas: Canvas, state: MenuState, width: number): readonly C
     {
       place: 0,
       head: COLUMN_HEADS.state,
-      width: state.domains.some(({ consoleLocked, elsewhere }) => consoleLocked || elsewhere !== null)
-        ? 17
-        : 15,
+      width: state.domains.some(hasLongState) ? 17 : 15,
       right: false,
       cell: (domain) => {
         const look = lookOfDomain(domain, state.now, canvas);
@@ -173,13 +182,38 @@ export function drawRescue(
   const selected = entries[selectedIndex(entries, page.selected)]?.id ?? '';
   canvas.put(layout.left, layout.top, RESCUE_CHOOSE, 'strong', layout.width);
   const area: Area = { ...layout, top: layout.top + (layout.low ? 1 : 2) };
-  const blocks = entries.map((entry) => profileBlock(canvas, area, entry, entry.hint, layout.low));
+  const blocks = entries.map((entry) =>
+    choiceBlock(canvas, area, entry, rescueDisks(entry.hint), layout.low),
+  );
   drawBlocks(canvas, area, blocks, selected);
 }
 
-function profileBlock(canvas: Canvas, area: Area, entry: Entry, disks: string, low: boolean): Block {
+/** The loss stands above the images. */
+export function drawReinstall(
+  canvas: Canvas,
+  state: MenuState,
+  page: Extract<Page, { page: 'reinstall' }>,
+  layout: Layout,
+): void {
+  const entries = entriesOf(state);
+  const selected = entries[selectedIndex(entries, page.selected)]?.id ?? '';
+  const domain = findDomain(state, page.domain);
+  const repair = domain !== undefined && canRescue(domain) ? [repairInstead('Esc')] : [];
+  const before = [erasedSentence(page.domain, domain?.firstDisk ?? null), ...repair].flatMap((text) =>
+    wrap(text, layout.width, canvas.charset),
+  );
+  const gap = layout.low ? 0 : 1;
+  before.forEach((line, at) => canvas.put(layout.left, layout.top + at, line, 'special', layout.width));
+  const row = layout.top + before.length + gap;
+  canvas.put(layout.left, row, REINSTALL_CHOOSE, 'strong', layout.width);
+  const area: Area = { ...layout, top: row + 1 + gap };
+  const blocks = entries.map((entry) => choiceBlock(canvas, area, entry, entry.hint, layout.low));
+  drawBlocks(canvas, area, blocks, selected);
+}
+
+function choiceBlock(canvas: Canvas, area: Area, entry: Entry, more: string, low: boolean): Block {
   const refused = entry.refused === null ? [] : [`${canvas.signs.no} ${entry.refused}`];
-  const lines = [...refused, rescueDisks(disks)].flatMap((text) =>
+  const lines = [...refused, ...(more === '' ? [] : [more])].flatMap((text) =>
     wrap(text, area.width - 7, canvas.charset),
   );
   return {

@@ -8,7 +8,7 @@ import type { MenuState } from './state.js';
 import { drawDialog } from './view-dialog.js';
 import { drawDomain } from './view-domain.js';
 import { drawAddKey, drawKeys } from './view-keys.js';
-import { drawList, drawRescue } from './view-list.js';
+import { drawList, drawReinstall, drawRescue } from './view-list.js';
 import { drawLog, drawSought } from './view-log.js';
 import { drawReading } from './view-reading.js';
 import { FOOT } from './help-words.js';
@@ -54,6 +54,8 @@ function titleOf(state: MenuState): string {
       return page.domain;
     case 'rescue':
       return `${TITLES.rescue}: ${page.domain}`;
+    case 'reinstall':
+      return `${TITLES.reinstall}: ${page.domain}`;
     case 'keys':
       return TITLES.keys;
     case 'add-key':
@@ -94,6 +96,9 @@ function drawPage(canvas: Canvas, state: MenuState, layout: Layout): void {
     case 'rescue':
       drawRescue(canvas, state, page, layout);
       return;
+    case 'reinstall':
+      drawReinstall(canvas, state, page, layout);
+      return;
     case 'keys':
       drawKeys(canvas, state, page, layout);
       return;
@@ -131,6 +136,7 @@ function footOf(state: MenuState): readonly FootKey[] {
     case 'domain':
       return state.pages.length > 1 ? FOOT.domain : FOOT.only;
     case 'rescue':
+    case 'reinstall':
       return FOOT.rescue;
     case 'keys':
       return FOOT.keys;

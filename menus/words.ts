@@ -13,6 +13,7 @@ export const ACTION_LABELS: Readonly<Record<OperateAction | 'console' | 'watch' 
     reboot: 'Reboot',
     rescue: 'Rescue boot',
     normal: 'Normal boot',
+    reinstall: 'Reinstall',
     watch: 'Watch console',
     log: 'Console log',
     extend: 'One more hour',
@@ -25,6 +26,7 @@ const ACTION_HINTS: Readonly<Record<OperateAction | 'log' | 'extend', string>> =
   reboot: 'shut down and start again',
   rescue: 'boot a small system to repair this one',
   normal: 'back from rescue to its own system',
+  reinstall: 'erase its disk, install a new system',
   log: 'its output, also while nobody watched',
   extend: 'the rescue ends later',
 };
@@ -77,6 +79,7 @@ export const LABELS = {
 export const TITLES = {
   list: 'Your servers',
   rescue: 'Rescue boot',
+  reinstall: 'Reinstall',
   keys: 'Your SSH keys',
   addKey: 'Add an SSH key',
   activity: 'Your activity, times in UTC',

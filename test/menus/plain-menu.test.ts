@@ -7,8 +7,10 @@ import { HOSTILE } from '../support/menu-places.js';
 import {
   NOW,
   PROFILES,
+  REINSTALLABLE,
   domain,
   domainName,
+  imageName,
   logPiece,
   menuKey,
   menuStart,
@@ -182,6 +184,37 @@ describe('plain menu', () => {
     const booting = operation('rescue', { step: 'unpausing', profile });
     menu.tell({ fact: 'domains', domains: [domain('horatio', { operation: booting, offers: offers() })] });
     assert.deepEqual(effects.at(-1), { effect: 'console', domain: HORATIO, mode: 'write', boot: true });
+  });
+
+  it('reinstalls with a chosen image after what is lost, and says how far it is', () => {
+    const { say, effects, menu } = open(one({ ...REINSTALLABLE, offers: offers() }));
+    assert.match(
+      say('i'),
+      /All data on xvda \(10\.0 GiB\) of horatio is lost for ever\.\nDo you only need to repair it\? b, then 6 Rescue boot[^\n]*\nWhich system shall be installed\?\n1\. Debian 13 \(trixie\)\n {3}For a disk of at least 4\.0 GiB\. Your SSH keys may log in to it, where it runs SSH\.\n2\. Debian 12 \(bookworm\) \(not now: You may not/,
+    );
+    assert.match(say('2'), /You may not install this system here\./);
+    assert.match(say('1'), /All data on xvda \(10\.0 GiB\) of horatio is lost for ever\.\n[^]*Its name/);
+    assert.match(say('yes'), /That is not its name/);
+    assert.deepEqual(effects, []);
+    say('horatio');
+    const profile = imageName('debian-13');
+    assert.deepEqual(effects, [{ effect: 'operate', action: 'reinstall', domain: HORATIO, profile }]);
+    menu.tell({ fact: 'accepted', domain: HORATIO, action: 'reinstall' });
+    const progress = { done: 300 * 1024 ** 2, total: 2 * 1024 ** 3, secondsLeft: 44 };
+    const writing = operation('reinstall', { step: 'writing', profile, deadlineAt: null, progress });
+    menu.tell({
+      fact: 'domains',
+      domains: [domain('horatio', { ...REINSTALLABLE, state: 'off', operation: writing, offers: offers() })],
+    });
+    assert.match(say(''), /reinstalling: writing its disk, 12 s, 300 MiB of 2\.0 GiB, about 44 s left/);
+  });
+
+  it('says that a disk is incomplete', () => {
+    const { say } = open(one({ state: 'off', incomplete: imageName('debian-13'), offers: offers() }));
+    assert.match(
+      say(''),
+      /horatio: off, incomplete, boot normal\n[^]*Its disk is incomplete: reinstall it again/,
+    );
   });
 
   it('asks whether a reboot leads to the console, where that is offered', () => {

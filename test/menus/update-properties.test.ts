@@ -10,6 +10,7 @@ import { NORMAL } from '../../policy/names.js';
 import type { MenuDomain, MenuOperation, OperateAction } from '../../menus/port.js';
 import {
   NOW,
+  REINSTALLABLE,
   OFFERED,
   domain,
   domainName,
@@ -25,7 +26,18 @@ import {
 
 const RUNS = process.env['POSTERN_TEST_LONG'] === '1' ? 20_000 : 600;
 const NAMES = ['horatio', 'ophelia', 'yorick'] as const;
-const ACTIONS: readonly OperateAction[] = ['start', 'shutdown', 'poweroff', 'reboot', 'rescue', 'normal'];
+const ACTIONS: readonly OperateAction[] = [
+  'start',
+  'shutdown',
+  'poweroff',
+  'reboot',
+  'rescue',
+  'normal',
+  'reinstall',
+];
+
+/** These are done only after the server's name was typed. A rescue may go on by itself after a power-off. */
+const BY_NAME: readonly OperateAction[] = ['poweroff', 'rescue', 'reinstall'];
 
 const key = (name: string): Message => ({ input: 'key', key: name });
 const typed = (text: string): Message[] => Array.from(text, key);
@@ -40,7 +52,7 @@ const inputs: fc.Arbitrary<readonly Message[]> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc
-      .constantFrom(...Array.from('023456789abcdfhjklnoprsuxy?gG[]/ '), 'é')
+      .constantFrom(...Array.from('023456789abcdfhijklnoprsuxy?gG[]/ '), 'é')
       .map((one) => [key(one)]),
   },
   {
@@ -65,6 +77,12 @@ const inputs: fc.Arbitrary<readonly Message[]> = fc.oneof(
       .constantFrom(...NAMES)
       .map((name) => [...page(name), key('6'), key('1'), ...typed(name), key('enter')]),
   },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom(...NAMES)
+      .map((name) => [...page(name), key('i'), key('1'), ...typed(name), key('enter')]),
+  },
   { weight: 1, arbitrary: fc.constantFrom(...NAMES).map((text) => [{ input: 'paste', text } as const]) },
   {
     weight: 1,
@@ -78,7 +96,15 @@ const operations: fc.Arbitrary<MenuOperation> = fc
   .record({
     action: fc.constantFrom(...ACTIONS),
     phase: fc.constantFrom('queued', 'running', 'done', 'failed', 'superseded'),
-    step: fc.constantFrom('waiting', 'shutting-down', 'creating', 'attaching-console', 'unpausing'),
+    step: fc.constantFrom(
+      'waiting',
+      'shutting-down',
+      'checking-image',
+      'writing',
+      'creating',
+      'attaching-console',
+      'unpausing',
+    ),
     place: fc.nat(3),
     startedAt: fc.integer({ min: NOW - 100_000, max: NOW + 100_000 }),
     deadlineAt: fc.option(fc.integer({ min: NOW - 100_000, max: NOW + 100_000 })),
@@ -101,6 +127,7 @@ const domains: fc.Arbitrary<readonly MenuDomain[]> = fc.subarray([...NAMES]).cha
         .map(({ no, ...some }) =>
           domain(name, {
             ...some,
+            ...REINSTALLABLE,
             offers: offers(Object.fromEntries(no.map((one) => [one, refused('No.')])), OFFERED),
           }),
         ),
@@ -179,10 +206,11 @@ class Typed {
 }
 
 describe('update, whatever comes', () => {
-  it('powers off and rescues only by the typed name, offers what it asks for, and always fits', function () {
+  it('powers off, rescues and reinstalls only by the typed name, offers what it asks for, and always fits', function () {
     this.timeout(RUNS * 50);
     let poweroffs = 0;
     let rescues = 0;
+    let reinstallations = 0;
     fc.assert(
       fc.property(
         fc.array(fc.oneof({ weight: 3, arbitrary: inputs }, { weight: 1, arbitrary: facts }), {
@@ -190,7 +218,7 @@ describe('update, whatever comes', () => {
         }),
         (all) => {
           let state = initialState(
-            menuStart({ domains: NAMES.map((name) => domain(name, { offers: offers() })) }),
+            menuStart({ domains: NAMES.map((name) => domain(name, { ...REINSTALLABLE, offers: offers() })) }),
           );
           const customer = new Typed();
           const confirmed = new Set<string>();
@@ -207,7 +235,7 @@ describe('update, whatever comes', () => {
                 step.state.domains.find((one) => one.name === effect.domain)?.offers[effect.action].offered,
                 'not offered',
               );
-              if (effect.action !== 'poweroff' && effect.action !== 'rescue') continue;
+              if (!BY_NAME.includes(effect.action)) continue;
               const byName =
                 'input' in message &&
                 message.input === 'key' &&
@@ -220,7 +248,8 @@ describe('update, whatever comes', () => {
               );
               if (effect.action === 'rescue') confirmed.add(what);
               if (effect.action === 'poweroff') poweroffs += 1;
-              else rescues += 1;
+              else if (effect.action === 'rescue') rescues += 1;
+              else reinstallations += 1;
             }
             state = step.state;
             if (state.closing) break;
@@ -238,8 +267,8 @@ describe('update, whatever comes', () => {
       { numRuns: RUNS },
     );
     assert.ok(
-      poweroffs > 10 && rescues > 10,
-      `chance got there: ${poweroffs} power-offs, ${rescues} rescues`,
+      poweroffs > 10 && rescues > 10 && reinstallations > 10,
+      `chance got there: ${poweroffs} power-offs, ${rescues} rescues, ${reinstallations} reinstallations`,
     );
   });
 });

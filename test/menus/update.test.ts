@@ -10,6 +10,7 @@ import type { EscapeKey } from '../../policy/escape-key.js';
 import { NORMAL } from '../../policy/names.js';
 import { MenuDriver } from '../support/menu-driver.js';
 import {
+  REINSTALLABLE,
   NOW,
   OFFERED,
   customerName,
@@ -34,11 +35,18 @@ function page(driver: MenuDriver): Page['page'] {
   return currentPage(driver.state).page;
 }
 
+const WITH_IMAGES: Fact = {
+  fact: 'domains',
+  domains: ['horatio', 'b'].map((name) => domain(name, { ...REINSTALLABLE, offers: ALL_OFFERED })),
+};
+
 /** The keys that lead to every page and question where typed text might have an effect. */
 const PLACES: readonly (readonly [name: string, way: (driver: MenuDriver) => MenuDriver])[] = [
   ['list', (driver) => driver],
   ['domain', (driver) => driver.press('1')],
   ['rescue', (driver) => driver.press('1', '6')],
+  ['images', (driver) => driver.tell(WITH_IMAGES).press('1', 'i')],
+  ['reinstall?', (driver) => driver.tell(WITH_IMAGES).press('1', 'i', '1')],
   ['keys, not come yet', (driver) => driver.press('s')],
   [
     'keys',
@@ -103,7 +111,7 @@ describe('update', () => {
 
   it('does nothing at all on keys that mean nothing', () => {
     for (const [name, way] of PLACES) {
-      if (['add-key', 'power off?', 'rescue?', 'a problem'].includes(name)) continue;
+      if (['add-key', 'power off?', 'rescue?', 'reinstall?', 'a problem'].includes(name)) continue;
       const driver = way(new MenuDriver());
       const before = driver.state;
       driver.press('z', '%', 'clear', 'é');

@@ -1,7 +1,7 @@
 import { openFullScreenMenu } from '../../menus/full-screen-menu.js';
 import { openPlainMenu } from '../../menus/plain-menu.js';
 import type { Effect, MenuDomain, MenuTerminal, OpenMenu } from '../../menus/port.js';
-import { NORMAL } from '../../policy/names.js';
+import { NORMAL, parseBootProfileName } from '../../policy/names.js';
 import { domain, logPiece, menuKey, menuStart, offers, operation, refused } from './menu-samples.js';
 
 /**
@@ -73,7 +73,7 @@ function perform(effect: Effect): void {
           operation: null,
           state: off ? 'off' : 'running',
           since: at(),
-          profile: profile ?? NORMAL,
+          profile: parseBootProfileName(action === 'rescue' ? (profile ?? '') : NORMAL) ?? NORMAL,
           offers: offers(),
         });
         menu?.tell({ fact: 'ended', domain: name, operation: { ...running, phase: 'done' } });

@@ -3,11 +3,14 @@ import type { MenuLogPiece } from '../../menus/log-port.js';
 import type { MenuDomain } from '../../menus/port.js';
 import { MenuDriver } from './menu-driver.js';
 import {
+  IMAGES,
   NOW,
   PROFILES,
+  REINSTALLABLE,
   customerName,
   domain,
   domainName,
+  imageName,
   logLine,
   logPiece,
   menuKey,
@@ -169,6 +172,36 @@ export const PLACES: Readonly<Record<string, Place>> = {
     one({ offers: offers() })(start).press('4').type('hamlet').press('enter'),
   'rescue-profiles': (start) => one({})(start).press('6'),
   'confirm-rescue': (start) => one({})(start).press('6', '1').type('horatio'),
+  'domain-with-images': one(REINSTALLABLE),
+  'reinstall-images': (start) => one(REINSTALLABLE)(start).press('i'),
+  'confirm-reinstall': (start) => one(REINSTALLABLE)(start).press('i', '1').type('hora'),
+  'reinstall-writing': one({
+    ...REINSTALLABLE,
+    state: 'off',
+    operation: operation('reinstall', {
+      step: 'writing',
+      profile: imageName('debian-13'),
+      deadlineAt: null,
+      progress: { done: 1.2 * 1024 ** 3, total: 10 * 1024 ** 3, secondsLeft: 44 },
+    }),
+  }),
+  'domain-incomplete': one({
+    ...REINSTALLABLE,
+    state: 'off',
+    incomplete: imageName('debian-13'),
+    offers: offers({
+      start: refused('Its disk is incomplete: reinstall it again, or boot a rescue system.'),
+    }),
+  }),
+  'domain-incomplete-in-rescue': one({
+    ...REINSTALLABLE,
+    profile: profileName('rescue'),
+    incomplete: imageName('debian-13'),
+  }),
+  'list-incomplete': started([
+    domain('horatio', { state: 'off', incomplete: imageName('debian-13') }),
+    domain('ophelia'),
+  ]),
   keys: (start) => one({})(start).press('s').tell({ fact: 'keys', keys: KEYS }).press('down'),
   'keys-remove-in-use': (start) => one({})(start).press('s').tell({ fact: 'keys', keys: KEYS }).press('1'),
   'key-add': (start) =>
@@ -263,8 +296,15 @@ export function hostilePlaces(start: {
   charset: 'utf-8' | 'ascii';
 }): MenuDriver[] {
   const profiles = PROFILES.map((profile) => ({ ...profile, title: HOSTILE, disks: HOSTILE, hint: HOSTILE }));
+  const images = IMAGES.map((image) => ({ ...image, title: HOSTILE, keys: HOSTILE }));
   const bad = (some: Partial<MenuDomain>): MenuDomain =>
-    domain('horatio', { profiles, offers: offers({ start: refused(HOSTILE) }), ...some });
+    domain('horatio', {
+      profiles,
+      images,
+      firstDisk: { vdev: HOSTILE, bytes: null },
+      offers: offers({ start: refused(HOSTILE) }),
+      ...some,
+    });
   const begin = (some: Partial<MenuDomain>): MenuDriver =>
     new MenuDriver({
       site: HOSTILE,
@@ -290,6 +330,8 @@ export function hostilePlaces(start: {
     begin({}).press('2'),
     begin({}).press('6'),
     begin({}).press('6', '1'),
+    begin({}).press('i'),
+    begin({}).press('i', '1'),
     begin({}).press('s').tell({ fact: 'keys', keys }),
     begin({}).press('s').tell({ fact: 'keys', keys }).press('1'),
     begin({})

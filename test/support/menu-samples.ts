@@ -7,10 +7,25 @@ import {
   parseCustomerName,
   parseDomainName,
   parseFingerprint,
+  parseImageName,
 } from '../../policy/names.js';
-import type { BootProfileName, CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
+import type {
+  BootProfileName,
+  CustomerName,
+  DomainName,
+  Fingerprint,
+  ImageName,
+} from '../../policy/names.js';
 import type { MenuBoot, MenuLogLine, MenuLogPiece } from '../../menus/log-port.js';
-import type { MenuDomain, MenuKey, MenuOperation, MenuProfile, MenuStart, Offer } from '../../menus/port.js';
+import type {
+  MenuDomain,
+  MenuImage,
+  MenuKey,
+  MenuOperation,
+  MenuProfile,
+  MenuStart,
+  Offer,
+} from '../../menus/port.js';
 
 /** Values for the menus' tests: a customer, domains, keys. Times count from NOW. */
 
@@ -27,6 +42,10 @@ export function domainName(text: string): DomainName {
 
 export function profileName(text: string): BootProfileName {
   return known(parseBootProfileName(text));
+}
+
+export function imageName(text: string): ImageName {
+  return known(parseImageName(text));
 }
 
 export function customerName(text: string): CustomerName {
@@ -71,6 +90,29 @@ export const PROFILES: readonly MenuProfile[] = [
     refused: null,
   },
 ];
+
+export const IMAGES: readonly MenuImage[] = [
+  {
+    name: imageName('debian-13'),
+    title: 'Debian 13 (trixie)',
+    minimumMiB: 4096,
+    keys: 'Your SSH keys may log in to it, where it runs SSH.',
+    refused: null,
+  },
+  {
+    name: imageName('debian-12'),
+    title: 'Debian 12 (bookworm)',
+    minimumMiB: null,
+    keys: '',
+    refused: 'You may not install this system here.',
+  },
+];
+
+/** What a domain has besides where it can be reinstalled. */
+export const REINSTALLABLE = {
+  images: IMAGES,
+  firstDisk: { vdev: 'xvda', bytes: 10 * 1024 ** 3 },
+} as const satisfies Partial<MenuDomain>;
 
 export function domain(name: string, some: Partial<MenuDomain> = {}): MenuDomain {
   return {

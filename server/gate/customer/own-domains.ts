@@ -219,7 +219,13 @@ function reinstallFacts(
   const offers = images.map((name) => {
     const offer = host.contract?.images?.find((image) => image.name === name);
     const refused = allowed.get(name)?.message ?? null;
-    return { name, title: offer?.title ?? name, minimumMiB: offer?.minimumMiB ?? null, refused };
+    return {
+      name,
+      title: offer?.title ?? name,
+      minimumMiB: offer?.minimumMiB ?? null,
+      keys: words.seedKeys(offer?.seed),
+      refused,
+    };
   });
   return {
     ...(offers.length === 0 ? {} : { images: offers }),
