@@ -43,6 +43,7 @@ export class SeedDisks {
   /** When each disk was first seen without a domain, by uptime. */
   readonly #unused = new Map<string, number>();
   #isStarted = false;
+  #isStopped = false;
   #cancel: (() => void) | null = null;
   #tidying: Promise<void> | null = null;
   #isAsked = false;
@@ -88,9 +89,12 @@ export class SeedDisks {
     }
   }
 
-  /** To be called once the open operations are known: from then on disks that no domain has are removed. */
+  /**
+   * To be called once the open operations are known: from then on disks that no domain has are removed. After
+   * `stop` it does nothing, because files may be read only then.
+   */
   start(): void {
-    this.#isStarted = true;
+    this.#isStarted = !this.#isStopped;
     this.tidy();
   }
 
@@ -111,6 +115,7 @@ export class SeedDisks {
 
   /** From now on nothing is removed. A listing that hangs is not waited for. */
   stop(): void {
+    this.#isStopped = true;
     this.#isStarted = false;
     this.#cancel?.();
     this.#cancel = null;
