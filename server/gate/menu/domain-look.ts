@@ -49,7 +49,7 @@ export function domainLook(
       (found.view.rescueEnd ?? null) !== null ||
       TURNING.includes(found.view.observation.state));
   const look = JSON.stringify([
-    found?.host.name,
+    found && [found.host.name, found.host.reachable],
     reachable,
     view && {
       ...view,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { DomainName } from '../../../policy/names.js';
 import type { HostsEvent } from '../../../server/gate/hosts/hosts.js';
 import type { LinkEvent } from '../../../server/gate/hosts/link-event.js';
+import { domainLook } from '../../../server/gate/menu/domain-look.js';
 import { ShownDomains } from '../../../server/gate/menu/shown-domains.js';
 import type { Entry } from '../../../server/gate/menu/shown-domains.js';
 import { Slices } from '../../../server/gate/scheduling/slices.js';
@@ -141,6 +142,24 @@ describe('the domains that menus show', () => {
     fixture.reachable = true;
     fixture.emit({ event: 'reachable' });
     assert.deepEqual(fixture.told.splice(0), ['alice changed']);
+  });
+
+  it('see that the host of the configuration is lost while the domain arrives on another', () => {
+    const at = new Date(fixture.now).toISOString();
+    const observation = { state: 'off', profile: null, since: at, seenAt: at };
+    const looks = [true, false].map((reachable) => {
+      const hosts = {
+        find: () => ({
+          host: { name: 'one', reachable },
+          view: { operation: null, cpuPercent: 0, observation },
+        }),
+        strayOf: () => ({ host: { name: 'two', reachable: true }, part: 'arriving' }),
+        moveOf: () => ({ host: { name: 'two' }, guest: 'horatio--incoming' }),
+        observation: () => ({ state: 'running', booted: null }),
+      };
+      return domainLook(hosts as never, domainName('horatio'), fixture.now).look;
+    });
+    assert.notEqual(looks[0], looks[1]);
   });
 
   it('count the age of an observation each second, from when it is old, until there is a new one', () => {
