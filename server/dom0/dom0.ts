@@ -91,7 +91,8 @@ export class Dom0 {
   }
 
   /**
-   * Reads the journal, looks once at everything, resumes open operations, then listens.
+   * Reads the journal, looks once at everything, resumes open operations, then listens. Where the journal or
+   * configuration files are read late, it listens before, and resumes when they are read.
    *
    * @throws SocketError, ProfileError or a file system error, each with one clear sentence
    */

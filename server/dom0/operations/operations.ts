@@ -142,7 +142,8 @@ export class Operations {
    */
   async note(name: DomainName, change: () => OperationEvent | Refusal | null): Promise<Refusal | null> {
     return this.#inTurn(name, async () => {
-      const { registry, limits, clock, logger } = this.#parts;
+      const { registry, limits, clock, logger, journal } = this.#parts;
+      if (journal.isUnread) return unread();
       const current = registry.current(name);
       if (current !== null) return busy(current);
       const event = change();

@@ -466,6 +466,18 @@ describe('an act', () => {
         assert.equal(status, 503);
         assert.equal((body as WireRefusal).code, 'audit-unavailable');
       }
+      const { actor } = operationRequest('horatio', 'start');
+      for (const [what, wanted] of [
+        ['rescue-end', { operation: id, forSeconds: 60, actor }],
+        ['disk', { whole: true, admin: 'root' }],
+      ] as const) {
+        const { status, body } = await house.client.ask(
+          'PUT',
+          `/domains/horatio/${what}`,
+          JSON.stringify(wanted),
+        );
+        assert.deepEqual([status, (body as WireRefusal).code], [503, 'audit-unavailable'], what);
+      }
       room();
       await house.until(
         'the journal to be read',
