@@ -35,7 +35,8 @@ describe('a rescue that ends', function () {
     });
     const more = await house.ssh('alice', 'horatio extend --for 2h');
     assert.equal(more.status, 0, more.stderr);
-    assert.match(more.stdout, /^The rescue of horatio ends at .* UTC, in 2 h 59 min\.\n$/);
+    // Three hours from its boot, which was a moment ago or, on a busy machine, some minutes.
+    assert.match(more.stdout, /^The rescue of horatio ends at .* UTC, in (3 h|2 h 5\d min)\.\n$/);
     const tooLong = await house.ssh('alice', 'horatio extend --for 22h');
     assert.equal(tooLong.status, 3);
     assert.match(tooLong.stderr, /A rescue lasts at most 1 d here/);
