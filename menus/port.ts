@@ -247,8 +247,11 @@ export type Fact =
   | { readonly fact: 'accepted'; readonly domain: DomainName; readonly action: Action }
   /** An operation of this customer's menu has ended. */
   | { readonly fact: 'ended'; readonly domain: DomainName; readonly operation: MenuOperation }
-  /** An effect was refused. The sentence stays until the next key. */
-  | { readonly fact: 'refused'; readonly message: string }
+  /**
+   * An effect was refused, or nobody knows what came of it. The sentence stays until the next key. With `domain`,
+   * the menu waits for no boot of that one any more.
+   */
+  | { readonly fact: 'refused'; readonly message: string; readonly domain?: DomainName }
   /** News, such as an added key or an announcement. */
   | { readonly fact: 'notice'; readonly message: string }
   /** Maintenance begins, changes its sentence, or ends (null). */

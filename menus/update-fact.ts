@@ -20,7 +20,7 @@ export function updateFact(state: MenuState, fact: Fact): Step {
     case 'ended':
       return goOn(end(state, fact.domain, fact.operation));
     case 'refused':
-      return still({ ...logRefused(state), problem: fact.message, asked: null, calling: null });
+      return still(refuse(logRefused(state), fact));
     case 'notice':
       return still({ ...state, notice: fact.message });
     case 'maintenance':
@@ -83,6 +83,11 @@ function withoutRepeats(pages: readonly Page[]): readonly Page[] {
     const before = pages[at - 1];
     return !(before?.page === 'domain' && page.page === 'domain' && before.domain === page.domain);
   });
+}
+
+function refuse(state: MenuState, { message, domain }: Extract<Fact, { fact: 'refused' }>): MenuState {
+  const follow = state.follow?.domain === domain ? null : state.follow;
+  return { ...state, problem: message, asked: null, calling: null, follow };
 }
 
 function accept(state: MenuState, domain: DomainName, action: string): MenuState {

@@ -437,6 +437,15 @@ describe('update', () => {
         driver.tell(accepted('start')).tell(fact).tell(at('reboot', 'rebooting'));
         assert.deepEqual(driver.taken(), [operate('start')], what);
       }
+      // Nobody knows what came of it, and later somebody else starts it.
+      const lost = off().press('2').tell(accepted('start'));
+      lost.tell({ fact: 'refused', message: 'Nobody knows.', domain: HORATIO });
+      lost.tell(at('start', 'unpausing'));
+      assert.deepEqual([lost.taken(), lost.state.problem], [[operate('start')], 'Nobody knows.']);
+      // What is refused meanwhile of something else changes nothing.
+      const other = off().press('2').tell(accepted('start'));
+      other.tell({ fact: 'refused', message: 'no' }).tell(at('start', 'unpausing'));
+      assert.deepEqual(other.taken(), [operate('start'), { ...CONSOLE, boot: true }]);
     });
 
     it('is a choice at the questions before a reboot and a normal boot, and at no other', () => {

@@ -250,7 +250,7 @@ export class MenuSession {
     this.#domains.soon();
     const end = await started.ended;
     if (end.outcome === 'lost') {
-      this.#tell({ fact: 'refused', message: words.outcomeLost(domain).message });
+      this.#tell({ fact: 'refused', message: words.outcomeLost(domain).message, domain });
       return;
     }
     // The result is on the screen before the customer reads that it is over.
