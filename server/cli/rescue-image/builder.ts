@@ -1,14 +1,12 @@
 import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { CliError } from '../command/exit-status.js';
+import { programPath, requirePrograms } from '../command/programs.js';
 import { THIS_PROGRAM } from '../installation/installation.js';
 import type { ImageSize, Suite } from './manifest.js';
 
 /** The programs that build.sh calls, with the packages of Debian that have them. */
 const TOOLS = { mmdebstrap: 'mmdebstrap', mksquashfs: 'squashfs-tools', tar: 'tar' } as const;
-
-const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 /** The variables that apt and mmdebstrap need of ours. */
 const KEPT = ['HOME', 'TMPDIR', 'http_proxy', 'https_proxy', 'no_proxy', 'SOURCE_DATE_EPOCH'];
@@ -35,14 +33,7 @@ export function builderWords({ into, suite, size, id, mirrors }: BuildRequest): 
  * @throws CliError when a tool is missing, or it did not build
  */
 export async function runBuilder(request: BuildRequest): Promise<void> {
-  const path = (process.env['PATH'] ?? '').split(delimiter).filter((directory) => directory !== '');
-  const search = [...new Set([...path, ...SYSTEM_PATH])];
-  const missing = Object.entries(TOOLS).filter(([tool]) => !search.some((at) => isProgram(join(at, tool))));
-  if (missing.length > 0) {
-    throw new CliError(
-      `an image cannot be built without ${missing.map(([tool]) => tool).join(' and ')}: apt-get install ${missing.map(([, name]) => name).join(' ')}`,
-    );
-  }
+  requirePrograms(TOOLS, 'an image cannot be built');
   const [program = '', ...words] = builderWords(request);
   const kept = KEPT.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
   const child = spawn(program, words, {
@@ -50,7 +41,7 @@ export async function runBuilder(request: BuildRequest): Promise<void> {
     env: {
       LC_ALL: 'C.UTF-8',
       ...Object.fromEntries(kept),
-      PATH: search.join(delimiter),
+      PATH: programPath().join(delimiter),
     } as NodeJS.ProcessEnv,
     // What it prints is progress: standard output stays for the result.
     stdio: ['ignore', 2, 2],
@@ -75,14 +66,5 @@ export async function runBuilder(request: BuildRequest): Promise<void> {
     }
   } finally {
     process.off('SIGINT', end).off('SIGTERM', end);
-  }
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }

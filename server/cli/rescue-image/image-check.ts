@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sumOf } from '../command/file-sum.js';
 import { because, fail, ok, warn } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
-import { IMAGE_FILES, readManifest, sumOf } from './manifest.js';
+import { IMAGE_FILES, readManifest } from './manifest.js';
 import type { ImageFile, Manifest } from './manifest.js';
 
 /** Debian's security updates of a quarter of a year are missing in an image that is older. */

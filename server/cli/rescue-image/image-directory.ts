@@ -3,7 +3,6 @@ import {
   chmod,
   lstat,
   mkdir,
-  open,
   readdir,
   readFile,
   readlink,
@@ -14,15 +13,16 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CliError, EXIT } from '../command/exit-status.js';
+import { sumOf, synced } from '../command/file-sum.js';
+import { StagingDirectory } from '../command/staging-directory.js';
 import type { BuildRequest } from './builder.js';
-import { IMAGE_FILES, MANIFEST, packagesIn, sumOf } from './manifest.js';
+import { IMAGE_FILES, MANIFEST, packagesIn } from './manifest.js';
 import type { ImageFile, Manifest } from './manifest.js';
 import { profileText } from './profile-text.js';
 
 /** The link to the image in use: profiles name their files through it. */
 export const CURRENT = 'current';
 
-const BUILDING = /^\.building-(\d+)-[0-9a-f]{16}$/;
 const BUILT = /^\d{8}T\d{6}Z-[0-9a-f]{16}$/;
 
 /**
@@ -57,10 +57,9 @@ export class ImageDirectory {
   ): Promise<Manifest> {
     await mkdir(this.#path, { recursive: true, mode: 0o755 });
     const before = await this.#currentName();
-    await this.#sweep();
     const id = randomBytes(8).toString('hex');
-    const into = join(this.#path, `.building-${process.pid}-${id}`);
-    await mkdir(into, { mode: 0o755 });
+    const staging = await StagingDirectory.make(this.#path, 'building', 0o755);
+    const into = staging.path;
     try {
       await build({ ...asked, into, id });
       const manifest = await this.#complete(into, { ...asked, id }, now);
@@ -71,7 +70,7 @@ export class ImageDirectory {
       await this.#removeOthers(new Set([name, before]));
       return manifest;
     } catch (error) {
-      await rm(into, { recursive: true, force: true });
+      await staging.remove();
       throw error;
     }
   }
@@ -127,37 +126,10 @@ export class ImageDirectory {
     await synced(this.#path);
   }
 
-  /** Removes what a build left that was killed. */
-  async #sweep(): Promise<void> {
-    for (const name of await readdir(this.#path)) {
-      const pid = BUILDING.exec(name)?.[1];
-      if (pid !== undefined && !isRunning(Number(pid)))
-        await rm(join(this.#path, name), { recursive: true, force: true });
-    }
-  }
-
   async #removeOthers(kept: ReadonlySet<string | null>): Promise<void> {
     for (const name of await readdir(this.#path)) {
       if (BUILT.test(name) && !kept.has(name))
         await rm(join(this.#path, name), { recursive: true, force: true });
     }
-  }
-}
-
-async function synced(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

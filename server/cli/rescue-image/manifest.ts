@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { FileSum } from '../command/file-sum.js';
 import { because } from '../installation/diagnosis.js';
 
 /** The name of the manifest, beside the files that it describes. */
@@ -17,12 +16,6 @@ export type Suite = (typeof SUITES)[number];
 
 /** All packages, or few of them. */
 export type ImageSize = 'full' | 'small';
-
-interface FileSum {
-  readonly bytes: number;
-  /** In hexadecimal. */
-  readonly sha256: string;
-}
 
 /** What is known of a rescue image. */
 export interface Manifest {
@@ -52,13 +45,6 @@ export async function readManifest(directory: string): Promise<Manifest | string
     return `${path} cannot be read: ${because(error)}`;
   }
   return isManifest(value) ? value : `${path} is not the manifest of a rescue image`;
-}
-
-/** @throws as the file system does */
-export async function sumOf(path: string): Promise<FileSum> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return { bytes: (await stat(path)).size, sha256: hash.digest('hex') };
 }
 
 /** The versions in the lines `NAME VERSION` that the builder leaves. */
