@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   hostkey: async () => (await import('./setup/hostkey.js')).addHostkeyCommand,
   setup: async () => (await import('./setup/setup.js')).addSetupCommand,
   'rescue-image': async () => (await import('./rescue-image/rescue-image.js')).addRescueImageCommand,
+  image: async () => (await import('./image/image.js')).addImageCommand,
   import: async () => (await import('./import/import.js')).addImportCommand,
   backup: async () => (await import('./record/backup.js')).addBackupCommand,
   doctor: async () => (await import('./doctor/doctor.js')).addDoctorCommand,

@@ -7,6 +7,7 @@ import type { Diagnosis } from '../installation/diagnosis.js';
 import { checkAccess, checkMode, exists } from '../installation/files.js';
 import { tryFolder } from './folder-found.js';
 import { checkHost, isAnswering } from './host-trial.js';
+import { checkImageFiles } from '../image/image-checks.js';
 import { checkProfiles } from '../rescue-image/profile-checks.js';
 import { checkSocketGroup } from './socket-group.js';
 
@@ -40,6 +41,7 @@ export async function checkDom0Half(
         ),
     ...(await checkDomains(settings.domains)),
     ...(await checkProfiles(settings, Date.now())),
+    ...(await checkImageFiles(settings)),
     ...checkSeeds(settings),
     ...checkSocketGroup(settings, gate),
     ...(runs ? [] : await tryFolder('dom0 state', state)),
@@ -60,8 +62,9 @@ async function checkDomains(patterns: readonly string[]): Promise<Diagnosis[]> {
   );
 }
 /** The program for seed disks must be there before a customer needs one. */
-function checkSeeds({ profiles, seeds }: Dom0Settings): Diagnosis[] {
-  if (Object.values(profiles).every(({ seed }) => seed === undefined)) return [];
+function checkSeeds({ profiles, images, seeds }: Dom0Settings): Diagnosis[] {
+  if ([...Object.values(profiles), ...Object.values(images)].every(({ seed }) => seed === undefined))
+    return [];
   return [
     checkAccess(
       'seed disks',
