@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { keepDryRun } from './dry-run.js';
 import { CD_MENU, DISK_MENU, image, KERNEL_FILES, RESCUE_MENU } from './boot-files.js';
 import { livingProcesses } from './process-marks.js';
+import { rawDisk } from './raw-disk.js';
 import { quickHost, quickLongEntryOfDomain0 } from './quick-look.js';
 import { xendDownMark } from './xend.js';
 import type { DomainType } from './config/domain-config.js';
@@ -29,6 +30,8 @@ export interface SimulatedDomain {
   readonly noSerial?: boolean;
   /** HVM: its system has no drivers for Xen, so that only its power button reaches it. */
   readonly noXenDrivers?: boolean;
+  /** Its disk is a raw file, which an image can be written to; a directory by default. */
+  readonly rawDisk?: boolean;
   /** It ignores requests to shut down. */
   readonly ignoresShutdown?: boolean;
   /** More lines for its configuration file, such as `on_crash="preserve"`. */
@@ -78,6 +81,9 @@ export interface SimulatedHost {
 const LONGEST_SOCKET_DIRECTORY = 90;
 const STOP_MILLISECONDS = 3_000;
 const DEFAULT_MEMORY = 8192;
+/** A raw disk, and what the system takes of it at first; the rest is sparse. */
+const RAW_DISK_BYTES = 20 * 1024 * 1024;
+const SYSTEM_BYTES = 128 * 1024;
 const SMALLEST_SCALE = 0.001;
 /** The one before DOMID_FIRST_RESERVED, xen/include/public/xen.h. */
 const GREATEST_DOMID = 0x7fef;
@@ -240,7 +246,7 @@ async function layDomain(host: SimulatedHost, domain: SimulatedDomain): Promise<
   );
   keepDryRun(host.directory, file, await readFile(file, 'utf8'));
   const root = domain.brokenFstab === true ? '/dev/xvdz' : '/dev/xvda';
-  await layFiles(disk, {
+  const files = {
     'etc/fstab': `# <file system> <mount point> <type> <options> <dump> <pass>\n${root} / ext4 errors=remount-ro 0 1\nproc /proc proc defaults 0 0\n`,
     'etc/hostname': `${name}\n`,
     'etc/issue': 'Debian GNU/Linux 12 \\n \\l\n\nLog in as root, without a password.\n\n',
@@ -254,7 +260,11 @@ async function layDomain(host: SimulatedHost, domain: SimulatedDomain): Promise<
       ? {}
       : { 'boot/grub/grub.cfg': DISK_MENU, ...KERNEL_FILES }),
     ...(domain.ignoresShutdown === true ? { 'etc/ignore-shutdown': 'yes\n' } : {}),
-  });
+  };
+  if (domain.rawDisk !== true) return layFiles(disk, files);
+  if (await exists(disk)) return;
+  await writeFile(disk, rawDisk(files, SYSTEM_BYTES));
+  await truncate(disk, RAW_DISK_BYTES);
 }
 
 function bootLines(host: SimulatedHost, domain: SimulatedDomain): readonly string[] {

@@ -84,6 +84,10 @@ describe('the demo', () => {
     assert.match(list.stdout, /horatio[\s\S]*ophelia/);
     assert.equal(list.stderr, '', 'ssh asks and warns of nothing');
     assert.match((await run('ssh', ['-F', config, 'bob', 'list'], '')).stdout, /yorick/);
+    const image = await run('ssh', ['-F', config, 'alice', 'horatio reinstall'], '');
+    assert.match(image.stderr, /Say which system image: debian-13\./);
+    const none = await run('ssh', ['-F', config, 'bob', 'yorick reinstall debian-13 --erase yorick'], '');
+    assert.equal(none.status, 3, none.stderr);
     assert.equal(await first.interrupt(), 0);
     assert.deepEqual(processesOf(directory), []);
 

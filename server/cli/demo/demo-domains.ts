@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { SimulatedDomain } from '../../simulator/install.js';
 
-/** The demo's domains. Ophelia stops in her initramfs until somebody mends her /etc/fstab. */
+/** The demo's domains, as the tests have them too. Ophelia stops in her initramfs until somebody mends her /etc/fstab. */
 export const DEMO_DOMAINS: readonly SimulatedDomain[] = [
   { name: 'horatio', memory: 512, settings: [vif(10)] },
   { name: 'ophelia', memory: 1024, vcpus: 2, brokenFstab: true, settings: [vif(11)] },

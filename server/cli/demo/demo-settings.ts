@@ -14,6 +14,8 @@ interface DemoXen {
   readonly rescueRamdisk: string;
   /** What makes seed disks: then the rescue system has network and keys. */
   readonly seeds?: string;
+  /** What customers may reinstall with. */
+  readonly image?: { readonly file: string; readonly sha256: string };
 }
 
 /** Scalars are written as JSON, which YAML 1.2 includes. */
@@ -61,10 +63,10 @@ ${hosts.map(({ host: { name, socket } }) => `  - name: ${name}\n    socket: ${qu
   );
   for (const { host, xen: its } of hosts) writeDom0Settings(host, its);
   const policy = join(layout.policy, '10-default.yaml');
-  if (!existsSync(policy)) {
-    makeDirectorySync(layout.policy, 0o700);
-    copyFileSync(defaultPolicy(), policy);
-  }
+  if (existsSync(policy)) return;
+  makeDirectorySync(layout.policy, 0o700);
+  copyFileSync(defaultPolicy(), policy);
+  if (xen.image !== undefined) writeFileSync(join(layout.policy, '20-reinstall.yaml'), REINSTALL_POLICY);
 }
 
 function writeDom0Settings(
@@ -90,7 +92,7 @@ profiles:
     extra: console=hvc0 rescue
     disks: Your disk is attached as /dev/xvda, writable; nothing is mounted or changed until you do it (mount /dev/xvda /mnt).
     hint: umount /mnt, leave with Ctrl-] and a dot, and choose 7 Normal boot.
-${seedSettings(xen)}observe:
+${seedSettings(xen)}${imageSettings(xen)}observe:
   intervalSeconds: 0.25
 `,
     { mode: 0o600 },
@@ -109,6 +111,39 @@ seeds:
       nameServers: [192.0.2.53]
 `;
 }
+
+function imageSettings({ image, seeds }: DemoXen): string {
+  if (image === undefined) return '';
+  return `images:
+  debian-13:
+    title: Debian 13 (trixie)
+    file: ${quote(image.file)}
+    sha256: ${image.sha256}
+${seeds === undefined ? '' : '    seed: asker\n'}reinstall:
+  # So slow that you see the progress.
+  mibPerSecond: 2
+`;
+}
+
+const REINSTALL_POLICY = `# Alice may erase her servers and install a new system. Nobody may who is not named.
+rules:
+  - id: reinstall
+    allow: [reinstall]
+    customers: [alice]
+    roles: [owner]
+    images: [debian-13]
+
+limits:
+  - id: reinstallations
+    actions: [reinstall]
+    per: domain
+    count: 5
+    within: 1d
+
+tests:
+  - {customer: alice, role: owner, domain: horatio, image: debian-13, allow: [reinstall]}
+  - {customer: bob, role: owner, domain: yorick, image: debian-13, deny: [reinstall]}
+`;
 
 /** The default policy that installations start from. It lies beside the sources, not in dist/. */
 export function defaultPolicy(): string {

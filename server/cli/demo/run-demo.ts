@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Role } from '../../../policy/roles.js';
 import { installSimulator, stopSimulator } from '../../simulator/install.js';
+import { writeSystemImage } from '../../simulator/system-image.js';
 import { Store } from '../../store/store.js';
 import { registerDemoCustomers } from './demo-customers.js';
 import { prepareDirectory } from './demo-directory.js';
@@ -54,11 +55,16 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   const { timeScale } = options;
   const host = secondHost(layout);
   const moved = options.hosts === 2 ? DEMO_DOMAINS.filter(({ name }) => isOn(host.xen, name)) : [];
-  const domains = DEMO_DOMAINS.filter((domain) => !moved.includes(domain));
+  // A raw disk is one that an image can be written to.
+  const domains = DEMO_DOMAINS.filter((domain) => !moved.includes(domain)).map((domain) => ({
+    ...domain,
+    rawDisk: true,
+  }));
   const xen = await installSimulator({ directory: layout.xen, timeScale, domains });
   const second =
     options.hosts === 2 ? { host, xen: await installSimulator({ directory: host.xen, timeScale }) } : null;
-  const seeded = { ...xen, seeds: xen.xorriso };
+  const image = writeSystemImage(join(layout.xen, 'srv', 'xen', 'debian-13.raw'));
+  const seeded = { ...xen, seeds: xen.xorriso, image };
   writeDemoSettings(
     layout,
     port,
@@ -119,6 +125,7 @@ function welcome(layout: DemoLayout, port: number, hosts: 1 | 2): string {
       ssh -F ${shown} alice
 
   Alice owns horatio, and ophelia, who does not boot: choose 6 there to rescue her.
+  i on the page of a server installs a new system over it.
   Bob owns yorick:  ssh -F ${shown} bob
 ${second}  An admin looks on:  server/postern audit --follow --settings ${relative(process.cwd(), layout.gateSettings)}
 

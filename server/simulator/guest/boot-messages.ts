@@ -13,13 +13,13 @@ function steps(pace: number, texts: readonly string[]): BootStep[] {
   return texts.map((text) => ({ after: pace, text: `${text}\n` }));
 }
 
-/** An installed system, from init to its login prompt. */
-export function installedBoot(name: string, seed: Seed | null): readonly BootStep[] {
+/** An installed system, from init to its login prompt. @param system its name for people */
+export function installedBoot(name: string, system: string, seed: Seed | null): readonly BootStep[] {
   const told = seed === null ? [] : seedWords(seed).trimEnd().split('\n');
   return steps(25, [
     ...told.map((line) => `cloud-init: ${line}`),
     '',
-    '\x1b[1mWelcome to \x1b[0;31mDebian GNU/Linux 12 (bookworm)\x1b[0m!',
+    `\x1b[1mWelcome to \x1b[0;31m${system}\x1b[0m!`,
     '',
     `${OK} Created slice \x1b[0;1;39msystem-getty.slice\x1b[0m.`,
     `${OK} Started \x1b[0;1;39msystemd-journald.service\x1b[0m - Journal Service.`,

@@ -14,7 +14,8 @@ export interface Surroundings {
   /** Attached disks, such as `xvda`, with their directories on the host. */
   readonly disks: readonly {
     readonly device: string;
-    readonly directory: string;
+    /** Null: nothing that could be mounted. */
+    readonly directory: string | null;
     readonly writable: boolean;
   }[];
   readonly kernelMessages: readonly string[];

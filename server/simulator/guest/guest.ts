@@ -10,7 +10,7 @@ import { Session } from './session.js';
 import { readSeed } from './seed.js';
 import type { Seed } from './seed.js';
 import type { System } from './system.js';
-import { chooseSystem, hasShellForInit, hostName } from './system.js';
+import { chooseSystem, hasShellForInit, hostName, systemName, takeHostName } from './system.js';
 import { answerSysrq } from './sysrq.js';
 import { Tty } from './tty.js';
 import { SHUTDOWN_CRASH, SHUTDOWN_POWEROFF, SHUTDOWN_REBOOT } from './shutdown-reason.js';
@@ -169,6 +169,7 @@ export class Guest {
     if (system.kind === 'initramfs') steps = brokenBoot(system.missing);
     else {
       if (system.kind === 'installed') {
+        if (this.#seed !== null) takeHostName(system, this.#seed.hostName);
         const mode = system.root.writable ? 'ordered data mode' : 'ordered data mode, read-only';
         this.#kernel(`EXT4-fs (${system.root.device}): mounted filesystem with ${mode}. Quota mode: none.`);
       }
@@ -177,7 +178,7 @@ export class Guest {
         system.kind === 'installed'
           ? hasShellForInit(system, this.#loaded.commandLine)
             ? SHELL_FOR_INIT
-            : installedBoot(hostName(system, name), this.#seed)
+            : installedBoot(hostName(system, name), systemName(system), this.#seed)
           : rescueBoot(
               name,
               customers.map((disk) => disk.device),

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import type { DiskConfig } from '../config/domain-config.js';
+import { diskDirectory } from '../raw-disk.js';
 
 /**
  * The role that a kernel or boot loader image of the simulated host names. `firmware`: an HVM guest's own, which
@@ -25,7 +26,7 @@ export function imageRole(path: string | undefined): ImageRole {
 
 /** The host's path of a file on a guest's disk; `..` cannot lead out of it. */
 export function diskPath(disk: DiskConfig, path: string): string {
-  return join(disk.target, posix.normalize(`/${path}`));
+  return join(diskDirectory(disk.target) ?? disk.target, posix.normalize(`/${path}`));
 }
 
 /** @returns the empty text when there is no such file. */

@@ -25,7 +25,15 @@ function mount(call: Call): Result {
   if (files.mounts.some((mounted) => mounted.source === source)) {
     return { err: `mount: ${target}: ${source} already mounted.\n`, status: 32 };
   }
-  files.mount({ source, point, directory: disk.directory, writable: disk.writable && !readOnly });
+  const { directory } = disk;
+  if (directory === null) {
+    const why = 'wrong fs type, bad option, bad superblock on';
+    return {
+      err: `mount: ${target}: ${why} ${source}, missing codepage or helper program, or other error.\n`,
+      status: 32,
+    };
+  }
+  files.mount({ source, point, directory, writable: disk.writable && !readOnly });
   if (disk.writable || readOnly) return {};
   return { err: `mount: ${target}: WARNING: source write-protected, mounted read-only.\n` };
 }

@@ -8,6 +8,7 @@ import { FileSystem } from './file-system.js';
 import { MOUNT_COMMANDS } from './mount-commands.js';
 import { Shell } from './shell.js';
 import { BASIC_COMMANDS, KERNEL_VERSION, SYSTEM_COMMANDS } from './system-commands.js';
+import { diskDirectory } from '../raw-disk.js';
 import { readDiskFile } from './loaded-kernel.js';
 import type { System } from './system.js';
 import { hasShellForInit, hostName } from './system.js';
@@ -144,7 +145,7 @@ function surroundings({
 }: SessionOptions): Surroundings {
   const disks = machine.config.disks.map(({ device, target, writable }) => ({
     device,
-    directory: target,
+    directory: diskDirectory(target),
     writable,
   }));
   const files = new FileSystem(rootMount(machine, system), virtualFiles());
@@ -192,7 +193,7 @@ function mountLine({ source, point, writable }: Mount): string {
 function rootMount(machine: Machine, system: System): Mount {
   if (system.kind === 'installed') {
     const { device, target, writable } = system.root;
-    return { source: `/dev/${device}`, point: '/', directory: target, writable };
+    return { source: `/dev/${device}`, point: '/', directory: diskDirectory(target) ?? target, writable };
   }
   const directory = join(machine.directory, 'ramdisk');
   for (const name of ['bin', 'etc', 'mnt', 'root', 'scripts', 'tmp']) {

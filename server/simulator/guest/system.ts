@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import type { DiskConfig } from '../config/domain-config.js';
-import { readDiskFile, type LoadedKernel } from './loaded-kernel.js';
+import { diskDirectory } from '../raw-disk.js';
+import { diskPath, readDiskFile, type LoadedKernel } from './loaded-kernel.js';
 
 /** The system that a kernel starts. */
 export type System =
@@ -25,6 +27,7 @@ export function chooseSystem(kernel: LoadedKernel, disks: readonly DiskConfig[])
   const wanted = named === undefined ? undefined : disks.find(({ device }) => `/dev/${device}` === named);
   const disk = named === undefined ? (kernel.disk ?? disks[0]) : wanted;
   if (!disk) return { kind: 'initramfs', missing: named ?? '/dev/xvda' };
+  if (diskDirectory(disk.target) === null) return { kind: 'initramfs', missing: `/dev/${disk.device}` };
   const device = rootDevice(disk);
   const attached = disks.some((each) => device === `/dev/${each.device}`);
   return attached ? { kind: 'installed', root: disk } : { kind: 'initramfs', missing: device };
@@ -39,6 +42,19 @@ export function hasShellForInit(system: System, commandLine: string): boolean {
 export function hostName(system: System, domainName: string): string {
   const text = system.kind === 'installed' ? readDiskFile(system.root, 'etc/hostname') : '';
   return /^[\w.-]{1,64}$/m.exec(text)?.[0] ?? domainName;
+}
+
+/** The system's name for people: from its /etc/os-release. */
+export function systemName(system: System): string {
+  const text = system.kind === 'installed' ? readDiskFile(system.root, 'etc/os-release') : '';
+  return /^PRETTY_NAME="([\w ./()-]{1,60})"$/m.exec(text)?.[1] ?? 'Debian GNU/Linux 12 (bookworm)';
+}
+
+/** Gives an installed image the host name of its seed disk, as cloud-init does. */
+export function takeHostName(system: System, name: string): void {
+  if (system.kind !== 'installed' || !system.root.writable) return;
+  if (readDiskFile(system.root, 'etc/cloud/cloud.cfg') === '') return;
+  writeFileSync(diskPath(system.root, 'etc/hostname'), `${name}\n`);
 }
 
 /** The device of `/` in the disk's /etc/fstab; by default the disk itself. */

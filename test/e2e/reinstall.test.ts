@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeSystemImage } from '../../server/simulator/system-image.js';
+import { House } from '../support/house.js';
+
+const POLICY = `rules:
+  - allow: [all]
+  - allow: [reinstall]
+    customers: [alice]
+    images: [debian-13]
+`;
+
+/** 16 MiB take so long then that the half is surely killed in the middle. */
+const SLOW = 'mibPerSecond: 1\n';
+
+describe('a reinstallation', function () {
+  this.timeout(120_000);
+  let house: House;
+  before(async () => {
+    house = await House.start({
+      policy: POLICY,
+      domains: [{ name: 'horatio', rawDisk: true }],
+      customers: { alice: { horatio: 'owner' } },
+      profiles: ({ directory, xorriso }) => {
+        const { file, sha256 } = writeSystemImage(join(directory, 'debian-13.raw'));
+        return `seeds:
+  command: ${xorriso}
+images:
+  debian-13:
+    title: Debian 13 (trixie)
+    file: ${file}
+    sha256: ${sha256}
+    seed: asker
+reinstall:
+  ${SLOW}`;
+      },
+    });
+  });
+  after(() => house.stop());
+
+  it('goes from the menu to the login of the new system, also after the half was killed while it wrote', async () => {
+    const begun = await house.ssh('alice', 'horatio start --wait');
+    assert.equal(begun.status, 0, begun.stderr);
+    const alice = house.terminal('alice');
+    await alice.sees('Reinstall');
+    alice.type('i');
+    await alice.sees('All data on xvda (20 MiB) of horatio is lost for ever.');
+    alice.type('1');
+    await alice.sees('Type horatio to do it');
+    alice.type('horatio\r');
+    await alice.sees(/writing its disk.*\n.* MiB of 20 MiB, about .* left/, 60_000);
+
+    await house.endDom0('SIGKILL');
+    const { dom0Settings } = house.layout;
+    writeFileSync(dom0Settings, readFileSync(dom0Settings, 'utf8').replace(SLOW, 'mibPerSecond: 500\n'));
+    await house.startDom0();
+    await alice.sees(/off, incomplete/, 60_000);
+    await alice.sees(/Start +. Its disk is incomplete/);
+
+    alice.type('i');
+    await alice.sees('Which system shall be installed?');
+    alice.type('1');
+    await alice.sees('Type horatio to do it');
+    alice.type('horatio\r');
+    // The console opens by itself, from the first byte of the boot.
+    await alice.receives('cloud-init: host name: horatio', 60_000);
+    await alice.receives('with 1 key of alice');
+    await alice.receives('Installed from an image.');
+    await alice.sees('horatio login:');
+  });
+});
