@@ -14,6 +14,9 @@ import type { Unsubscribe } from '../session/terminal.js';
 import type { OperationDispatcher } from '../operations/operation-dispatcher.js';
 import * as words from '../text/words.js';
 
+/** The most by which the clocks of a host and of the gate may differ. Milliseconds. */
+const CLOCKS_DIFFER = 3_600_000;
+
 export interface LogAccessParts {
   readonly authorizer: Authorizer;
   readonly hosts: Hosts;
@@ -60,7 +63,11 @@ export class LogAccess {
     const { demanded, host } = opened;
     const view = host.domains.get(demanded.domain);
     const uuids = { fixed: view?.configured?.uuid ?? null, present: view?.incarnation ?? null };
-    const former = this.#parts.hosts.ranBefore(demanded.domain, host);
+    const begin = Date.parse(demanded.since) - CLOCKS_DIFFER;
+    // Of a host that it left before the role began nothing may be read, so nothing is said of it either.
+    const former = this.#parts.hosts
+      .ranBefore(demanded.domain, host)
+      .filter(({ goneAt }) => goneAt === null || Date.parse(goneAt) >= begin);
     return joinedLog(opened, former, uuids, since);
   }
 

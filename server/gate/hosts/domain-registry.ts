@@ -39,6 +39,8 @@ export interface FormerHost {
   readonly link: HostLink | null;
   /** The UUID under which Xen last had the domain there. */
   readonly uuid: string;
+  /** When the name went from that host, by its clock, ISO 8601; null where it has the name, or does not say. */
+  readonly goneAt: string | null;
 }
 
 /**
@@ -69,11 +71,15 @@ export class DomainRegistry {
     return this.#ripens || this.#unrecorded;
   }
 
-  /** The hosts on which the domain ran, and the UUID under which Xen last had it there. */
-  ranOn(name: DomainName): readonly { readonly host: string; readonly uuid: string }[] {
+  /** The hosts on which the domain ran, the UUID under which Xen last had it there, and when the name went. */
+  ranOn(
+    name: DomainName,
+  ): readonly { readonly host: string; readonly uuid: string; readonly goneAt: string | null }[] {
     return this.#known
       .identities()
-      .flatMap(({ domain, host, ran }) => (domain === name && ran !== null ? [{ host, uuid: ran }] : []));
+      .flatMap(({ domain, host, ran, goneAt }) =>
+        domain === name && ran !== null ? [{ host, uuid: ran, goneAt }] : [],
+      );
   }
 
   /** Whether what a host says of this name is new. */

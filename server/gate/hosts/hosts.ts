@@ -179,9 +179,10 @@ export class Hosts implements DomainObservations {
     return this.#registry
       .ranOn(domain)
       .filter(({ host }) => host !== here.name)
-      .map(({ host: name, uuid }) => ({
+      .map(({ host: name, uuid, goneAt }) => ({
         name,
         uuid,
+        goneAt,
         link: this.links.find((link) => link.name === name) ?? null,
       }));
   }

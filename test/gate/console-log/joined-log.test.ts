@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { MenuLogLine, MenuLogPiece } from '../../../menus/log-port.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
+import { LogAccess } from '../../../server/gate/console-log/log-access.js';
 import { joinedLog } from '../../../server/gate/console-log/joined-log.js';
 import type { JoinedLog } from '../../../server/gate/console-log/joined-log.js';
 import type { OpenedLog } from '../../../server/gate/console-log/opened-log.js';
@@ -188,5 +189,24 @@ describe('the log of a domain that ran on several hosts', () => {
     assert.deepEqual((await joinedOf(one, [two])).missing, ['two']);
     one.boot('99999999-9999-4999-8999-999999999999', 5, 'nine');
     assert.deepEqual((await joinedOf(one, [two])).missing, []);
+  });
+
+  it('says nothing of a silent host that the domain left before the role began', async () => {
+    const { one, two } = hosts();
+    two.reachable = false;
+    const since = '2026-11-21T12:00:00.000Z';
+    for (const [goneAt, missing] of [
+      ['2026-11-20T12:00:00.000Z', []],
+      ['2026-11-21T11:59:00.000Z', ['two']],
+      ['2026-11-21T13:00:00.000Z', ['two']],
+      [null, ['two']],
+    ] as const) {
+      const former = [{ name: 'two', link: two, uuid: two.lastUuid, goneAt }];
+      const access = new LogAccess({ hosts: { ranBefore: () => former } } as never);
+      const host = Object.assign(one, { domains: new Map() });
+      const joined = await access.joined({ demanded: { domain: 'horatio', since }, host } as never);
+      assert.ok(!isRefusal(joined));
+      assert.deepEqual(joined.missing, missing, String(goneAt));
+    }
   });
 });
