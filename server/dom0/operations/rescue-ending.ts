@@ -103,7 +103,7 @@ export class RescueEnding {
       if (!runs || rescue.operation !== operation) return noSuchRescue(name);
       if (forSeconds === rescue.forSeconds) return null;
       if (forSeconds < rescue.forSeconds)
-        return refusal('usage', 'A rescue can only be made longer. Boot it again for a shorter one.');
+        return refusal('wrong-state', 'Its rescue has been given more time than that.');
       if (overAt({ ...rescue, forSeconds }) <= host.uptime())
         return refusal('wrong-state', 'That time is over already. Ask for a longer one.');
       return { kind: 'extended', operation, domain: name, forSeconds, actor };
