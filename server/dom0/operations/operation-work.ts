@@ -83,6 +83,12 @@ export class OperationWork {
         'Postern was away on its host for too long in the middle of this. Nothing more was done.',
       );
     }
+    // What is left of its term is too short for a disk: a writing that is cut off loses all data.
+    if (request.verb === 'reinstall')
+      return refusal(
+        'undone',
+        'Postern restarted on its host before the writing began, so its disk is as it was. Ask again.',
+      );
     return this.run(operation, signal, false);
   }
 

@@ -413,6 +413,24 @@ describe('reinstall', () => {
       assert.deepEqual(writer.written, []);
     });
 
+    it('is not begun by the next half, which has five minutes and not twelve hours', async () => {
+      house.settings = { ...house.settings, deadlines: { ...house.settings.deadlines, shutdownSeconds: 60 } };
+      house.toolstack.put('horatio');
+      house.toolstack.on.set('shutdown', () => new Promise(() => undefined));
+      await house.start();
+      const { id } = await post();
+      await atStep(id, 'shutting-down');
+      await house.stop();
+      house.toolstack.on.delete('shutdown');
+      await house.start();
+      const end = await house.client.ended(id);
+      assert.deepEqual([end.phase, end.failure?.code], ['failed', 'undone']);
+      assert.match(end.failure?.message ?? '', /before the writing began, so its disk is as it was/);
+      assert.deepEqual(writer.written, []);
+      assert.ok(await isOld());
+      assert.equal((await run()).phase, 'done');
+    });
+
     it('never boots an image that was replaced while it was written', async () => {
       await house.start();
       writer.beforeWrite = async (position) => {
