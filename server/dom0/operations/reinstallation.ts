@@ -11,10 +11,12 @@ import { pause, unlessHalted } from './halt.js';
 import { INCOMPLETE } from './incomplete.js';
 import type { Operation } from './operation.js';
 import type { ReinstallTarget } from './reinstall-target.js';
+import { WRITE_SECONDS } from './term.js';
 import type { WorkParts } from './work-parts.js';
 
 const WRITE = 'write';
 const CHECK = 'check';
+const MIB = 1024 * 1024;
 
 /**
  * Writes a system image over a domain's first disk, then boots it. Before the first byte the journal has the
@@ -92,6 +94,8 @@ export class Reinstallation {
     if (isRefusal(target)) return target;
     const taken = await unlessHalted(disks.conflict(request.domain, [target.disk]), signal);
     if (taken !== null) return taken;
+    const late = this.#waitedTooLong(operation, target.file.bytes);
+    if (late !== null) return late;
     const unseeded = await unlessHalted(seeds.make(request, config), signal);
     if (unseeded !== null) return unseeded;
     const known = await this.#target.stamp(target.image);
@@ -112,6 +116,22 @@ export class Reinstallation {
     // A file that changed while it was read has another stamp now, or its sum was wrong.
     if (known !== null && known === (await this.#target.stamp(target.image))) this.#checked.add(known);
     return null;
+  }
+
+  /**
+   * A writing that is cut off loses all data. So none begins when others have left too little time for the whole
+   * disk. A disk for which all of the time is too short may have large parts that need no writing.
+   */
+  #waitedTooLong({ term, request }: Operation, bytes: number): Refusal | null {
+    const { host, reinstall } = this.#parts;
+    const needed = (bytes / (reinstall.mibPerSecond * MIB)) * 1000;
+    const left = (term?.until ?? 0) - host.uptime();
+    if (needed <= left || needed > WRITE_SECONDS * 1000) return null;
+    return refusal(
+      'deadline-passed',
+      'Others were written before it for too long, so nothing was done. Try again.',
+      `${request.domain} needs ${Math.ceil(needed / 1000)} s and has ${Math.floor(left / 1000)} s`,
+    );
   }
 
   async #writeTo(

@@ -13,7 +13,7 @@ const RESUME_WITHIN_MS = 5 * 60_000;
 /** The longest time that a create waits for its turn. */
 const QUEUE_SECONDS = 30 * 60;
 /** The longest time for a disk to be written, the time in which others are written before it included. */
-const WRITE_SECONDS = 12 * 60 * 60;
+export const WRITE_SECONDS = 12 * 60 * 60;
 export const SYSRQ_SECONDS = 30;
 
 /**

@@ -9,6 +9,7 @@ import type { OperationView, WireRefusal } from '../../../server/wire/operation.
 import type { Contract } from '../../../server/wire/contract.js';
 import { operationRequest } from '../../support/dom0-client.js';
 import { Dom0UnderTest } from '../../support/dom0-under-test.js';
+import { LeapingHost } from '../../support/leaping-host.js';
 import { SeedImageInProcess } from '../../support/seed-image-in-process.js';
 import { InProcessImageWriter } from '../../support/in-process-image-writer.js';
 
@@ -475,6 +476,28 @@ describe('reinstall', () => {
     assert.equal((await house.client.ended(first.id)).phase, 'done');
     assert.equal((await house.client.ended(second.id)).phase, 'done');
     assert.ok((await disk('ophelia')).equals(NEW));
+  });
+
+  it('is not begun when others have left too little time for its disk', async () => {
+    const host = new LeapingHost();
+    house.parts = { ...house.parts, host };
+    house.settings = { ...house.settings, reinstall: { mibPerSecond: 1 } };
+    await truncate(at('ophelia.img'), 600 * 1024 * 1024);
+    house.toolstack.put('ophelia');
+    await house.start();
+    const release = hold(4 * 1024 * 1024);
+    const first = await post('horatio');
+    await atStep(first.id, 'writing');
+    const second = await post('ophelia');
+    // Of its twelve and a half hours and some minutes, about five minutes are left, and it needs ten.
+    host.leap(12.5 * 3_600_000);
+    release();
+    const end = await house.client.ended(second.id);
+    assert.deepEqual([end.phase, end.failure?.code], ['failed', 'deadline-passed']);
+    assert.match(end.failure?.message ?? '', /so nothing was done/);
+    assert.deepEqual(writer.written, [at('horatio.img')]);
+    assert.ok(!house.toolstack.calls.includes('shutdown ophelia'));
+    assert.equal((await house.client.ended(first.id)).phase, 'done');
   });
 
   it('is overtaken by a power-off while it waits for its turn', async () => {
