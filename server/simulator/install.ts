@@ -30,8 +30,8 @@ export interface SimulatedDomain {
   readonly noSerial?: boolean;
   /** HVM: its system has no drivers for Xen, so that only its power button reaches it. */
   readonly noXenDrivers?: boolean;
-  /** Its disk is a raw file, which an image can be written to; a directory by default. */
-  readonly rawDisk?: boolean;
+  /** MiB. Its disk is a raw file of this size, which an image can be written to; a directory by default. */
+  readonly rawDisk?: number;
   /** It ignores requests to shut down. */
   readonly ignoresShutdown?: boolean;
   /** More lines for its configuration file, such as `on_crash="preserve"`. */
@@ -81,8 +81,8 @@ export interface SimulatedHost {
 const LONGEST_SOCKET_DIRECTORY = 90;
 const STOP_MILLISECONDS = 3_000;
 const DEFAULT_MEMORY = 8192;
-/** A raw disk, and what the system takes of it at first; the rest is sparse. */
-const RAW_DISK_BYTES = 20 * 1024 * 1024;
+const MIB = 1024 * 1024;
+/** What the system takes of a raw disk at first; the rest is sparse. */
 const SYSTEM_BYTES = 128 * 1024;
 const SMALLEST_SCALE = 0.001;
 /** The one before DOMID_FIRST_RESERVED, xen/include/public/xen.h. */
@@ -261,10 +261,10 @@ async function layDomain(host: SimulatedHost, domain: SimulatedDomain): Promise<
       : { 'boot/grub/grub.cfg': DISK_MENU, ...KERNEL_FILES }),
     ...(domain.ignoresShutdown === true ? { 'etc/ignore-shutdown': 'yes\n' } : {}),
   };
-  if (domain.rawDisk !== true) return layFiles(disk, files);
+  if (domain.rawDisk === undefined) return layFiles(disk, files);
   if (await exists(disk)) return;
   await writeFile(disk, rawDisk(files, SYSTEM_BYTES));
-  await truncate(disk, RAW_DISK_BYTES);
+  await truncate(disk, domain.rawDisk * MIB);
 }
 
 function bootLines(host: SimulatedHost, domain: SimulatedDomain): readonly string[] {

@@ -3,7 +3,6 @@ import { writeFileSync } from 'node:fs';
 import { rawDisk } from './raw-disk.js';
 
 const MIB = 1024 * 1024;
-const BYTES = 16 * MIB;
 
 /** A system image for reinstallations on a simulated host. */
 export interface SystemImage {
@@ -13,7 +12,7 @@ export interface SystemImage {
 }
 
 /** Writes a small image like the cloud images of Debian: cloud-init takes the host name from the seed disk. */
-export function writeSystemImage(file: string): SystemImage {
+export function writeSystemImage(file: string, mebibytes: number): SystemImage {
   const files = {
     'etc/cloud/cloud.cfg': 'preserve_hostname: false\n',
     'etc/fstab': '/dev/xvda / ext4 errors=remount-ro 0 1\nproc /proc proc defaults 0 0\n',
@@ -28,7 +27,7 @@ export function writeSystemImage(file: string): SystemImage {
     'tmp/.keep': '',
   };
   // Not zeros: these would hardly be written, and nobody saw the progress.
-  const image = rawDisk(files, BYTES, 0xe5);
+  const image = rawDisk(files, mebibytes * MIB, 0xe5);
   writeFileSync(file, image);
   return { file, sha256: createHash('sha256').update(image).digest('hex') };
 }

@@ -11,7 +11,9 @@ const POLICY = `rules:
     images: [debian-13]
 `;
 
-/** 16 MiB take so long then that the half is surely killed in the middle. */
+const IMAGE_MIB = 32;
+const DISK_MIB = 36;
+/** The image takes so long then that the half is surely killed in the middle. */
 const SLOW = 'mibPerSecond: 1\n';
 
 describe('a reinstallation', function () {
@@ -20,10 +22,10 @@ describe('a reinstallation', function () {
   before(async () => {
     house = await House.start({
       policy: POLICY,
-      domains: [{ name: 'horatio', rawDisk: true }],
+      domains: [{ name: 'horatio', rawDisk: DISK_MIB }],
       customers: { alice: { horatio: 'owner' } },
       profiles: ({ directory, xorriso }) => {
-        const { file, sha256 } = writeSystemImage(join(directory, 'debian-13.raw'));
+        const { file, sha256 } = writeSystemImage(join(directory, 'debian-13.raw'), IMAGE_MIB);
         return `seeds:
   command: ${xorriso}
 images:
@@ -45,18 +47,22 @@ reinstall:
     const alice = house.terminal('alice');
     await alice.sees('Reinstall');
     alice.type('i');
-    await alice.sees('All data on xvda (20 MiB) of horatio is lost for ever.');
+    await alice.sees('All data on xvda (36 MiB) of horatio is lost for ever.');
     alice.type('1');
     await alice.sees('Type horatio to do it');
     alice.type('horatio\r');
-    await alice.sees(/writing its disk.*\n.* MiB of 20 MiB, about .* left/, 60_000);
+    await alice.sees(/writing its disk.*\n.* MiB of 36 MiB, about .* left/, 60_000);
 
     await house.endDom0('SIGKILL');
     const { dom0Settings } = house.layout;
     writeFileSync(dom0Settings, readFileSync(dom0Settings, 'utf8').replace(SLOW, 'mibPerSecond: 500\n'));
     await house.startDom0();
     await alice.sees(/off, incomplete/, 60_000);
-    await alice.sees(/Start +. Its disk is incomplete/);
+    // Its end is told apart from the list.
+    await alice.sees('a reinstallation did not work');
+    const start = await house.ssh('alice', 'horatio start');
+    assert.equal(start.status, 3, start.stderr);
+    assert.match(start.stderr, /Its disk is incomplete/);
 
     alice.type('i');
     await alice.sees('Which system shall be installed?');

@@ -10,7 +10,7 @@ describe('a raw disk of the simulated host', () => {
   let xen: SimulatedXen;
   let disk: string;
   beforeEach(async () => {
-    xen = await SimulatedXen.install({ timeScale: 0.03, domains: [{ name: 'horatio', rawDisk: true }] });
+    xen = await SimulatedXen.install({ timeScale: 0.03, domains: [{ name: 'horatio', rawDisk: 2 }] });
     disk = xen.diskFile('horatio', '.');
   });
   afterEach(() => xen.remove());
@@ -52,7 +52,7 @@ describe('a raw disk of the simulated host', () => {
   it('boots the image that was written over it, and nothing that was there before', async () => {
     const before = diskDirectory(disk) ?? assert.fail('it has no system');
     writeFileSync(join(before, 'root', 'mine'), 'old');
-    const image = writeSystemImage(join(xen.host.directory, 'image.raw'));
+    const image = writeSystemImage(join(xen.host.directory, 'image.raw'), 1);
     const descriptor = openSync(disk, 'r+');
     writeSync(descriptor, readFileSync(image.file), 0, undefined, 0);
     closeSync(descriptor);

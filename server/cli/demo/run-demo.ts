@@ -23,6 +23,9 @@ const CUSTOMERS: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
   bob: { yorick: 'owner' },
 };
 
+const DISK_MIB = 20;
+const IMAGE_MIB = 16;
+
 const SCRIPT = fileURLToPath(new URL('../../postern.js', import.meta.url));
 
 export interface DemoOptions {
@@ -58,12 +61,12 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   // A raw disk is one that an image can be written to.
   const domains = DEMO_DOMAINS.filter((domain) => !moved.includes(domain)).map((domain) => ({
     ...domain,
-    rawDisk: true,
+    rawDisk: DISK_MIB,
   }));
   const xen = await installSimulator({ directory: layout.xen, timeScale, domains });
   const second =
     options.hosts === 2 ? { host, xen: await installSimulator({ directory: host.xen, timeScale }) } : null;
-  const image = writeSystemImage(join(layout.xen, 'srv', 'xen', 'debian-13.raw'));
+  const image = writeSystemImage(join(layout.xen, 'srv', 'xen', 'debian-13.raw'), IMAGE_MIB);
   const seeded = { ...xen, seeds: xen.xorriso, image };
   writeDemoSettings(
     layout,
