@@ -108,6 +108,9 @@ export function bySentence(customer: string, endsRescue = false): string {
 export const POWER_OFF_NOW = 'power off now';
 export const POWER_OFF_FIRST = 'After that it goes on by itself with what you asked for.';
 
+export const POWER_OFF_ENDS_REINSTALL =
+  'It also ends the reinstallation before anything is written. Choose it again after that.';
+
 export function acceptedSentence(action: Action, domain: string): string {
   return `${domain}: ${ACTION_NOUNS[action] ?? 'it'} is under way.`;
 }

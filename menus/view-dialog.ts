@@ -2,7 +2,7 @@ import type { DomainName } from '../policy/names.js';
 import type { Canvas } from './canvas.js';
 import { canRescue } from './entries.js';
 import { columnsOf, wrap } from './printable-text.js';
-import { findDomain, isTyped, wordFor } from './state.js';
+import { findDomain, isTyped, waitsForGuest, wordFor } from './state.js';
 import type { Dialog, MenuState, TypedDialog } from './state.js';
 import { offersConsole, planAfter } from './update-dialog.js';
 import { REMOVE_KEY_TITLE, removeKeySentences } from './key-words.js';
@@ -10,6 +10,7 @@ import { chosenTime } from './rescue-time.js';
 import { TIME_BY_ARROWS, rescueTimeSentence } from './rescue-words.js';
 import { logSwitchSentence, logSwitchTitle } from './log-words.js';
 import {
+  POWER_OFF_ENDS_REINSTALL,
   POWER_OFF_FIRST,
   REPAIR_INSTEAD,
   RESCUE_DEFAULT_HINT,
@@ -102,8 +103,7 @@ export function explanation(state: MenuState, dialog: Dialog): string[] {
   const what = confirmSentences(dialog.action, dialog.domain);
   if (dialog.ask === 'yes') return what;
   const profile = findDomain(state, dialog.domain)?.profiles.find((one) => one.name === dialog.profile);
-  if (dialog.action === 'poweroff')
-    return planAfter(state, dialog.action, dialog.domain) !== null ? [...what, POWER_OFF_FIRST] : what;
+  if (dialog.action === 'poweroff') return [...what, ...afterPowerOff(state, dialog.domain)];
   if (profile === undefined) return what;
   return [
     profile.title,
@@ -114,6 +114,12 @@ export function explanation(state: MenuState, dialog: Dialog): string[] {
     ...what,
     rescueBack(profile.hint === '' ? RESCUE_DEFAULT_HINT : profile.hint),
   ];
+}
+
+function afterPowerOff(state: MenuState, name: DomainName): string[] {
+  const domain = findDomain(state, name);
+  if (domain?.operation?.action === 'reinstall' && waitsForGuest(domain)) return [POWER_OFF_ENDS_REINSTALL];
+  return planAfter(state, 'poweroff', name) === null ? [] : [POWER_OFF_FIRST];
 }
 
 /** The loss stands before all else: a low window cuts the end. */

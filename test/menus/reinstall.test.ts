@@ -147,7 +147,12 @@ describe('a reinstallation, in the menu', () => {
         fact: 'domains',
         domains: [domain('horatio', { ...REINSTALLABLE, operation: under, offers: offers() })],
       })
-      .press('p', ...NAME, 'enter');
+      .press('p');
+    assert.match(
+      text(driver),
+      /It also ends the reinstallation before anything is written\. Choose it again/,
+    );
+    driver.press(...NAME, 'enter');
     driver.taken();
     driver.tell({ fact: 'accepted', domain: HORATIO, action: 'poweroff' });
     driver.tell({ fact: 'ended', domain: HORATIO, operation: { ...under, phase: 'superseded' } });
