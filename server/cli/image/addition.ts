@@ -40,7 +40,7 @@ export async function addImage(
   { name, source, proof, isReplacing, mostBytes }: AdditionRequest,
   store: ImageStore,
   notes: AdditionNotes,
-  signal: AbortSignal,
+  ending: AbortSignal,
   patience: Patience = PATIENCE,
 ): Promise<StoredImage> {
   if (proof === null && source.isFetched)
@@ -48,6 +48,9 @@ export async function addImage(
       'an image that is fetched needs its sum: give --sha256, --sha512, or --sums with a file or URL that has it',
       EXIT.usage,
     );
+  // A download whose bytes nobody came to read ends too.
+  const over = new AbortController();
+  const signal = AbortSignal.any([ending, over.signal]);
   try {
     return await store.add(
       name,
@@ -73,10 +76,12 @@ export async function addImage(
       signal,
     );
   } catch (error) {
-    signal.throwIfAborted();
+    ending.throwIfAborted();
     const { code } = error as NodeJS.ErrnoException;
     if (error instanceof CliError || typeof code !== 'string') throw error;
     throw new CliError(`the image was not added, and nothing of it was kept: ${(error as Error).message}`);
+  } finally {
+    over.abort();
   }
 }
 

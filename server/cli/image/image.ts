@@ -28,7 +28,7 @@ interface AddOptions {
   readonly sums?: string;
   readonly title?: string;
   readonly seed: SeedKeys | 'none';
-  readonly types: readonly GuestType[];
+  readonly types?: readonly GuestType[];
   readonly directory: string;
   readonly limit: number;
   readonly replace?: true;
@@ -91,7 +91,7 @@ function addAdd(image: Command): void {
         .choices([...SEED_KEYS, 'none'])
         .default('asker'),
     )
-    .option('--types <list>', 'the types of guests that can run it, as pv,pvh; all when not given', types, [])
+    .option('--types <list>', 'the types of guests that can run it, as pv,pvh; all when not given', types)
     .option('--directory <directory>', 'where the images are kept', DIRECTORY)
     .option('--limit <GiB>', 'the largest image', gibibytes, MOST_GIB)
     .option('--replace', 'put it in the place of the image of this name')
@@ -143,7 +143,7 @@ async function add(nameText: string, sourceText: string, options: AddOptions): P
     const entry = entryText(name, stored, {
       title,
       seed: seed === 'none' ? null : seed,
-      types: options.types,
+      types: options.types ?? [],
     });
     say(
       options,

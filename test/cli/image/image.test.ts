@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { loadDom0Settings } from '../../../config/dom0-settings.js';
 import { checkImageFiles } from '../../../server/cli/image/image-checks.js';
 import { ImageServer } from '../../support/image-server.js';
-import { postern, startPostern } from '../../support/postern-command.js';
+import { POSTERN, postern, startPostern } from '../../support/postern-command.js';
 import type { Ended } from '../../support/postern-command.js';
+import { run } from '../../support/house.js';
+import { SmallDisks } from '../../support/small-disks.js';
 import { TemporaryDirectory } from '../../support/temporary-directory.js';
 
 const MIB = 1024 * 1024;
@@ -118,6 +121,29 @@ describe('postern image', () => {
     assert.deepEqual(await ended, [1, null]);
     assert.match(said, /the image was not added \(SIGTERM\), and nothing of it was kept/);
     assert.deepEqual(readdirSync(images()), []);
+  });
+
+  it('on a disk that is full, it says so and leaves nothing', async function () {
+    mkdirSync(images());
+    const disks = await SmallDisks.mount('1m', [images()]);
+    if (typeof disks === 'string') {
+      process.stdout.write(`\n  skipped: ${disks}\n`);
+      this.skip();
+    }
+    try {
+      const full = Buffer.alloc(3 * MIB, 'data');
+      const before = [...disks.into, process.execPath, POSTERN, 'image', 'add', 'large'];
+      for (const packed of [full, gzipSync(full)]) {
+        const [program = '', ...words] = before;
+        const source = directory.write('source', packed);
+        const { status, stderr } = await run(program, [...words, source, '--directory', images()], '');
+        assert.equal(status, 1, stderr);
+        assert.match(stderr, /the image was not added, and nothing of it was kept: ENOSPC/);
+        assert.deepEqual(readdirSync(disks.path(images())), []);
+      }
+    } finally {
+      await disks.unmount();
+    }
   });
 
   it('refuses words that it cannot use in one sentence', async () => {
