@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { loadDom0Settings } from '../../../config/dom0-settings.js';
+import { checkDom0Half } from '../../../server/cli/doctor/dom0-checks.js';
+import { TemporaryDirectory } from '../../support/temporary-directory.js';
+
+describe('postern doctor, of the dom0 half', () => {
+  let directory: TemporaryDirectory;
+  beforeEach(() => {
+    directory = new TemporaryDirectory();
+  });
+  afterEach(() => {
+    directory.dispose();
+  });
+
+  /** @returns `level subject: finding` of what is said of images and seed disks */
+  async function said(image: string): Promise<readonly string[]> {
+    const lines = [
+      'host: xen1',
+      `socket: ${directory.file('dom0.sock')}`,
+      `state: ${directory.file('state')}`,
+      `seeds: {command: ${directory.file('xorriso')}}`,
+      `images: {debian-13: {title: Debian, file: ${directory.file('image.raw')}, sha256: "${'0'.repeat(64)}"${image}}}`,
+    ];
+    const loaded = loadDom0Settings(directory.write('dom0.yaml', lines.join('\n')));
+    assert.ok(loaded.ok, JSON.stringify(loaded));
+    return (await checkDom0Half(loaded.settings, null))
+      .filter(({ subject }) => /^(image|seed)/.test(subject))
+      .map(({ level, subject, finding }) => `${level} ${subject}: ${finding}`);
+  }
+
+  it('looks at the files of images, and asks for xorriso when only an image has a seed disk', async () => {
+    assert.match(
+      (await said('')).join('\n'),
+      /^fail image debian-13: .*image\.raw cannot be read: ENOENT.*$/,
+    );
+    directory.write('image.raw', Buffer.alloc(1024));
+    assert.match((await said('')).join('\n'), /^ok image debian-13: .*image\.raw, 0 MiB$/);
+    assert.match(
+      (await said(', seed: asker')).join('\n'),
+      /^ok image .*\nfail seed disks: .*xorriso cannot be used: ENOENT.*$/,
+    );
+  });
+});
