@@ -138,6 +138,11 @@ export class BootProfiles {
     return [...this.#profiles.values()].some(({ seed }) => seed !== undefined);
   }
 
+  /** Whether this boots the system on the domain's own disk, as a normal boot does. */
+  bootsOwnDisk(name: BootProfileName): boolean {
+    return name === NORMAL || this.#profiles.get(name)?.kind === 'own';
+  }
+
   /** Whose keys go onto the seed disk of a boot with this profile; null: it boots without one. */
   seedOf(name: BootProfileName): SeedKeys | null {
     return this.#profiles.get(name)?.seed ?? null;

@@ -34,7 +34,7 @@ export interface AdmissionParts {
     find(name: DomainName): ObservedDomain | undefined;
     onTheWay(name: DomainName): string | null;
   };
-  readonly profiles: Pick<BootProfiles, 'end'>;
+  readonly profiles: Pick<BootProfiles, 'end' | 'bootsOwnDisk'>;
   readonly seeds: Pick<BootSeeds, 'plan' | 'wrong'>;
   readonly disks: Pick<DiskHolders, 'conflictByFiles'>;
   readonly check: Pick<BootCheck, 'plan'>;
@@ -102,13 +102,18 @@ export class Admission {
       isSo: cell.does === 'already' || isNormal,
       overtaken: overtakes ? current : null,
     };
-    const boots = !admitted.isSo && (request.verb === 'start' || request.verb === 'normal');
-    const incomplete = boots ? this.#parts.incompleteDisk(request.domain) : null;
+    const incomplete =
+      !admitted.isSo && this.#bootsOwnDisk(request) ? this.#parts.incompleteDisk(request.domain) : null;
     if (incomplete !== null)
       return refused(refusal('wrong-state', INCOMPLETE, `${incomplete.vdev}: ${incomplete.image}`));
     const limit = isOwn ? null : this.#limit(request, admitted.isSo);
     const no = limit ?? (admitted.isSo ? null : await this.#takenDisk(request, seen));
     return no === null ? admitted : refused(no);
+  }
+
+  #bootsOwnDisk({ verb, profile }: OperationRequest): boolean {
+    if (verb === 'rescue') return this.#parts.profiles.bootsOwnDisk(profile ?? NORMAL);
+    return verb === 'start' || verb === 'normal';
   }
 
   #limit(request: OperationRequest, isSo: boolean): Refusal | null {

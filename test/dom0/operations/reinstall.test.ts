@@ -382,11 +382,18 @@ describe('reinstall', () => {
       assert.equal((await house.client.run('horatio', 'start')).phase, 'done');
     });
 
-    it('lets a rescue system boot', async () => {
+    it('lets a rescue system boot, and nothing that boots the own disk', async () => {
+      const { rescue } = house.settings.profiles;
+      assert.ok(rescue?.kind === 'direct');
+      const { title, disks, hint } = rescue;
+      const single = { kind: 'own', title, disks, hint, types: ['pv'], extra: 'single' } as const;
+      const shell = { ...single, kernel: null, ramdisk: null, parameters: {} };
+      house.settings = { ...house.settings, profiles: { rescue, shell } };
       await house.start();
       writer.beforeWrite = (position) => (position > 0 ? Promise.reject(FULL) : Promise.resolve());
       await run();
       house.toolstack.calls.length = 0;
+      assert.equal((await refused('horatio', 'rescue', { profile: 'shell' })).message, INCOMPLETE);
       assert.equal((await house.client.run('horatio', 'rescue', { profile: 'rescue' })).phase, 'done');
       const view = await house.client.domain('horatio');
       assert.deepEqual([view.observation.profile, view.incompleteDisk?.vdev], ['rescue', 'xvda']);
