@@ -1,10 +1,11 @@
 #!/bin/sh
-# Builds the lab's image from Debian packages: sh build.sh OUT NODE SUITE XEN
+# Builds the lab's image from Debian packages: sh build.sh OUT NODE SUITE XEN [RESCUE]
 #
 #   OUT    an empty directory; gets xen, vmlinuz, initrd.img, root.img, id_ed25519 and known_host
 #   NODE   the node binary that goes into dom0
 #   SUITE  Debian's name of the release that dom0 is: trixie or bookworm
 #   XEN    its version of Xen: 4.20 or 4.17
+#   RESCUE a directory of `postern rescue-image build`, which dom0 gets as /srv/xen/rescue-image
 #
 # Needs root, Debian 12, mmdebstrap, e2fsprogs, xz-utils, and lz4 or zstd as the release's kernels are packed. Asks apt by package name
 # only, with the machine's own sources or mmdebstrap's. docs/xen-lab.md says what each part is for.
@@ -15,6 +16,7 @@ out=$1
 node=$2
 suite=$3
 xen=$4
+rescue=${5:-}
 root=$out/root
 guest=$out/guest
 
@@ -111,6 +113,7 @@ for name in horatio ophelia yorick guildenstern rosencrantz hamlet laertes; do
   disk "$name" "$root/srv/xen/disks/$name.img" "$size"
 done
 disk rescue "$root/srv/xen/rescue.img" 40M
+[ -z "$rescue" ] || cp -a "$rescue" "$root/srv/xen/rescue-image"
 
 # --- dom0
 cp -R "$here/dom0/." "$root/"
@@ -133,5 +136,5 @@ ln -sf /dev/null "$root/etc/systemd/system/systemd-networkd-wait-online.service"
 rm -rf "$root"/boot/* "$root/lib/modules/$cloud" "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/*
 echo 5d0f3f1be4b34e7d8d3c1a6f0c9b7a21 > "$root/etc/machine-id"
 
-mke2fs -q -t ext4 -d "$root" "$out/root.img" 1500M
+mke2fs -q -t ext4 -d "$root" "$out/root.img" 1700M
 rm -rf "$root" "$guest" "$out/cpio.log"

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { IMAGE_SOURCE, labCache } from './paths.js';
+import { IMAGE_SOURCE, POSTERN_SCRIPT, RESCUE_SOURCE, labCache } from './paths.js';
 import { xenRelease, type XenRelease } from './release.js';
 
 /** Debian packages that the test machine needs. */
@@ -10,6 +10,7 @@ const HOST_PACKAGES = [
   'qemu-system-x86',
   'qemu-utils',
   'mmdebstrap',
+  'squashfs-tools',
   'e2fsprogs',
   'lz4',
   'zstd',
@@ -42,11 +43,25 @@ export function labImage(say: (sentence: string) => void, release: XenRelease = 
     `building the image from packages of Debian ${release.suite} (${packages(release).join(', ')}) in ${directory}`,
   );
   const words = [join(IMAGE_SOURCE, 'build.sh'), making, process.execPath, release.suite, release.xen];
+  const rescue = join(making, 'rescue');
+  if (release.rescueImage) {
+    buildRescueImage(release, rescue);
+    words.push(rescue);
+  }
   const built = spawnSync('sh', words, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
   if (built.status !== 0)
     throw new Error(`the image was not built:\n${lastLines(built.stdout + built.stderr)}`);
+  rmSync(rescue, { recursive: true, force: true });
   renameSync(making, directory);
   return { directory, release };
+}
+
+/** As an admin builds it, but small. */
+function buildRescueImage({ suite }: XenRelease, output: string): void {
+  const words = [POSTERN_SCRIPT, 'rescue-image', 'build', '--small', '--suite', suite, '--output', output];
+  const built = spawnSync(process.execPath, words, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  if (built.status !== 0)
+    throw new Error(`the rescue image was not built:\n${lastLines(built.stdout + built.stderr)}`);
 }
 
 /** The packages of dom0. */
@@ -63,8 +78,9 @@ function packages({ xen }: XenRelease): string[] {
  */
 function imageHash(release: XenRelease): string {
   const hash = createHash('sha256');
-  for (const file of filesBelow(IMAGE_SOURCE)) {
-    hash.update(`${relative(IMAGE_SOURCE, file)}\0`).update(readFileSync(file));
+  for (const source of [IMAGE_SOURCE, ...(release.rescueImage ? [RESCUE_SOURCE] : [])]) {
+    for (const file of filesBelow(source))
+      hash.update(`${relative(source, file)}\0`).update(readFileSync(file));
   }
   hash.update(readFileSync(process.execPath));
   if (readFileSync('/etc/os-release', 'utf8').includes(`VERSION_CODENAME=${release.suite}\n`)) {

@@ -8,6 +8,12 @@ export const CHECKOUT = fileURLToPath(new URL('../../../..', import.meta.url));
 /** The image builder, and all files that go into the image. */
 export const IMAGE_SOURCE = join(CHECKOUT, 'test', 'xen', 'image');
 
+/** The builder of the rescue image, and all files that go into it. */
+export const RESCUE_SOURCE = join(CHECKOUT, 'server', 'rescue-image');
+
+/** The built `postern`. */
+export const POSTERN_SCRIPT = join(CHECKOUT, 'dist', 'server', 'postern.js');
+
 /** The directory for images and machines, outside the checkout: about 1 GB for each image. */
 export function labCache(): string {
   const configured = process.env['POSTERN_XEN_LAB'];

@@ -5,12 +5,14 @@ export interface XenRelease {
   readonly xen: string;
   /** Whether `xl console` takes another escape character, `-e`. */
   readonly consoleEscapes: boolean;
+  /** Whether dom0 has a rescue image, of this release as well: test/xen/rescue-image.xen.ts. */
+  readonly rescueImage: boolean;
 }
 
 /** The first is the default. */
 const RELEASES: readonly [XenRelease, ...XenRelease[]] = [
-  { suite: 'trixie', xen: '4.20', consoleEscapes: true },
-  { suite: 'bookworm', xen: '4.17', consoleEscapes: false },
+  { suite: 'trixie', xen: '4.20', consoleEscapes: true, rescueImage: true },
+  { suite: 'bookworm', xen: '4.17', consoleEscapes: false, rescueImage: false },
 ];
 
 /**
