@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { eventually } from '../support/eventually.js';
 import { leave } from './guest.js';
 import { PATIENCE } from './patience.js';
 import { settlesAs, statusOf } from './states.js';
@@ -21,9 +22,16 @@ export function ownKernelCases(world: () => World): void {
   });
 
   it('the screen as text shows it, and a power-off and a start bring the normal boot back', async () => {
-    const screen = await world().ssh('alice', 'horatio screen --json');
-    assert.equal(screen.status, 0, screen.stderr);
-    const { boot, lines } = JSON.parse(screen.stdout) as { boot: { profile: string }; lines: string[] };
+    // An emulated host may not get its screens done in time, and says so: "Try again in a few seconds."
+    const screen = await eventually(
+      'the screen as text',
+      async () => {
+        const { status, stdout } = await world().ssh('alice', 'horatio screen --json');
+        return status === 0 ? stdout : undefined;
+      },
+      { withinMs: PATIENCE.down, everyMs: 1_000, slowestMs: 5_000 },
+    );
+    const { boot, lines } = JSON.parse(screen) as { boot: { profile: string }; lines: string[] };
     assert.equal(boot.profile, 'own-shell');
     assert.ok(
       lines.some((line) => line.startsWith('#') || line.includes('# ')),

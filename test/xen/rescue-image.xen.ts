@@ -64,8 +64,9 @@ describe('the rescue image, on a real Xen', () => {
       (text) =>
         `${text.replace('memory = 128', 'memory = 256')}vif = [ 'mac=${MAC},ip=${ADDRESS},bridge=xenbr0' ]\n`,
     );
+    // systemd shuts down slowly in emulation.
     await lab().dom0.must(
-      'cat >> /etc/postern/dom0.yaml && systemctl restart postern-dom0',
+      'sed -i "s/shutdownSeconds: .*/shutdownSeconds: 240/" /etc/postern/dom0.yaml && cat >> /etc/postern/dom0.yaml && systemctl restart postern-dom0',
       `${profileText('/srv/xen/rescue-image/current')}seeds:\n  networks:\n    - {subnet: 192.0.2.0/24, gateway: ${GATEWAY}}\n`,
     );
   });
