@@ -48,6 +48,7 @@ describe('dom0 with the stand-in for xm', function () {
     dom0 = new Dom0({ settings, consoles: new FakeConsoles(), logger: silentLogger, timings: FAST_PACE });
     await dom0.start();
     client = new Dom0Client(settings.socket);
+    for (const name of ['horatio', 'ophelia', 'yorick']) await client.state(name, 'off');
   });
 
   after(async () => {

@@ -75,6 +75,8 @@ export class Admission {
       refused: no,
       inTheWay,
     });
+    // Its file may have been read since the last look.
+    if (this.#parts.observer.find(request.domain) === undefined) await this.#parts.observer.reread();
     const wrong = this.#wrongRequest(request);
     if (wrong !== null) return refused(wrong);
     // A create uses the file as it is now, even if it was edited a moment ago.

@@ -48,6 +48,13 @@ describe('a configuration file that is edited, by the next start', () => {
     assert.deepEqual(house.toolstack.calls, []);
   });
 
+  it('is a server’s first one: it starts at once, though nobody has looked since the file came', async () => {
+    await house.start();
+    const text = await readFile(path('horatio'), 'utf8');
+    await writeFile(path('yorick'), text.replaceAll('horatio', 'yorick'));
+    assert.equal(await failure('yorick', 'start'), null);
+  });
+
   it('locks nobody out: memory, kernel and a free disk are taken at once', async () => {
     await house.start();
     for (const change of [
