@@ -32,7 +32,7 @@ interface ProfileWords {
   readonly types: readonly GuestType[];
   /** Whether it has no end. */
   readonly keep: boolean;
-  /** What happens when its time is over. */
+  /** Its end, when its time is over. */
   readonly atEnd: AtEnd;
 }
 

@@ -80,7 +80,7 @@ class FullScreenMenu implements OpenMenu {
     this.#enter();
   }
 
-  /** What is on the screen is kept as the state that it shows: a screen's cells take most of the memory. */
+  /** Keeps the screen as the state that it shows: a screen's cells take most of the memory. */
   rest(): void {
     if (!this.#holds() || this.#resting) return;
     this.#resting = true;

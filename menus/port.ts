@@ -89,7 +89,7 @@ export interface RescueTimes {
 export interface MenuParameter {
   readonly name: string;
   readonly title: string;
-  /** What the customer chooses from; null when it is set. */
+  /** The choices that the customer has; null when it is set. */
   readonly choices: readonly string[] | null;
   /** Null until somebody sets it. */
   readonly value: string | null;

@@ -52,7 +52,7 @@ export interface ProfileOffer {
   readonly parameters: readonly ParameterOffer[];
   /** Whether it may run without an end, and has none. An older dom0 does not send it. */
   readonly keep?: boolean;
-  /** What happens when its time is over. An older dom0 does not send it. */
+  /** Its end, when its time is over. An older dom0 does not send it. */
   readonly atEnd?: AtEnd;
   /**
    * The profile boots with a seed disk, and the gate sends these keys for it. Missing: it has no seed disk, as at

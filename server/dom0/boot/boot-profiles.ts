@@ -27,7 +27,7 @@ interface Words {
   readonly types: readonly GuestType[];
   /** Whether it has no end. */
   readonly keep?: boolean;
-  /** What happens when its time is over; `normal` when missing. */
+  /** Its end, when its time is over; `normal` when missing. */
   readonly atEnd?: AtEnd;
   /** Whose keys go onto the seed disk. Missing: it boots without one. */
   readonly seed?: SeedKeys;
