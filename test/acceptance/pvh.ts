@@ -80,7 +80,7 @@ export function pvhCases(world: () => World): void {
     const before = await world().domid('hamlet');
     const { since } = await statusOf(world(), 'alice', 'hamlet');
     const watch = await StateWatch.start(world(), 'hamlet');
-    const moved = await world().xl('migrate', '-s', '', 'hamlet', 'xl migrate-receive');
+    const moved = await world().migrateWithin('hamlet');
     assert.equal(moved.status, 0, moved.stderr);
     await alice.receives('hamlet was moved within its host, and goes on', PATIENCE.down);
     assert.notEqual(await world().domid('hamlet'), before);

@@ -63,7 +63,7 @@ export async function isReborn(world: World, domain: string, before: number | un
  * Waits for a look of the dom0 half that began after this call. Until then it may show what was before, as
  * long as `xl list` takes. The look that ends next may have begun before the call, so the one after it counts.
  */
-async function hasLookedAgain(world: World, domain: string): Promise<void> {
+export async function hasLookedAgain(world: World, domain: string): Promise<void> {
   let last = await seenAt(world, domain);
   for (const look of ['the look under way', 'a look that began now']) {
     await eventually(

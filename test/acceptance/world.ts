@@ -15,6 +15,11 @@ export interface World {
   terminal(customer: string, command?: string, ssh?: readonly string[]): TerminalClient;
   /** Runs an operator's command on the Xen host. */
   xl(...args: string[]): Promise<Ended>;
+  /**
+   * An operator's migration of a domain to the host that it runs on, in a time that lets the dom0 half see it
+   * on its way.
+   */
+  migrateWithin(name: string): Promise<Ended>;
   /** The present domid of a domain; undefined when there is none. */
   domid(name: string): Promise<number | undefined>;
   /** Runs `xl create` so that the domain gets this domid, which a domain that is gone had before. */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { copyFileSync, readFileSync, renameSync } from 'node:fs';
+import { copyFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually.js';
 import { House } from '../support/house.js';
+import { ProcessFacts } from '../support/process-facts.js';
 
 const STEPS = ['received', 'suspended', 'renamed', 'started'] as const;
 
@@ -85,10 +86,8 @@ describe('e2e: a server that moves while it runs', () => {
     });
     migration = process_;
     const ended = new Promise<number | null>((resolve) => process_.once('close', resolve));
-    const stat = `/proc/${process_.pid ?? 0}/stat`;
-    await eventually(`the migration to stop (${step})`, () =>
-      / T /.test(readFileSync(stat, 'utf8').slice(0, 60)),
-    );
+    const facts = new ProcessFacts(process_.pid ?? 0);
+    await eventually(`the migration to stop (${step})`, () => facts.isStopped);
     return { process: process_, ended };
   }
 

@@ -30,6 +30,11 @@ export class ProcessFacts {
     return [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0);
   }
 
+  /** Whether a signal stopped it. */
+  get isStopped(): boolean {
+    return this.#stat()[0] === 'T';
+  }
+
   get parent(): number {
     return Number(this.#stat()[1]);
   }

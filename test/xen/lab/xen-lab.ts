@@ -95,6 +95,11 @@ export class XenLab implements World {
     return this.dom0.run(['xl', ...args.map((arg) => `'${arg.replaceAll("'", "'\\''")}'`)].join(' '));
   }
 
+  /** An operator’s migration to the same host. */
+  migrateWithin(name: string): Promise<Ended> {
+    return this.xl('migrate', '-s', '', name, 'xl migrate-receive');
+  }
+
   /** The present domid of a domain; undefined when there is none. */
   async domid(name: string): Promise<number | undefined> {
     const { status, stdout } = await this.xl('domid', name);
