@@ -358,6 +358,12 @@ export const DOM0_SCHEMA = {
         default: '/usr/bin/xorriso',
         description: 'Absolute path of xorriso, which makes the seed disks.',
       },
+      xenstoreRead: {
+        ...TEXT,
+        default: '/usr/bin/xenstore-read',
+        description:
+          'Absolute path of xenstore-read, by which a rescue system with a seed disk tells the fingerprint of its SSH host key.',
+      },
       networks: {
         type: 'array',
         default: [],

@@ -21,6 +21,8 @@ export interface SeedNetwork {
 export interface SeedSettings {
   /** Absolute path of xorriso. */
   readonly command: string;
+  /** Absolute path of xenstore-read. */
+  readonly xenstoreRead: string;
   readonly networks: readonly SeedNetwork[];
 }
 
@@ -48,7 +50,12 @@ export function seedSettings({ seeds }: Dom0Document, reader: SettingsReader): S
     const bridge = reader.orNull(at('bridge'), (entry) => reader.text(entry));
     return { subnet, bridge, gateway, nameServers, addresses };
   });
-  return { ...seeds, command: reader.absolute(['seeds', 'command']), networks };
+  return {
+    ...seeds,
+    command: reader.absolute(['seeds', 'command']),
+    xenstoreRead: reader.absolute(['seeds', 'xenstoreRead']),
+    networks,
+  };
 }
 
 function network(path: DocumentPath, reader: SettingsReader): string {

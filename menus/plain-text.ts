@@ -7,7 +7,7 @@ import { currentPage, findDomain, isTyped, underWay, waitsForGuest, wordFor } fr
 import type { LogPage, MenuState, Page } from './state.js';
 import type { MenuDomain } from './port.js';
 import { offersConsole } from './update-dialog.js';
-import { TIME_BY_LINE, rescueEndSentence } from './rescue-words.js';
+import { TIME_BY_LINE, rescueEndSentence, rescueHostKeySentence } from './rescue-words.js';
 import { explanation, timeText, titleOf } from './view-dialog.js';
 import {
   CONSOLE_LOCKED,
@@ -190,6 +190,7 @@ function domainText(state: MenuState, page: Extract<Page, { page: 'domain' }>): 
   const profile = domain.profiles.find((one) => one.name === domain.profile);
   if (!isNormal(domain) && profile !== undefined) lines.push(profileBanner(profile.title));
   if (domain.rescueEnd !== null) lines.push(rescueEndSentence(domain.rescueEnd, state.now));
+  if (domain.rescueHostKey !== undefined) lines.push(rescueHostKeySentence(domain.rescueHostKey));
   if (domain.elsewhere !== null) lines.push(elsewhereSentence(domain.elsewhere));
   if (domain.consoleLocked) lines.push(CONSOLE_LOCKED);
   if (domain.incomplete !== undefined && underWay(domain) === null) lines.push(DISK_INCOMPLETE);

@@ -132,6 +132,8 @@ export interface MenuDomain {
   readonly operation: MenuOperation | null;
   /** Null when it runs no rescue, or one without an end. */
   readonly rescueEnd: MenuRescueEnd | null;
+  /** The fingerprint of the SSH host key that its rescue system says it has; missing when it says none. */
+  readonly rescueHostKey?: Fingerprint;
   /** Whether an administrator of the host holds its console alone. */
   readonly consoleLocked: boolean;
   /**

@@ -1,3 +1,4 @@
+import type { Fingerprint } from '../policy/names.js';
 import type { MenuRescueEnd } from './port.js';
 import { duration, moment } from './time-words.js';
 
@@ -35,6 +36,16 @@ export function rescueExtended(domain: string, at: number, now: number): string 
 export function rescueEndShort({ at, retryAt }: MenuRescueEnd, now: number): string {
   if (now < at) return `It ends in ${duration(at - now)}.`;
   return retryAt === null ? 'Its time is over.' : `Its time is over; next try in ${duration(retryAt - now)}.`;
+}
+
+/** The rescue system may be wrong or lie, so the words say who says it. */
+export function rescueHostKeySentence(fingerprint: Fingerprint): string {
+  return `Its rescue system says: SSH host key ${fingerprint}. Compare it at your first login.`;
+}
+
+/** As `rescueHostKeySentence`, for the page of a server. */
+export function rescueHostKeyShort(fingerprint: Fingerprint): string {
+  return `It says: SSH host key ${fingerprint}`;
 }
 
 /** @param seconds null: no end */

@@ -38,7 +38,7 @@ import {
   rescueBack,
   writingWords,
 } from './operation-words.js';
-import { rescueEndShort } from './rescue-words.js';
+import { rescueEndShort, rescueHostKeyShort } from './rescue-words.js';
 import { sinceSentence, sinceWord } from './time-words.js';
 import { CALLING, domainGone } from './words.js';
 
@@ -74,14 +74,24 @@ function drawSummary(canvas: Canvas, state: MenuState, domain: MenuDomain, layou
   const boxed = !layout.low;
   const left = layout.left + (boxed ? 2 : 0);
   const width = layout.width - (boxed ? 4 : 0);
-  if (boxed) canvas.box(layout.left, layout.top, layout.width, 6, domain.name);
+  const hostKey = hostKeyLine(domain, width);
+  const rows = hostKey === null ? 6 : 7;
+  if (boxed) canvas.box(layout.left, layout.top, layout.width, rows, domain.name);
   let row = layout.top + (boxed ? 1 : 0);
   drawStateLine(canvas, state, domain, left, row, width);
   row += 1;
   drawFactsLine(canvas, domain, left, row, width);
   row += 1;
-  const used = drawHappening(canvas, state, domain, left, row, width);
-  return boxed ? layout.top + 7 : row + used;
+  row += drawHappening(canvas, state, domain, left, row, width);
+  if (hostKey !== null) row += canvas.put(left, row, hostKey, 'plain', width) > 0 ? 1 : 0;
+  return boxed ? layout.top + rows + 1 : row;
+}
+
+/** Where there is no room for a whole fingerprint, it is left out: part of one proves nothing. */
+function hostKeyLine({ rescueHostKey }: MenuDomain, width: number): string | null {
+  if (rescueHostKey === undefined) return null;
+  const line = rescueHostKeyShort(rescueHostKey);
+  return line.length <= width ? line : null;
 }
 
 function drawStateLine(

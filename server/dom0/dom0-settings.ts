@@ -16,7 +16,11 @@ export interface Dom0Settings {
   readonly domains: readonly string[];
   readonly unmanaged: readonly string[];
   readonly profiles: Readonly<Record<string, ProfileSettings>>;
-  readonly seeds: { readonly command: string; readonly networks: readonly SeedNetwork[] };
+  readonly seeds: {
+    readonly command: string;
+    readonly xenstoreRead: string;
+    readonly networks: readonly SeedNetwork[];
+  };
   /** The system images for a reinstallation, by name. */
   readonly images: Readonly<Record<string, ImageSettings>>;
   readonly reinstall: { readonly mibPerSecond: number };

@@ -26,6 +26,7 @@ import type { Logger } from '../wire/logger.js';
 import { KnownNames } from './observation/known-names.js';
 import { Observer } from './observation/observer.js';
 import type { ObservedDomain } from './observation/observed-domain.js';
+import { RescueHostKeys } from './observation/rescue-host-keys.js';
 import { BootSeeds } from './operations/boot-seeds.js';
 import { CreateQueue } from './operations/create-queue.js';
 import { HostLimits } from './operations/host-limits.js';
@@ -49,6 +50,8 @@ import { lockState } from './state/state-lock.js';
 import type { Timings } from './scheduling/timings.js';
 import { toolstackOf } from './toolstack/toolstack-of.js';
 import type { Toolstack } from './toolstack/toolstack.js';
+import { Xenstore } from './toolstack/xenstore.js';
+import type { GuestClaims } from './toolstack/xenstore.js';
 import { answers, SocketError } from './api/unix-socket.js';
 
 /** A start waits at most this long for the toolstack to read the configuration files, then goes on. */
@@ -68,6 +71,8 @@ export interface Dom0Parts {
   readonly seedImage?: SeedImage;
   /** The file systems that the configuration files are on. */
   readonly files?: FileCalls;
+  /** What guests say of themselves; by default, what is in Xen's store. */
+  readonly guestClaims?: GuestClaims;
   /** By default, a process of its own for each image. */
   readonly imageWriter?: ImageWriter;
 }
@@ -206,11 +211,12 @@ export class Dom0 {
         },
         looked: () => {
           ending.looked();
+          hostKeys.looked();
         },
       },
     );
     const view = (domain: ObservedDomain): DomainView =>
-      domainView(domain, { operations, ending, profiles, consoles, images, sizes, incompleteDisk });
+      domainView(domain, { operations, ending, hostKeys, profiles, consoles, images, sizes, incompleteDisk });
     const transcripts = new Transcripts(settings.state, this.#disk);
     const seedDisks = new SeedDisks({
       state: settings.state,
@@ -277,6 +283,16 @@ export class Dom0 {
       timings,
       host,
       clock,
+      logger,
+      changed: (name) => {
+        tellDomain(name);
+      },
+    });
+    const hostKeys = new RescueHostKeys({
+      claims: this.#parts.guestClaims ?? new Xenstore(settings.seeds.xenstoreRead),
+      profiles,
+      domains: () => observer.list(),
+      host,
       logger,
       changed: (name) => {
         tellDomain(name);

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { withLock } from './host-lock.js';
 import { isAlive } from './process-identity.js';
@@ -71,6 +71,13 @@ export class Host {
     replace(join(directory, 'long.json'), quickLongEntry(record));
     replace(join(directory, 'quick'), quickDomain(record, this.settings));
     replace(join(directory, 'state.json'), JSON.stringify(record));
+  }
+
+  /** Writes a key of the domain's home in Xen's store, which xenstore-read.sh reads. */
+  store(domid: number, key: string, value: string): void {
+    const file = join(this.domainDirectory(domid), 'store', key);
+    mkdirSync(dirname(file), { recursive: true });
+    replace(file, value);
   }
 
   forget(domid: number): void {

@@ -67,6 +67,10 @@ export class Incarnation {
         this.#console.write(bytes);
       },
       room: () => this.#console.room,
+      store: (key, value) => {
+        host.store(this.#record.domid, 'vm', `/vm/${this.#record.uuid}`);
+        host.store(this.#record.domid, `data/${key}`, value);
+      },
       idle: (idle) => {
         this.#setIdle(idle);
       },

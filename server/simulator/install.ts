@@ -59,6 +59,8 @@ export interface SimulatedHost {
   readonly xm: string;
   /** Makes seed disks as xorriso would, for a machine that has none. */
   readonly xorriso: string;
+  /** Reads what guests wrote into Xen's store. */
+  readonly xenstoreRead: string;
   /** While this file exists, xend does not run; only `xm` checks it. */
   readonly xendDown: string;
   /** A glob for the domains' configuration files. */
@@ -97,6 +99,7 @@ export async function installSimulator(options: SimulatorOptions): Promise<Simul
     xl: join(directory, 'bin', 'xl'),
     xm: join(directory, 'bin', 'xm'),
     xorriso: join(directory, 'bin', 'xorriso'),
+    xenstoreRead: join(directory, 'bin', 'xenstore-read'),
     xendDown: xendDownMark(directory),
     configs: join(directory, 'etc', 'xen', '*.cfg'),
     kernel: join(images, 'vmlinuz'),
@@ -124,9 +127,10 @@ export async function installSimulator(options: SimulatorOptions): Promise<Simul
   await replaceFile(join(directory, 'state', 'host.json'), JSON.stringify(settings));
   await replaceFile(join(directory, 'state', 'quick'), quickHost(settings));
   await replaceFile(join(directory, 'state', 'domain-0.json'), quickLongEntryOfDomain0());
-  for (const tool of ['xl', 'xm', 'xorriso'] as const) {
-    await replaceFile(host[tool], await command(directory, tool));
-    await chmod(host[tool], 0o755);
+  for (const tool of ['xl', 'xm', 'xorriso', 'xenstore-read'] as const) {
+    const file = join(directory, 'bin', tool);
+    await replaceFile(file, await command(directory, tool));
+    await chmod(file, 0o755);
   }
 
   for (const [path, role] of [
@@ -209,7 +213,7 @@ async function settingsFor(directory: string, options: SimulatorOptions): Promis
 }
 
 /** The tool's shell script with the paths of this host in it, so that it works in any environment. */
-async function command(directory: string, tool: 'xl' | 'xm' | 'xorriso'): Promise<string> {
+async function command(directory: string, tool: 'xl' | 'xm' | 'xorriso' | 'xenstore-read'): Promise<string> {
   const places = {
     HOST: directory,
     NODE: process.execPath,

@@ -1,7 +1,7 @@
 import { DOMAIN_STATES } from '../../policy/domain-state.js';
 import { parseGuestType } from '../../policy/guest-type.js';
 import type { ImageName } from '../../policy/names.js';
-import { parseCustomerName, parseImageName } from '../../policy/names.js';
+import { parseCustomerName, parseFingerprint, parseImageName } from '../../policy/names.js';
 import { REFUSAL_CODES } from '../../policy/refusal.js';
 import {
   AnswerError,
@@ -84,6 +84,7 @@ export function readDomainView(value: unknown): DomainView {
     console: oneOf(from, 'console', CONSOLE_STATES),
     configured: orAbsent(from, 'configured', null, (_, key) => orNull(from, key, readConfigured)),
     ...orAbsent(from, 'rescueEnd', {}, (_, key) => ({ rescueEnd: orNull(from, key, rescueEnd) })),
+    ...orAbsent(from, 'rescueHostKey', {}, hostKeyClaim),
     ...orAbsent(from, 'lastEnding', {}, (_, key) => ({ lastEnding: orNull(from, key, operation) })),
     ...orAbsent(from, 'images', {}, (_, key) => ({ images: list(from, key, 100).map(imageName) })),
     ...orAbsent(from, 'firstDisk', {}, (_, key) => ({ firstDisk: readFirstDisk(from[key]) })),
@@ -92,6 +93,12 @@ export function readDomainView(value: unknown): DomainView {
 }
 
 const rescueEnd = (from: Fields, key: string) => readRescueEnd(from[key]);
+
+/** A guest wrote it, so what is no fingerprint is left out. */
+function hostKeyClaim(from: Fields, key: string): Pick<DomainView, 'rescueHostKey'> {
+  const rescueHostKey = parseFingerprint(string(from, key));
+  return rescueHostKey === undefined ? {} : { rescueHostKey };
+}
 
 /**
  * `PUT /domains/NAME/rescue-end`, and inside `DomainView`.

@@ -1,6 +1,6 @@
 import type { DomainState } from '../../policy/domain-state.js';
 import type { GuestType } from '../../policy/guest-type.js';
-import type { BootProfileName, DomainName, ImageName } from '../../policy/names.js';
+import type { BootProfileName, DomainName, Fingerprint, ImageName } from '../../policy/names.js';
 import type { GuestName } from './guest-name.js';
 import type { OperationView } from './operation.js';
 import type { RescueEnd } from './rescue-end.js';
@@ -52,6 +52,11 @@ export interface DomainView {
   readonly configured?: Configured | null;
   /** The end of the rescue that it runs; null when there is none. An older dom0 does not send it. */
   readonly rescueEnd?: RescueEnd | null;
+  /**
+   * The fingerprint of the SSH host key that its rescue system says it has. It is a claim of the guest. Missing where
+   * it says none, and from an older dom0.
+   */
+  readonly rescueHostKey?: Fingerprint;
   /** The last operation by which dom0 ended a rescue of it. An older dom0 does not send it. */
   readonly lastEnding?: OperationView | null;
   /** The images of the contract that can be written to the first disk. An older dom0 does not send it. */

@@ -47,7 +47,7 @@ describe('loadDom0Settings', () => {
       domains: ['/etc/xen/*.cfg'],
       unmanaged: [],
       profiles: {},
-      seeds: { command: '/usr/bin/xorriso', networks: [] },
+      seeds: { command: '/usr/bin/xorriso', xenstoreRead: '/usr/bin/xenstore-read', networks: [] },
       limits: { createsPerDomain: { count: 20, windowSeconds: 3600 }, powerOffsPerMinute: 30 },
       acpiButton: true,
       deadlines: { shutdownSeconds: 120, createSeconds: 120, rebootSeconds: 180, destroySeconds: 60 },

@@ -38,6 +38,7 @@ describe('the seed disks of dom0.yaml', () => {
     );
     assert.deepEqual(seeds, {
       command: '/usr/bin/xorriso',
+      xenstoreRead: '/usr/bin/xenstore-read',
       networks: [
         {
           subnet: '192.0.2.0/24',

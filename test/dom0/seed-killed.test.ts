@@ -71,7 +71,7 @@ describe('the seed disk of a dom0 half that is killed', function () {
     const rescue = { kernel: host.rescueKernel, ramdisk: host.rescueRamdisk, disk: host.rescueDisk };
     const sample = dom0SettingsSample(directory, bin('xl'), host.configs, rescue);
     const ssh: DirectProfile = { ...(sample.profiles['rescue'] as DirectProfile), seed: 'asker' };
-    settings = { ...sample, profiles: { ssh }, seeds: { command: bin('xorriso'), networks: [] } };
+    settings = { ...sample, profiles: { ssh }, seeds: { ...sample.seeds, command: bin('xorriso') } };
     await writeFile(join(directory, 'settings.json'), JSON.stringify(settings));
     client = new Dom0Client(settings.socket);
   });

@@ -7,7 +7,7 @@ describe('a rescue that ends', function () {
   let house: House;
   before(async () => {
     house = await House.start({
-      profiles: ({ rescueKernel, rescueRamdisk }) => `  short:
+      profiles: ({ rescueKernel, rescueRamdisk, xorriso, xenstoreRead }) => `  short:
     title: A rescue that is ended by force
     kind: direct
     kernel: ${rescueKernel}
@@ -15,14 +15,25 @@ describe('a rescue that ends', function () {
     extra: console=hvc0 rescue
     disks: Your disks stay as they are.
     atEnd: reset
+    seed: asker
+seeds:
+  command: ${xorriso}
+  xenstoreRead: ${xenstoreRead}
 `,
     });
   });
   after(() => house.stop());
 
-  const status = async (): Promise<{ profile: string; endsAt: string | null; operation: unknown }> => {
+  interface Status {
+    readonly profile: string;
+    readonly endsAt: string | null;
+    readonly rescueHostKey: string | null;
+    readonly operation: unknown;
+  }
+
+  const status = async (): Promise<Status> => {
     const { stdout } = await house.ssh('alice', 'horatio status --json');
-    return JSON.parse(stdout) as { profile: string; endsAt: string | null; operation: unknown };
+    return JSON.parse(stdout) as Status;
   };
 
   it('is shown, is given more time, ends by itself, and is recorded', async () => {
@@ -32,6 +43,12 @@ describe('a rescue that ends', function () {
     await eventually('the end to be shown', async () => {
       const { profile, endsAt, operation } = await status();
       return profile === 'short' && endsAt !== null && operation === null;
+    });
+    // What the rescue system says on its console stands in the menu too, for whoever logs in to it by SSH.
+    await eventually('its host key, on the console and in the status', async () => {
+      const { rescueHostKey } = await status();
+      const { stdout } = await house.ssh('alice', 'horatio log --lines 200');
+      return rescueHostKey !== null && stdout.includes(`SSH host key ${rescueHostKey} (ED25519)`);
     });
     const more = await house.ssh('alice', 'horatio extend --for 2h');
     assert.equal(more.status, 0, more.stderr);
@@ -46,7 +63,8 @@ describe('a rescue that ends', function () {
     await eventually(
       'its own boot again, and the record of it',
       async () => {
-        const { profile, endsAt, operation } = await status();
+        const { profile, endsAt, rescueHostKey, operation } = await status();
+        assert.ok(profile !== 'normal' || rescueHostKey === null, 'its own system is no rescue system');
         const { stdout: audit } = await house.postern('audit', '--json');
         const recorded = audit.includes('"kind":"rescue.ended"') && audit.includes('"outcome":"done"');
         return profile === 'normal' && endsAt === null && operation === null && recorded;

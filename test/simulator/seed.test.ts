@@ -5,7 +5,9 @@ import { parseDomainName } from '../../policy/names.js';
 import type { CustomerName, DomainName } from '../../policy/names.js';
 import { seedFiles } from '../../server/dom0/seed/seed-files.js';
 import type { SeedFacts } from '../../server/dom0/seed/seed-files.js';
+import { Xenstore } from '../../server/dom0/toolstack/xenstore.js';
 import { XorrisoImage } from '../../server/dom0/seed/seed-image.js';
+import { Host } from '../../server/simulator/host.js';
 import { readIso } from '../../server/simulator/iso-image.js';
 import { SimulatedXen } from '../support/simulated-xen.js';
 
@@ -75,6 +77,16 @@ describe('the seed disk of a simulated guest', () => {
       await said(image),
       /host name: horatio\nnetwork: 192\.0\.2\.7\/24 by 192\.0\.2\.1\nSSH runs for root, with 2 keys of alice\.\n/,
     );
+  });
+
+  it('says its host key on the console and in the store, another at each boot', async () => {
+    const image = await seed(xen.host.xorriso, { keys: [KEY] });
+    const [, onConsole] = /^SSH host key (SHA256:\S{43}) \(ED25519\)$/m.exec(await said(image)) ?? [];
+    const horatio = new Host(xen.host.directory).domains()[0] ?? assert.fail();
+    const store = new Xenstore(xen.host.xenstoreRead);
+    assert.equal(await store.hostKey(horatio), onConsole);
+    assert.equal(await store.hostKey({ ...horatio, uuid: '00000000-7e1d-4c0b-9a65-0d6c1f0f7e11' }), null);
+    assert.equal(await store.hostKey({ ...horatio, domid: 99 }), null);
   });
 
   it('lets nobody in by SSH without a key', async () => {

@@ -37,7 +37,7 @@ export function dom0SettingsSample(
         addDisks: [`file:${rescue.disk},xvdr,r`],
       },
     },
-    seeds: { command: '/usr/bin/xorriso', networks: [] },
+    seeds: { command: '/usr/bin/xorriso', xenstoreRead: '/nowhere/xenstore-read', networks: [] },
     images: {},
     reinstall: { mibPerSecond: 1_000 },
     limits: { createsPerDomain: { count: 20, windowSeconds: 3600 }, powerOffsPerMinute: 30 },

@@ -10,6 +10,7 @@ import {
   customerName,
   domain,
   domainName,
+  fingerprint,
   imageName,
   logLine,
   logPiece,
@@ -158,6 +159,11 @@ export const PLACES: Readonly<Record<string, Place>> = {
   'list-maintenance': (start) => started(HOUSE)(start).tell({ fact: 'maintenance', message: MAINTENANCE }),
   'domain-maintenance': (start) => one({})(start).tell({ fact: 'maintenance', message: MAINTENANCE }),
   'domain-in-rescue': one({ profile: profileName('rescue'), offers: offers() }),
+  'domain-rescue-host-key': one({
+    profile: profileName('rescue'),
+    rescueHostKey: fingerprint('k'),
+    offers: offers(),
+  }),
   'domain-watcher': one({ role: 'watcher', offers: offers({}, refused('You may only watch this server.')) }),
   'domain-problem': (start) =>
     one({})(start).tell({

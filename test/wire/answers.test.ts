@@ -108,6 +108,11 @@ describe('what crosses the socket', () => {
     readWhole(readDomainView, { ...domain, configured: null, rescueEnd: null, lastEnding: null });
     readWhole(readRescueEnd, { ...rescueEnd, retryAt: at });
     assert.equal(readDomainView(domain).rescueEnd, undefined, 'an older dom0');
+    const rescueHostKey = `SHA256:${'k'.repeat(43)}`;
+    readWhole(readDomainView, { ...domain, configured: null, rescueHostKey });
+    // A guest wrote it: it costs no host, and nobody sees it.
+    const bad = readDomainView({ ...domain, rescueHostKey: `${rescueHostKey} is fine` });
+    assert.equal(bad.rescueHostKey, undefined);
     assert.equal(readRescueEnd({ ...rescueEnd, then: 'suspend' }).then, 'poweroff', 'a later dom0');
     for (const wrong of [{ forSeconds: -1 }, { forSeconds: '7200' }, { at: 'soon' }, { operation: '7' }])
       assert.throws(() => readRescueEnd({ ...rescueEnd, ...wrong }), AnswerError);

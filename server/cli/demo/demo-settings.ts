@@ -14,6 +14,8 @@ interface DemoXen {
   readonly rescueRamdisk: string;
   /** What makes seed disks: then the rescue system has network and keys. */
   readonly seeds?: string;
+  /** What reads the claims of guests. */
+  readonly xenstoreRead: string;
   /** What customers may reinstall with. */
   readonly image?: { readonly file: string; readonly sha256: string };
 }
@@ -100,11 +102,12 @@ ${seedSettings(xen)}${imageSettings(xen)}observe:
 }
 
 /** The rest of the rescue profile, and the network of the demo's domains. */
-function seedSettings({ seeds }: DemoXen): string {
+function seedSettings({ seeds, xenstoreRead }: DemoXen): string {
   if (seeds === undefined) return '';
   return `    seed: asker
 seeds:
   command: ${quote(seeds)}
+  xenstoreRead: ${quote(xenstoreRead)}
   networks:
     - subnet: 192.0.2.0/24
       gateway: 192.0.2.1

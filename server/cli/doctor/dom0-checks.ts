@@ -72,5 +72,19 @@ function checkSeeds({ profiles, images, seeds }: Dom0Settings): Diagnosis[] {
       'execute',
       'apt install xorriso, or mend seeds.command in the settings',
     ),
+    ...checkXenstore({ profiles, seeds }),
+  ];
+}
+
+/** Without it rescue systems work, and only their console tells their host key. */
+function checkXenstore({ profiles, seeds }: Pick<Dom0Settings, 'profiles' | 'seeds'>): Diagnosis[] {
+  const isRescuing = Object.values(profiles).some(({ seed }) => seed !== undefined);
+  if (!isRescuing || exists(seeds.xenstoreRead)) return [];
+  return [
+    warn(
+      'rescue host keys',
+      `${seeds.xenstoreRead} is missing: the menu cannot show the SSH host key of a rescue system`,
+      'apt install xenstore-utils, or mend seeds.xenstoreRead in the settings',
+    ),
   ];
 }

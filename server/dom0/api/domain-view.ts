@@ -5,12 +5,14 @@ import type { DiskSizes } from '../images/disk-sizes.js';
 import type { Images } from '../images/images.js';
 import type { ConsoleHost } from '../observation/console-host.js';
 import type { ObservedDomain } from '../observation/observed-domain.js';
+import type { RescueHostKeys } from '../observation/rescue-host-keys.js';
 import type { Operations } from '../operations/operations.js';
 import type { RescueEnding } from '../operations/rescue-ending.js';
 
 interface DomainViewParts {
   readonly operations: Pick<Operations, 'current' | 'lastEnding'>;
   readonly ending: Pick<RescueEnding, 'view'>;
+  readonly hostKeys: Pick<RescueHostKeys, 'view'>;
   readonly profiles: Pick<BootProfiles, 'names'>;
   readonly consoles: Pick<ConsoleHost, 'state'>;
   readonly images: Pick<Images, 'names'>;
@@ -21,11 +23,12 @@ interface DomainViewParts {
 /** A domain as `GET /domains` shows it. */
 export function domainView(
   domain: ObservedDomain,
-  { operations, ending, profiles, consoles, ...parts }: DomainViewParts,
+  { operations, ending, hostKeys, profiles, consoles, ...parts }: DomainViewParts,
 ): DomainView {
   const { name, config, configured, guest, observation, incarnation, listed, cpuPercent } = domain;
   const images = parts.images.names(config);
   const firstDisk = parts.sizes.of(config);
+  const rescueHostKey = hostKeys.view(domain);
   const incompleteDisk = parts.incompleteDisk(name);
   const built = listed !== null && listed.memoryMiB > 0 ? listed : null;
   return {
@@ -43,6 +46,7 @@ export function domainView(
     console: consoles.state(name),
     configured,
     rescueEnd: ending.view(domain),
+    ...(rescueHostKey === null ? {} : { rescueHostKey }),
     lastEnding: operations.lastEnding(name),
     ...(images.length === 0 ? {} : { images }),
     ...(firstDisk === null ? {} : { firstDisk }),

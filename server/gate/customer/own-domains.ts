@@ -1,7 +1,13 @@
 import { ACTIONS } from '../../../policy/actions.js';
 import type { Action } from '../../../policy/actions.js';
 import type { DomainState } from '../../../policy/domain-state.js';
-import type { BootProfileName, CustomerName, DomainName, ImageName } from '../../../policy/names.js';
+import type {
+  BootProfileName,
+  CustomerName,
+  DomainName,
+  Fingerprint,
+  ImageName,
+} from '../../../policy/names.js';
 import { NORMAL } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type {
@@ -125,6 +131,7 @@ export class OwnDomains {
       operation:
         view?.operation === null || view === undefined ? null : menuOperation(view.operation, row.since),
       rescueEnd: rescueEnd(view?.rescueEnd ?? null, move !== null),
+      ...rescueHostKey(view?.rescueHostKey, move !== null),
       consoleLocked: view?.console === 'locked',
       elsewhere: elsewhere === null ? null : { host: elsewhere.host.name, moving: move !== null },
       recorded: this.#parts.consoleOptions.record(row.customer, row.domain),
@@ -209,6 +216,10 @@ function rescueEnd(end: RescueEnd | null, moves: boolean): MenuRescueEnd | null 
   if (end === null || moves) return null;
   const { at, then, retryAt } = end;
   return { at: Date.parse(at), then, retryAt: retryAt === null ? null : Date.parse(retryAt) };
+}
+
+function rescueHostKey(claimed: Fingerprint | undefined, moves: boolean): Pick<MenuDomain, 'rescueHostKey'> {
+  return claimed === undefined || moves ? {} : { rescueHostKey: claimed };
 }
 
 function reinstallFacts(

@@ -2,7 +2,7 @@ import type { MenuDomain } from '../../../menus/port.js';
 import { NO_TEXT_CONSOLE, stateWord, stepWord } from '../../../menus/domain-words.js';
 import { DISK_INCOMPLETE, writingWords } from '../../../menus/operation-words.js';
 import { guestTypeWord } from '../../../policy/guest-type.js';
-import { rescueEndSentence, rescueEndWord } from '../../../menus/rescue-words.js';
+import { rescueEndSentence, rescueEndWord, rescueHostKeySentence } from '../../../menus/rescue-words.js';
 import { agoWord, duration } from '../../../menus/time-words.js';
 import { aligned } from '../../../policy/columns.js';
 import { actionWord } from '../text/words.js';
@@ -25,6 +25,7 @@ export function domainObject(domain: MenuDomain): object {
     reachable: domain.reachable,
     elsewhere: domain.elsewhere?.host ?? null,
     endsAt: iso(domain.rescueEnd?.at ?? null),
+    rescueHostKey: domain.rescueHostKey ?? null,
     consoleLocked: domain.consoleLocked,
     type: domain.type,
     textConsole: domain.textConsole,
@@ -83,6 +84,7 @@ export function domainLines(domain: MenuDomain, now: number): string[] {
         : 'Nothing can be done with it there from here. Please ask us.',
     );
   if (domain.rescueEnd !== null) lines.push(rescueEndSentence(domain.rescueEnd, now));
+  if (domain.rescueHostKey !== undefined) lines.push(rescueHostKeySentence(domain.rescueHostKey));
   if (!domain.reachable) lines.push('Its host does not answer just now; this is what was last seen.');
   if (!domain.textConsole) lines.push(NO_TEXT_CONSOLE);
   if (domain.consoleLocked) lines.push('An administrator of the host has its console open.');

@@ -72,7 +72,11 @@ Enter 'help' for a list of built-in commands.
 export function rescueBoot(
   name: string,
   customerDisks: readonly string[],
-  { suite, seed }: { readonly suite: string | undefined; readonly seed: Seed | null },
+  {
+    suite,
+    seed,
+    hostKey,
+  }: { readonly suite: string | undefined; readonly seed: Seed | null; readonly hostKey: string | null },
 ): readonly BootStep[] {
   const hint = customerDisks.map((device) => `  mount /dev/${device} /mnt\n`).join('');
   const greeting =
@@ -81,10 +85,11 @@ export function rescueBoot(
           hint === '' ? 'No disk of yours is attached.\n' : `Your files:\n${hint}`
         }`
       : `*** INSTALLER ***\nThis would install Debian ${suite} on /dev/${customerDisks[0] ?? 'xvda'}.\n`;
+  const keyLine = hostKey === null ? '' : `SSH host key ${hostKey} (ED25519)\n`;
   return [
     { after: 40, text: 'rescue: starting\n' },
     { after: 40, text: 'rescue: devices ready\n' },
-    { after: 40, text: `\n${greeting}\n${seed === null ? '' : `${seedWords(seed)}\n`}` },
+    { after: 40, text: `\n${greeting}\n${seed === null ? '' : `${seedWords(seed)}${keyLine}\n`}` },
     {
       after: 40,
       text: `BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) built-in shell (ash)\nEnter 'help' for a list of built-in commands.\n\n`,

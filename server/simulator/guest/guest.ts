@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { BootStep } from './boot-messages.js';
 import { SHELL_FOR_INIT, brokenBoot, installedBoot, rescueBoot, shutdownMessages } from './boot-messages.js';
 import type { PowerAction } from './command.js';
@@ -182,12 +183,20 @@ export class Guest {
           : rescueBoot(
               name,
               customers.map((disk) => disk.device),
-              { suite: system.suite, seed: this.#seed },
+              { suite: system.suite, seed: this.#seed, hostKey: this.#makeHostKey() },
             );
     }
     this.#play(steps, () => {
       this.#up();
     });
+  }
+
+  /** As the rescue image does: one for each boot, told to the host, only when somebody can log in with a key. */
+  #makeHostKey(): string | null {
+    if (this.#seed === null || this.#seed.keys.length === 0) return null;
+    const fingerprint = `SHA256:${randomBytes(32).toString('base64').replace('=', '')}`;
+    this.#machine.store('postern/ssh-host-key', fingerprint);
+    return fingerprint;
   }
 
   #up(): void {

@@ -17,6 +17,8 @@ export interface Machine {
   write(bytes: Buffer): void;
   /** How many bytes a flood may write now. */
   room(): number;
+  /** Writes into Xen's store, below `data` of the domain's own home. */
+  store(key: string, value: string): void;
   idle(idle: boolean): void;
   shutDown(reason: ShutdownReason): void;
 }

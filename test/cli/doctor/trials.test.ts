@@ -117,7 +117,7 @@ describe('postern doctor, of a dom0 half that is tried', () => {
     assert.ok(rescue !== undefined);
     const seeded = { ...house.settings, profiles: { rescue: { ...rescue, seed: 'asker' as const } } };
     const made = async (command: string): Promise<string[]> => {
-      house.settings = { ...seeded, seeds: { command, networks: [] } };
+      house.settings = { ...seeded, seeds: { ...seeded.seeds, command } };
       await house.start();
       const said = (await found()).slice(3);
       await house.stop();

@@ -95,7 +95,14 @@ describe('build.sh', () => {
         'tmux',
         'screen',
       ],
-      ...['debootstrap', 'memtester', 'grub2-common', 'grub-pc-bin', 'linux-image-cloud-amd64'],
+      ...[
+        'debootstrap',
+        'memtester',
+        'grub2-common',
+        'grub-pc-bin',
+        'linux-image-cloud-amd64',
+        'xenstore-utils',
+      ],
     ])
       assert.ok(packages(words).includes(name), name);
     assert.ok(!packages(words).includes('') && !packages(words).some((name) => /[^a-z0-9+.-]/.test(name)));
@@ -108,7 +115,7 @@ describe('build.sh', () => {
 
   it('makes a small one by the same steps, with fewer packages', () => {
     const small = packages(build('small', '00ff'));
-    for (const name of ['openssh-server', 'systemd-sysv', 'e2fsprogs', 'nano'])
+    for (const name of ['openssh-server', 'xenstore-utils', 'systemd-sysv', 'e2fsprogs', 'nano'])
       assert.ok(small.includes(name), name);
     for (const name of ['vim', 'lvm2', 'debootstrap']) assert.ok(!small.includes(name), name);
   });
@@ -253,6 +260,29 @@ describe('the seed disk, as the rescue system reads it', () => {
 });
 
 describe('SSH in the rescue system', () => {
+  it('has a new host key, tells the host its fingerprint, and has none without a key of the customer', () => {
+    here.add(
+      'ssh-keygen',
+      `case "$*" in
+  *-lf*) echo '256 SHA256:${'k'.repeat(43)} rescue (ED25519)' ;;
+  *) for at; do :; done; echo key > "$at"; echo key > "$at.pub" ;;
+esac`,
+    );
+    here.add('xenstore-write', 'echo "$*" >> "$LOG"; exit 1');
+    const make = (): number | null =>
+      here.run([join(SOURCE, 'root/usr/local/lib/rescue/host-key')], {
+        env: { RESCUE_SEED: here.file('seed') },
+      }).status;
+    mkdirSync(here.file('seed'));
+    assert.equal(make(), 0);
+    assert.ok(!existsSync(here.file('seed/ssh_host_ed25519_key')));
+    assert.deepEqual(here.log(), []);
+    here.write('seed/authorized_keys', 'ssh-ed25519 AAAA\n');
+    assert.equal(make(), 0, 'a store that cannot be written costs no SSH');
+    assert.ok(existsSync(here.file('seed/ssh_host_ed25519_key')));
+    assert.deepEqual(here.log(), [`data/postern/ssh-host-key SHA256:${'k'.repeat(43)}`]);
+  });
+
   it('starts only with a key of the seed disk, and takes nothing but keys', () => {
     const unit = readFileSync(join(SOURCE, 'root/etc/systemd/system/rescue-sshd.service'), 'utf8');
     assert.match(unit, /^ConditionFileNotEmpty=\/run\/rescue\/seed\/authorized_keys$/m);

@@ -34,7 +34,7 @@ describe('the seed disk of a boot', () => {
     house.settings = {
       ...house.settings,
       profiles: { rescue, ssh: { ...rescue, extra: 'console=hvc0 ssh', seed: 'asker' } },
-      seeds: { command: '/bin/false', networks: [subnet] },
+      seeds: { command: '/bin/false', xenstoreRead: '/bin/false', networks: [subnet] },
     };
     image = new SeedImageInProcess();
     house.parts = { seedImage: image };

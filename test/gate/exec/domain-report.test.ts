@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { pageText } from '../../../menus/plain-text.js';
 import type { MenuDomain } from '../../../menus/port.js';
 import { view } from '../../../menus/view.js';
+import type { BootProfileName } from '../../../policy/names.js';
 import type { DomainState } from '../../../policy/domain-state.js';
 import { domainLines, domainObject, domainTable } from '../../../server/gate/exec/domain-report.js';
 import { MenuDriver } from '../../support/menu-driver.js';
-import { domain, NOW, operation } from '../../support/menu-samples.js';
+import { domain, fingerprint, NOW, operation } from '../../support/menu-samples.js';
 
 /** A customer reads the same words in each of these. */
 function faces(shown: MenuDomain): Readonly<Record<string, string>> {
@@ -48,6 +49,25 @@ describe('what a domain does, in words', () => {
       );
       for (const text of [menu, list]) assert.match(text ?? '', new RegExp(` ${word} `));
     }
+  });
+
+  it('the host key of a rescue system is what the system says, in the menu, the plain menu and by exec', () => {
+    const rescueHostKey = fingerprint('k');
+    const shown = domain('horatio', { profile: 'rescue' as BootProfileName, rescueHostKey });
+    assert.ok(
+      domainLines(shown, NOW).includes(
+        `Its rescue system says: SSH host key ${rescueHostKey}. Compare it at your first login.`,
+      ),
+    );
+    assert.equal((domainObject(shown) as { rescueHostKey: string }).rescueHostKey, rescueHostKey);
+    assert.equal((domainObject(domain('horatio')) as { rescueHostKey: null }).rescueHostKey, null);
+    const { state } = new MenuDriver({ domains: [shown], now: NOW, columns: 80, rows: 24 }).press('1');
+    assert.ok(pageText(state).some((line) => line.includes(`says: SSH host key ${rescueHostKey}`)));
+    const frame = view(state).lines.map((line) => line.map(({ text }) => text).join(''));
+    assert.ok(
+      frame.some((line) => line.includes(`It says: SSH host key ${rescueHostKey} `)),
+      frame.join('\n'),
+    );
   });
 
   it('a step is no code word by exec either', () => {
