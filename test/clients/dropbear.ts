@@ -14,6 +14,7 @@ export class Dropbear implements SshProgram {
   readonly rekey = null;
   readonly rekeyed = /^$/;
   readonly channels = null;
+  readonly certified = null;
 
   version(): string {
     return versionOf('dbclient', ['-V'], /Dropbear v(\S+)/);

@@ -34,6 +34,9 @@ abstract class LibraryProgram implements SshProgram {
 
   rekey = (to: Target, command: string): CommandLine => this.#line(to, 'rekey', [command]);
 
+  /** They take the certificate that lies beside the key. */
+  certified = (to: Target, _certificate: string, command: string): CommandLine => this.exec(to, command);
+
   channels = (to: Target, commands: readonly string[]): Promise<Ended> => {
     const { file, args } = this.#line(to, 'channels', commands);
     return run(file, args, '');

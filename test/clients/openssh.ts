@@ -4,22 +4,32 @@ import type { Ended } from '../support/house.js';
 import { absent, versionOf } from './ssh-program.js';
 import type { CommandLine, SshProgram, Target } from './ssh-program.js';
 
-/** OpenSSH's client: this machine's, or one that another command line starts, with the key exchange it should choose. */
+/** An OpenSSH client; each part that is left out is this machine's. */
+interface OpenSshParts {
+  readonly name?: string;
+  /** Starts the client. */
+  readonly ssh?: readonly [string, ...string[]];
+  readonly missing?: string | null;
+  /** The key exchange that it should choose. */
+  readonly kex?: string;
+  /** Its ssh-sk-helper(8). */
+  readonly helper?: string;
+}
+
+/** OpenSSH's client: this machine's, or one that another command line starts. */
 export class OpenSsh implements SshProgram {
   readonly name: string;
   readonly missing: string | null;
   readonly rekeyed = /SSH2_MSG_KEXINIT sent/g;
   readonly exchanged?: RegExp;
+  /** Variables with which it finds its own ssh-sk-helper(8). */
+  readonly env: Readonly<Record<string, string>>;
   readonly #ssh: readonly [string, ...string[]];
 
-  constructor(
-    name = 'OpenSSH',
-    ssh: readonly [string, ...string[]] = ['ssh'],
-    missing: string | null = null,
-    kex: string | null = null,
-  ) {
+  constructor({ name = 'OpenSSH', ssh = ['ssh'], missing = null, kex, helper }: OpenSshParts = {}) {
     this.name = name;
-    if (kex !== null) this.exchanged = new RegExp(`kex: algorithm: ${kex}\\s`, 'g');
+    if (kex !== undefined) this.exchanged = new RegExp(`kex: algorithm: ${kex}\\s`, 'g');
+    this.env = helper === undefined ? {} : { SSH_SK_HELPER: helper };
     this.#ssh = ssh;
     this.missing = missing ?? absent(ssh[0], [...ssh.slice(1), '-V'], 'openssh-client');
   }
@@ -39,6 +49,14 @@ export class OpenSsh implements SshProgram {
 
   terminal(to: Target, command: string): CommandLine {
     return this.#line(to, ['-tt', '-e', 'none'], command);
+  }
+
+  certified = (to: Target, certificate: string, command: string): CommandLine =>
+    this.configured(to, [`CertificateFile=${certificate}`], command);
+
+  /** @param settings lines of ssh_config(5), before any other */
+  configured(to: Target, settings: readonly string[], command: string): CommandLine {
+    return this.#line(to, ['-T', ...settings.flatMap((setting) => ['-o', setting])], command);
   }
 
   verbose = (to: Target, command: string): CommandLine => this.#line(to, ['-T', '-v'], command);
@@ -72,10 +90,10 @@ export class OpenSsh implements SshProgram {
       'IdentitiesOnly=yes',
       'IdentityAgent=none',
     ].flatMap((setting) => ['-o', setting]);
-    const args = ['-F', 'none', ...settings, '-i', to.key, '-p', String(to.port), '-l', to.login];
+    const args = ['-F', 'none', ...options, ...settings, '-i', to.key, '-p', String(to.port), '-l', to.login];
     return {
       file,
-      args: [...first, ...args, ...options, '127.0.0.1', ...(command === '' ? [] : ['--', command])],
+      args: [...first, ...args, '127.0.0.1', ...(command === '' ? [] : ['--', command])],
     };
   }
 }

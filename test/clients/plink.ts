@@ -36,6 +36,9 @@ export class Plink implements SshProgram {
   rekey = (to: Target, command: string): CommandLine =>
     this.#line(to, ['-load', 'rekey', '-v', '-T'], command);
 
+  certified = (to: Target, certificate: string, command: string): CommandLine =>
+    this.#line(to, ['-cert', certificate, '-T'], command);
+
   /** The first plink makes the connection; the others open their channels on it. */
   channels = async (to: Target, commands: readonly string[]): Promise<Ended> => {
     const env = { PATH: process.env['PATH'], HOME: to.home };

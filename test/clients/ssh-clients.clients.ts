@@ -3,25 +3,29 @@ import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AuthorityName } from '../../policy/names.js';
+import { fingerprintOf } from '../../server/gate/keys/public-key.js';
 import { eventually } from '../support/eventually.js';
 import { GateUnderTest } from '../support/gate-under-test.js';
 import { House } from '../support/house.js';
 import type { Ended } from '../support/house.js';
-import { SshClient } from '../support/ssh-client.js';
+import { SshClient, type ClientKey } from '../support/ssh-client.js';
+import { ADMIN } from '../support/temporary-store.js';
 import { TerminalClient } from '../support/terminal-client.js';
+import { FORKY, opensshOf, TRIXIE } from './debian-openssh.js';
 import { Dropbear } from './dropbear.js';
 import { AsyncSsh, LibSsh, Paramiko } from './library-program.js';
 import { OpenSsh } from './openssh.js';
 import { Plink } from './plink.js';
 import type { CommandLine, SshProgram, Target } from './ssh-program.js';
-import { opensshOfDebian13 } from './trixie.js';
 
 const KIB = 1024;
 const LEAVE = '\x1d.';
 
 const PROGRAMS: readonly SshProgram[] = [
   new OpenSsh(),
-  opensshOfDebian13(),
+  opensshOf(TRIXIE),
+  opensshOf(FORKY),
   new Dropbear(),
   new Plink(),
   new Paramiko(),
@@ -47,6 +51,9 @@ describe('clients', () => {
   let asking: GateUnderTest;
   /** Only echoes. */
   let waiting: GateUnderTest;
+  /** Of `waiting`. */
+  const isAdded = new Set<string>();
+  let authority: ClientKey;
 
   before(async () => {
     // A guest that writes its input to a file, and echoes it.
@@ -63,6 +70,10 @@ describe('clients', () => {
       gate.customer('alice', [frontClient.key('alice').blob]);
       await gate.listen(frontClient);
     }
+    authority = frontClient.key('authority');
+    const { blob, type } = authority;
+    const ca = { name: 'ca' as AuthorityName, fingerprint: fingerprintOf(blob), type, blob };
+    waiting.store.authorities.add({ ...ca, everybody: true, customers: [], groups: [] }, ADMIN);
   });
 
   after(async () => {
@@ -143,6 +154,39 @@ describe('clients', () => {
       assert.match(list.stdout, /^horatio/m);
       assert.equal((await piped(program.exec(to, 'yorick status'), to.home)).status, 4);
       assert.equal((await piped(program.exec(to, 'horatio fly'), to.home)).status, 2);
+    });
+
+    for (const [kind, bits] of [
+      ['ecdsa', 256],
+      ['ecdsa', 384],
+      ['ecdsa', 521],
+      ['rsa', 3072],
+    ] as const) {
+      it(`logs in by a key of type ${kind} with ${bits} bits`, async () => {
+        const key = frontClient.key(`${kind}-${bits}`, kind, bits);
+        const login = `${kind}-${bits}`;
+        if (!isAdded.has(login)) waiting.customer(login, [key.blob]);
+        isAdded.add(login);
+        const one = { ...target(key.file, waiting.port, waiting.hostKey.publicLine), login };
+        program.prepare(one);
+        const { status, stdout, stderr } = await piped(program.exec(one, 'whoami'), one.home);
+        assert.equal(status, 0, stderr);
+        assert.equal(stdout, `${login} -\n`);
+      });
+    }
+
+    it('logs in by a certificate', async function () {
+      if (program.certified === null) this.skip();
+      const key = frontClient.certify(authority, frontClient.key('alice'), ['-I', 'a login', '-n', 'alice']);
+      const one = target(key.file, waiting.port, waiting.hostKey.publicLine);
+      program.prepare(one);
+      const { status, stdout, stderr } = await piped(
+        program.certified(one, key.certificate, 'whoami'),
+        one.home,
+      );
+      assert.equal(status, 0, stderr);
+      assert.equal(stdout, 'alice -\n');
+      assert.equal(waiting.eventsOf('login.accepted').at(-1)?.certificate?.keyId, 'a login');
     });
 
     it('ends a command that reads its stdin to the end', async () => {

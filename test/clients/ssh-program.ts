@@ -5,7 +5,7 @@ import type { Ended } from '../support/house.js';
 export interface Target {
   readonly port: number;
   readonly login: string;
-  /** The customer's Ed25519 key, in OpenSSH's format. */
+  /** The customer's key, in OpenSSH's format. */
   readonly key: string;
   readonly knownHosts: string;
   /** The gate's public key: `ssh-ed25519 AAAA…`. */
@@ -39,6 +39,8 @@ export interface SshProgram {
   readonly verbose?: (to: Target, command: string) => CommandLine;
   /** What `verbose` and `rekey` say of each key exchange by the method that the program should choose. */
   readonly exchanged?: RegExp;
+  /** As `exec`, with a certificate for the key, in a `-cert.pub` file beside it; null when the program cannot. */
+  readonly certified: ((to: Target, certificate: string, command: string) => CommandLine) | null;
   /** Runs commands on one connection, all at once; null when the program cannot. */
   readonly channels: ((to: Target, commands: readonly string[]) => Promise<Ended>) | null;
 }

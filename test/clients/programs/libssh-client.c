@@ -125,6 +125,14 @@ int main(int count, char **given) {
   if (ssh_connect(session) != SSH_OK) fail(session, "connect");
   if (ssh_session_is_known_server(session) != SSH_KNOWN_HOSTS_OK) fail(session, "host key");
   if (ssh_pki_import_privkey_file(given[3], NULL, NULL, NULL, &key) != SSH_OK) fail(session, "key");
+  char certificate[4096];
+  ssh_key certified = NULL;
+  snprintf(certificate, sizeof certificate, "%s-cert.pub", given[3]);
+  if (ssh_pki_import_cert_file(certificate, &certified) == SSH_OK &&
+      ssh_pki_copy_cert_to_privkey(certified, key) != SSH_OK)
+    fail(session, "certificate");
+  // As libssh's tutorial does. It reads then which signatures the server takes, and needs that for RSA keys.
+  if (ssh_userauth_none(session, NULL) != SSH_AUTH_DENIED) fail(session, "methods");
   if (ssh_userauth_publickey(session, NULL, key) != SSH_AUTH_SUCCESS) fail(session, "login");
   if (strcmp(mode, "channels") == 0) {
     ssh_channel channels[16];
