@@ -71,20 +71,30 @@ function drawGone(canvas: Canvas, name: string, layout: Layout): number {
 
 /** @returns the row after the summary */
 function drawSummary(canvas: Canvas, state: MenuState, domain: MenuDomain, layout: Layout): number {
-  const boxed = !layout.low;
-  const left = layout.left + (boxed ? 2 : 0);
-  const width = layout.width - (boxed ? 4 : 0);
+  const { left, top, width } = layout;
+  if (layout.low) return drawRows(canvas, state, domain, layout);
+  const inside = { ...layout, left: left + 2, top: top + 1, width: width - 4 };
+  const rows = Math.max(LEAST_ROWS, drawRows(canvas, state, domain, inside) - top + 1);
+  // A box clears what is inside it.
+  canvas.box(left, top, width, rows, domain.name);
+  drawRows(canvas, state, domain, inside);
+  return top + rows + 1;
+}
+
+/** @returns the row after the last one */
+function drawRows(
+  canvas: Canvas,
+  state: MenuState,
+  domain: MenuDomain,
+  { left, top, width }: Pick<Layout, 'left' | 'top' | 'width'>,
+): number {
+  drawStateLine(canvas, state, domain, left, top, width);
+  drawFactsLine(canvas, domain, left, top + 1, width);
+  const row = top + 2 + drawHappening(canvas, state, domain, left, top + 2, width);
   const hostKey = hostKeyLine(domain, width);
-  const rows = hostKey === null ? 6 : 7;
-  if (boxed) canvas.box(layout.left, layout.top, layout.width, rows, domain.name);
-  let row = layout.top + (boxed ? 1 : 0);
-  drawStateLine(canvas, state, domain, left, row, width);
-  row += 1;
-  drawFactsLine(canvas, domain, left, row, width);
-  row += 1;
-  row += drawHappening(canvas, state, domain, left, row, width);
-  if (hostKey !== null) row += canvas.put(left, row, hostKey, 'plain', width) > 0 ? 1 : 0;
-  return boxed ? layout.top + rows + 1 : row;
+  if (hostKey === null) return row;
+  canvas.put(left, row, hostKey, 'plain', width);
+  return row + 1;
 }
 
 /** Where there is no room for a whole fingerprint, it is left out: part of one proves nothing. */
@@ -140,7 +150,7 @@ function drawFactsLine(canvas: Canvas, domain: MenuDomain, left: number, row: nu
 }
 
 /**
- * Draws progress, or what the server runs instead of its own system; two lines at most.
+ * Draws progress, or what the server runs instead of its own system; three lines at most.
  *
  * @returns lines used
  */
@@ -180,7 +190,9 @@ function drawHappening(
 }
 
 const BAR_COLUMNS = 20;
-const BANNER_LINES = { boxed: 2, narrow: 4 } as const;
+const BANNER_LINES = { boxed: 3, narrow: 4 } as const;
+/** Of the box, with its border: it grows with what happens, and the menu below does not jump without need. */
+const LEAST_ROWS = 6;
 
 function drawProgress(
   canvas: Canvas,

@@ -86,6 +86,10 @@ describe('the demo', () => {
     assert.match((await run('ssh', ['-F', config, 'bob', 'list'], '')).stdout, /yorick/);
     const image = await run('ssh', ['-F', config, 'alice', 'horatio reinstall'], '');
     assert.match(image.stderr, /Say which system image: debian-13\./);
+    const profiles = await run('ssh', ['-F', config, 'alice', 'horatio rescue --yes'], '');
+    assert.match(profiles.stderr, /rescue, single-user(,| or) installer/);
+    const suite = await run('ssh', ['-F', config, 'alice', 'horatio rescue installer --yes'], '');
+    assert.match(suite.stderr, /suite.*trixie.*bookworm/s);
     const none = await run('ssh', ['-F', config, 'bob', 'yorick reinstall debian-13 --erase yorick'], '');
     assert.equal(none.status, 3, none.stderr);
     assert.equal(await first.interrupt(), 0);

@@ -159,6 +159,20 @@ export const PLACES: Readonly<Record<string, Place>> = {
   'list-maintenance': (start) => started(HOUSE)(start).tell({ fact: 'maintenance', message: MAINTENANCE }),
   'domain-maintenance': (start) => one({})(start).tell({ fact: 'maintenance', message: MAINTENANCE }),
   'domain-in-rescue': one({ profile: profileName('rescue'), offers: offers() }),
+  // The longest words of the rescue image that ships: the way back must stand there whole.
+  'domain-rescue-image': one({
+    profile: profileName('rescue'),
+    profiles: [
+      {
+        ...PROFILES[0]!,
+        title: 'Debian rescue system',
+        hint: 'Type chroot-in for a shell in your own system. Leave the console with Ctrl-] and a dot, and choose normal boot.',
+      },
+    ],
+    rescueEnd: { at: NOW + 28_740_000, then: 'normal', retryAt: null },
+    rescueHostKey: fingerprint('k'),
+    offers: offers(),
+  }),
   'domain-rescue-host-key': one({
     profile: profileName('rescue'),
     rescueHostKey: fingerprint('k'),

@@ -101,10 +101,28 @@ ${seedSettings(xen)}${imageSettings(xen)}observe:
   );
 }
 
-/** The rest of the rescue profile, and the network of the demo's domains. */
-function seedSettings({ seeds, xenstoreRead }: DemoXen): string {
+/** The rest of the rescue profile, more profiles, and the network of the demo's domains. */
+function seedSettings({ seeds, xenstoreRead, rescueKernel, rescueRamdisk }: DemoXen): string {
   if (seeds === undefined) return '';
   return `    seed: asker
+  single-user:
+    title: Own system, a shell in the place of init
+    kind: own
+    extra: init=/bin/sh
+    disks: Your disk stays as it is; the shell begins with it read-only (mount -o remount,rw /).
+  installer:
+    title: Debian installer
+    kind: direct
+    kernel: ${quote(rescueKernel)}
+    ramdisk: ${quote(rescueRamdisk)}
+    extra: console=hvc0 install-suite=\${suite}
+    parameters:
+      suite:
+        title: suite
+        values: [trixie, bookworm]
+        chooser: customer
+    disks: An installer of Debian would erase your disk; the one of the demo only says so.
+    keep: true
 seeds:
   command: ${quote(seeds)}
   xenstoreRead: ${quote(xenstoreRead)}

@@ -11,6 +11,8 @@ export interface HostFindings {
   readonly domains: readonly string[];
   /** How many configuration files the globs match. */
   readonly count: number;
+  /** The directory of the image that `postern rescue-image build` has made. */
+  readonly rescueImage: string | null;
   /** A kernel and a ramdisk named as a rescue system. */
   readonly rescue: { readonly kernel: string; readonly ramdisk: string } | null;
   /** A PV-GRUB image. It boots a rescue disk, which only an admin can name. */
@@ -32,6 +34,9 @@ const PROGRAMS = [
 ];
 const CONFIGS = '/etc/xen/*';
 const USUAL_CONFIGS = '/etc/xen/*.cfg';
+/** Where rescue images are kept. */
+export const RESCUE_IMAGES = '/srv/xen/rescue-image';
+const PRESENT_IMAGE = join(RESCUE_IMAGES, 'current');
 const RESCUE = ['/srv/xen/rescue', '/srv/xen', '/var/lib/xen/rescue', '/boot'];
 const PVGRUB = ['/usr/lib/grub-xen/grub-x86_64-xen.bin', '/usr/lib/xen/boot/pv-grub-x86_64.gz'];
 const PVHGRUB = ['/usr/lib/grub-xen/grub-i386-xen_pvh.bin'];
@@ -51,6 +56,7 @@ export async function examineHost(root: RootDirectory): Promise<HostFindings> {
     toolstack: kind === undefined || command === null ? null : { kind, command },
     domains: usual.length === configs.length ? [USUAL_CONFIGS] : [CONFIGS],
     count: configs.length,
+    rescueImage: first([join(PRESENT_IMAGE, 'profile.yaml')]) === null ? null : PRESENT_IMAGE,
     rescue: rescueIn(root),
     pvgrub: first(PVGRUB),
     pvhgrub: first(PVHGRUB),

@@ -23,8 +23,10 @@ export function checkProgram(program: string): readonly Diagnosis[] {
 
 /** Reports what was found of Xen, as doctor does. */
 export function tellFound(found: HostFindings): readonly Diagnosis[] {
-  const { toolstack, domains, count, rescue, pvgrub, pvhgrub, consoled } = found;
-  const kernels = [rescue?.kernel, pvgrub, pvhgrub].filter((path) => path !== undefined && path !== null);
+  const { toolstack, domains, count, rescueImage, rescue, pvgrub, pvhgrub, consoled } = found;
+  const kernels = [rescueImage, rescue?.kernel, pvgrub, pvhgrub].filter(
+    (path) => path !== undefined && path !== null,
+  );
   return [
     toolstack === null
       ? fail(
@@ -42,8 +44,8 @@ export function tellFound(found: HostFindings): readonly Diagnosis[] {
     kernels.length === 0
       ? warn(
           'rescue',
-          'no rescue kernel was found',
-          'put one into /srv/xen/rescue and add it to profiles in dom0.yaml',
+          'no rescue system was found',
+          'make one with `postern rescue-image build`, or put a kernel and a ramdisk into /srv/xen/rescue',
         )
       : ok('rescue', kernels.join(', ')),
   ];

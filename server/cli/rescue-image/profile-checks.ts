@@ -21,7 +21,13 @@ export async function checkProfiles(
 ): Promise<readonly Diagnosis[]> {
   const all = Object.entries(profiles);
   if (all.length === 0) {
-    return [warn('profiles', 'there is no rescue profile', 'add one to profiles in the settings')];
+    return [
+      warn(
+        'profiles',
+        'there is no rescue profile',
+        'make a rescue system: postern rescue-image build prints its profile',
+      ),
+    ];
   }
   const found = all.flatMap(([name, profile]) => [
     ...filesOf(profile).map((file) =>

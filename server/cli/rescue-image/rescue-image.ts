@@ -5,12 +5,10 @@ import type { Command } from 'commander';
 import { adminNoun, exampleText, say } from '../admin/admin-command.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { DOM0_SETTINGS } from '../command/settings-option.js';
+import { RESCUE_IMAGES } from '../installation/host-findings.js';
 import { diagnosisText } from '../installation/diagnosis.js';
 import { SUITES } from './manifest.js';
 import type { Suite } from './manifest.js';
-
-/** Where images are kept when no other directory is named. */
-const OUTPUT = '/srv/xen/rescue-image';
 
 interface BuildOptions {
   readonly suite: Suite;
@@ -41,7 +39,7 @@ export function addRescueImageCommand(program: Command): void {
     .addOption(
       new Option('--suite <name>', "Debian's name of the release").choices(SUITES).default(SUITES[0]),
     )
-    .option('--output <directory>', 'where the images are kept', OUTPUT)
+    .option('--output <directory>', 'where the images are kept', RESCUE_IMAGES)
     .option(
       '--mirror <url>',
       "a mirror of Debian, or a whole line for apt's sources; again for more; deb.debian.org with its updates when not given",
@@ -69,7 +67,7 @@ export function addRescueImageCommand(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      exampleText(['postern rescue-image check', `postern rescue-image check ${OUTPUT}/current`]),
+      exampleText(['postern rescue-image check', `postern rescue-image check ${RESCUE_IMAGES}/current`]),
     )
     .action(check);
 }

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DOM0_SCHEMA } from '../../../config/dom0-schema.js';
 import { loadDom0Settings } from '../../../config/dom0-settings.js';
 import { GATE_SCHEMA } from '../../../config/gate-schema.js';
@@ -54,7 +55,7 @@ export async function setUp(halves: Halves, answers: SetupAnswers): Promise<Setu
     ...(root.isThisMachine ? [...checkModules(), ...checkProgram(program)] : []),
     ...(host === null ? [] : tellFound(host)),
   ];
-  return { apply: answers.apply, steps, found, next: nextCommands(halves, root) };
+  return { apply: answers.apply, steps, found, next: nextCommands(halves, root, host) };
 }
 
 function piecesOf(
@@ -100,11 +101,29 @@ function hasOwnPolicy(root: RootDirectory): boolean {
   return names.some((name) => /\.(ya?ml|json)$/.test(name)) && !names.includes(FIRST_POLICY);
 }
 
-function nextCommands(halves: Halves, root: RootDirectory): readonly string[] {
+function nextCommands(halves: Halves, root: RootDirectory, host: HostFindings | null): readonly string[] {
+  const rescue = host === null ? [] : rescueCommands(root, host);
   if (!root.isThisMachine)
     return [
       `postern setup ${halves} --apply      # there, when it is booted: it makes the user and gives it what it needs`,
+      ...rescue,
     ];
   const units = { gate: 'postern-gate', dom0: 'postern-dom0', both: 'postern-dom0 postern-gate' }[halves];
-  return [`systemctl enable --now ${units}`, 'postern doctor'];
+  return [`systemctl enable --now ${units}`, 'postern doctor', ...rescue];
+}
+
+/** From a host to a rescue system with a network and the customers' own keys. */
+function rescueCommands(root: RootDirectory, { rescueImage }: HostFindings): readonly string[] {
+  if (rescueImage === null)
+    return ['postern rescue-image build      # a rescue system with network and SSH: docs/rescue-images.md'];
+  const loaded = loadDom0Settings(root.at(DOM0_SETTINGS));
+  // The link `current` is not followed: the settings name it as it is.
+  const isNamed =
+    loaded.ok &&
+    Object.values(loaded.settings.profiles).some(
+      (profile) => profile.kind === 'direct' && dirname(profile.kernel) === rescueImage,
+    );
+  return isNamed
+    ? ['apt-get install xorriso xenstore-utils      # for the seed disk of the rescue system']
+    : [`cat ${join(rescueImage, 'profile.yaml')}      # paste it below profiles: of ${DOM0_SETTINGS}`];
 }

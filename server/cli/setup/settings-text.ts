@@ -1,3 +1,4 @@
+import { profileText } from '../rescue-image/profile-text.js';
 import type { HostFindings } from '../installation/host-findings.js';
 
 /** Gate settings that differ from machine to machine. */
@@ -52,7 +53,15 @@ unmanaged: []
 ${profiles(found)}`;
 }
 
-function profiles({ rescue, pvgrub, pvhgrub }: HostFindings): string {
+/** Without an address a guest asks by DHCP. */
+const SEEDS = `
+# The networks of the guests, for the seed disk of the rescue system (docs/rescue-images.md).
+# seeds:
+#   networks:
+#     - {subnet: 192.0.2.0/24, gateway: 192.0.2.1, nameServers: [192.0.2.53]}
+`;
+
+function profiles({ rescueImage, rescue, pvgrub, pvhgrub }: HostFindings): string {
   const images = Object.entries({ pv: pvgrub, pvh: pvhgrub }).flatMap(([type, path]) =>
     path === null ? [] : `      ${type}: ${quote(path)}\n`,
   );
@@ -72,11 +81,15 @@ function profiles({ rescue, pvgrub, pvhgrub }: HostFindings): string {
     kernels:
 ${images.join('')}    disks: Our rescue disk comes first and is read-only; your own disks follow, writable.
 `;
-  const none = `# No rescue system was found (a kernel and a ramdisk in /srv/xen/rescue).\n`;
+  const none = `# No rescue system was found. Make one: \`postern rescue-image build\` prints the profile to put here.
+# Or take a kernel and a ramdisk of your own, in /srv/xen/rescue.
+`;
   const menu =
     images.length === 0
       ? ''
       : `  # PV-GRUB is here; with a rescue disk of yours it shows a boot menu:\n${commented(grub)}`;
+  if (rescueImage !== null)
+    return `profiles:\n${profileText(rescueImage)}${rescue === null ? '' : direct}${menu}${SEEDS}`;
   if (rescue !== null) return `profiles:\n${direct}${menu}`;
   return `${none}profiles: {}\n${commented(`profiles:\n${direct}`)}${menu}`;
 }

@@ -109,6 +109,43 @@ describe('setup', () => {
     assert.deepEqual(all(), after);
   });
 
+  it('leads to a rescue system with a network: it names the command, then takes the image that is there', async () => {
+    assert.match(await setup('dom0'), /^ +postern rescue-image build +# .*docs\/rescue-images\.md$/m);
+    assert.match(
+      read('etc/postern/dom0.yaml'),
+      /^# No rescue system was found\. Make one: `postern rescue-image build`/m,
+    );
+    assert.doesNotMatch(await setup('gate'), /rescue/, 'the gate boots nothing');
+
+    // The admin did so, and did not paste the profile yet.
+    const current = 'srv/xen/rescue-image/current';
+    directory.write(`${current}/profile.yaml`, '');
+    assert.match(
+      await setup('dom0'),
+      new RegExp(
+        `^ +cat /${current}/profile\\.yaml +# paste it below profiles: of /etc/postern/dom0\\.yaml$`,
+        'm',
+      ),
+    );
+
+    // A host that had the image before its settings.
+    rmSync(at('etc/postern'), { recursive: true });
+    assert.match(await setup('dom0'), /^ +apt-get install xorriso xenstore-utils /m);
+    const loaded = loadDom0Settings(at('etc/postern/dom0.yaml'));
+    assert.ok(loaded.ok, JSON.stringify(loaded));
+    const [profile] = Object.values(loaded.settings.profiles);
+    assert.ok(profile?.kind === 'direct');
+    assert.equal(profile.kernel, `/${current}/vmlinuz`);
+    assert.equal(profile.seed, 'asker');
+    const file = directory.write(
+      'with-seeds.yaml',
+      read('etc/postern/dom0.yaml').replaceAll(/^# (seeds:| {2}.*)$/gm, '$1'),
+    );
+    const seeded = loadDom0Settings(file);
+    assert.ok(seeded.ok, JSON.stringify(seeded));
+    assert.equal(seeded.settings.seeds.networks[0]?.gateway, '192.0.2.1');
+  });
+
   it('sets up each half alone', async () => {
     directory.write('etc/postern/dom0.yaml', 'host: xen9\n');
     await setup('both');
