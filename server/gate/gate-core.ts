@@ -1,8 +1,6 @@
 import type { Store } from '../store/store.js';
 import { FaultGuard } from '../wire/fault-guard.js';
 import { Authorizer } from './access/authorize.js';
-import { CustomerRateLimit } from './access/customer-rate-limit.js';
-import { LiveAttachments } from './access/live-attachments.js';
 import { Revocation } from './access/revocation.js';
 import { SessionTerms } from './access/session-terms.js';
 import { StandingCheck } from './access/standing.js';
@@ -18,6 +16,8 @@ import type { OwnDomainsParts } from './customer/own-domains.js';
 import { OwnKeys } from './customer/own-keys.js';
 import { OwnRecordings } from './customer/own-recordings.js';
 import type { ExecParts } from './exec/exec-session.js';
+import { OneProcess } from './gate-wide.js';
+import type { GateWide } from './gate-wide.js';
 import { HostLink } from './hosts/host-link.js';
 import type { HostSettings, HostTimings } from './hosts/host-link.js';
 import { Hosts } from './hosts/hosts.js';
@@ -64,6 +64,8 @@ interface CoreParts {
   readonly policySource: PolicySource;
   readonly log: Logger;
   readonly hostTimings?: Partial<HostTimings>;
+  /** When left out, this process is the whole gate. */
+  readonly gateWide?: GateWide;
   /** The clock by which the policy and the keys are judged. */
   readonly clock?: () => Date;
   /** The slices in which everybody's rights are checked again after a change. */
@@ -97,7 +99,7 @@ export class GateCore {
   readonly maintenance: MaintenanceWatch;
   readonly news: AuditNotifier;
   readonly announcements: Announcements;
-  readonly liveAttachments = new LiveAttachments();
+  readonly gateWide: GateWide;
   readonly recordings: Recordings;
   readonly consoleOptions: ConsoleOptions;
   readonly keyRules: KeyRules;
@@ -116,9 +118,12 @@ export class GateCore {
   #ticks: NodeJS.Timeout | null = null;
 
   /** @throws NoPolicyError when there is no valid policy and never was one */
-  constructor({ settings, store, policySource, log, hostTimings, clock, slices }: CoreParts) {
+  constructor(parts: CoreParts) {
+    const { settings, store, policySource, log, hostTimings, clock, slices } = parts;
+    const { gateWide = new OneProcess() } = parts;
     const { audit, roles, parameters, preferences, customers } = store;
-    const rateLimit = new CustomerRateLimit();
+    const { attachments, requests: rateLimit } = gateWide;
+    this.gateWide = gateWide;
     this.store = store;
     this.#guard = new FaultGuard(log);
 
@@ -154,7 +159,10 @@ export class GateCore {
     this.authorizer = new Authorizer(store.authorizations, policy, {
       rateLimit,
       observations: hosts,
-      atOnce: (query) => this.liveAttachments.count(query),
+      atOnce: (query) => attachments.count(query),
+      hold: (place) => {
+        attachments.hold(place);
+      },
       revoked,
       ...(clock === undefined ? {} : { clock }),
     });
@@ -216,7 +224,7 @@ export class GateCore {
       revocation,
       consoleOptions,
       recordings,
-      liveAttachments: this.liveAttachments,
+      liveAttachments: attachments,
       announcements: this.announcements,
       audit,
       log,
@@ -244,6 +252,7 @@ export class GateCore {
     this.sessions = new SessionRouter({
       menu,
       exec,
+      openSessions: gateWide.sessions,
       terms,
       standing: standing.refusal,
       revocation,

@@ -2,6 +2,7 @@ import { parseCustomerName, parseDomainName } from '../../policy/names.js';
 import type { AuditEvent, EventActor } from '../store/audit-event.js';
 import { AuditUnavailableError } from '../store/store-error.js';
 import type { Store } from '../store/store.js';
+import type { Logins } from './control/control-ports.js';
 import { AuditMarks } from './audit/audit-marks.js';
 import { GateCore } from './gate-core.js';
 import type { CoreSettings } from './gate-core.js';
@@ -10,6 +11,7 @@ import type { Logger } from '../wire/logger.js';
 import type { PolicySource, Reloaded } from './policy/policy-holder.js';
 import type { HostKeysInUse } from './ssh/host-keys.js';
 import type { ListenAddress } from './ssh/listener.js';
+import { LocalFront } from './ssh/front.js';
 import { CertifiedAccounts } from './ssh/certified-accounts.js';
 import { RuledAccounts } from './ssh/ruled-accounts.js';
 import { SshGate } from './ssh/ssh-gate.js';
@@ -40,6 +42,7 @@ interface GateParts {
 export class Gate {
   readonly core: GateCore;
   readonly #ssh: SshGate;
+  readonly #front: LocalFront;
   readonly #version: string;
   readonly #log: Logger;
   readonly #marks: AuditMarks;
@@ -53,15 +56,23 @@ export class Gate {
     this.#log = log;
     this.#version = parts.version;
     this.core = new GateCore(parts);
-    const { policy, terms, revocation, maintenance, announcements, sessions, revokedKeys } = this.core;
+    const { policy, terms, revocation, maintenance, announcements, sessions, revokedKeys, gateWide } =
+      this.core;
     this.#marks = new AuditMarks(audit, log);
-    this.#ssh = new SshGate({
-      connectionsOf: (customer) => terms.connections(customer),
+    this.#front = new LocalFront({
+      settings,
+      handed: parts.handed ?? [],
+      audit,
+      log,
       isKnown: (login) => isKnown(store, login),
+    });
+    this.#ssh = new SshGate({
+      front: this.#front,
+      connections: gateWide.connections((customer) => terms.connections(customer)),
+      openings: gateWide.openings,
       // The menu shows the message of the day.
       settings: { ...settings, motd: null },
       hostKeys: parts.hostKeys,
-      handed: parts.handed ?? [],
       accounts: new RuledAccounts({
         logins: store.logins,
         holders: store.holders,
@@ -99,8 +110,13 @@ export class Gate {
   }
 
   /** For an admin who looks for the reason of a refusal. */
-  get logins(): Pick<SshGate, 'accounts' | 'refused' | 'isPenalised' | 'refusesConnection'> {
-    return this.#ssh;
+  get logins(): Logins {
+    return {
+      accounts: this.#ssh.accounts,
+      refused: this.#front.refusedConnections,
+      isPenalised: (address) => this.#front.isPenalised(address),
+      refusesConnection: (customer) => this.#ssh.refusesConnection(customer),
+    };
   }
 
   /**

@@ -12,6 +12,9 @@ import { MenuSession } from './menu/menu-session.js';
 import type { MenuParts } from './menu/menu-session.js';
 import type { Revocation } from './access/revocation.js';
 import type { Session, SessionHandler } from './session/session.js';
+import type { OpenSessions } from './session/open-sessions.js';
+import { sessionInfo } from './session/session-info.js';
+import type { SessionInfo } from './session/session-info.js';
 import type { SessionTerms } from './access/session-terms.js';
 import type { AskStanding } from './access/standing.js';
 import * as words from './text/words.js';
@@ -23,6 +26,7 @@ interface RolesOf {
 interface SessionRouterParts {
   readonly menu: MenuParts;
   readonly exec: ExecParts;
+  readonly openSessions: OpenSessions;
   readonly terms: Pick<SessionTerms, 'refusesSession'>;
   readonly standing: AskStanding;
   readonly revocation: Revocation;
@@ -37,20 +41,21 @@ interface SessionRouterParts {
  */
 export class SessionRouter implements SessionHandler {
   readonly #parts: SessionRouterParts;
-  readonly #open = new Map<CustomerName, number>();
 
   constructor(parts: SessionRouterParts) {
     this.#parts = parts;
   }
 
   /** After a fault here the session is refused. */
-  refuses(identity: Identity): string | null {
-    const { terms, standing, log } = this.#parts;
+  refuses(identity: Identity, session?: SessionInfo): string | null {
+    const { terms, standing, openSessions, log } = this.#parts;
     const { customer } = identity;
     try {
       const no = standing(identity);
       if (no !== null) return no.message;
-      return terms.refusesSession(customer, this.#open.get(customer) ?? 0);
+      const refuses = (open: number): string | null => terms.refusesSession(customer, open);
+      if (session === undefined) return refuses(openSessions.count(customer));
+      return openSessions.enter(session, refuses);
     } catch (fault) {
       log.error({ connection: identity.connection, err: fault }, 'a session could not be admitted');
       return words.fault(identity.connection).message;
@@ -59,9 +64,12 @@ export class SessionRouter implements SessionHandler {
 
   open(session: Session): void {
     const { identity, terminal } = session;
-    this.#count(identity.customer, 1);
+    const { openSessions } = this.#parts;
+    const info = sessionInfo(session);
+    // It has its place already where it was admitted.
+    openSessions.enter(info, () => null);
     terminal.onClose(() => {
-      this.#count(identity.customer, -1);
+      openSessions.leave(info);
     });
     this.#run(session).then(
       (status) => {
@@ -134,11 +142,5 @@ export class SessionRouter implements SessionHandler {
     } finally {
       tracked?.forget();
     }
-  }
-
-  #count(customer: CustomerName, change: 1 | -1): void {
-    const count = (this.#open.get(customer) ?? 0) + change;
-    if (count > 0) this.#open.set(customer, count);
-    else this.#open.delete(customer);
   }
 }

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isRefusal } from '../../policy/refusal.js';
 import { fingerprintOf } from '../../server/gate/keys/public-key.js';
+import { LocalFront } from '../../server/gate/ssh/front.js';
 import type { HostKey } from '../../server/gate/ssh/host-key.js';
 import { HostKeys } from '../../server/gate/ssh/host-keys.js';
 import type { ListenAddress } from '../../server/gate/ssh/listener.js';
@@ -36,6 +37,8 @@ export interface GateOptions {
   readonly parts?: Partial<SshGateParts>;
   readonly otherHostKeys?: readonly string[];
   readonly revokedKeysFile?: string;
+  /** The one login name that is a customer's or a domain's. */
+  readonly known?: string;
 }
 
 /** A gate's SSH front on a free port of 127.0.0.1, over a real store, with a handler that echoes. */
@@ -47,6 +50,7 @@ export class GateUnderTest {
   readonly revokedKeysFile: string | null;
   readonly logged: { level: string; fields: object; message: string }[] = [];
   readonly hostKeys: HostKeys;
+  readonly front: LocalFront;
   readonly gate: SshGate;
   /** Every SQL statement that the store ran. */
   readonly statements: string[] = [];
@@ -73,19 +77,28 @@ export class GateUnderTest {
     const revoked = new RevokedKeys(this.revokedKeysFile, logger);
     this.accounts = new RuledAccounts({ logins, holders, policy: () => this.policy, revoked });
     const certified = { logins, holders, authorities: this.store.authorities, policy: () => this.policy };
+    const settings = {
+      listen: [{ host: '127.0.0.1', port: 0 }],
+      banner: null,
+      motd: null,
+      keepAlive: { intervalSeconds: 15, countMax: 4 },
+      ...options.settings,
+      login: { ...LOGIN, ...options.login },
+    };
+    const { audit } = this.store;
+    this.front = new LocalFront({
+      settings,
+      audit,
+      log: logger,
+      isKnown: (login) => login === options.known,
+    });
     this.gate = new SshGate({
-      settings: {
-        listen: [{ host: '127.0.0.1', port: 0 }],
-        banner: null,
-        motd: null,
-        keepAlive: { intervalSeconds: 15, countMax: 4 },
-        ...options.settings,
-        login: { ...LOGIN, ...options.login },
-      },
+      settings,
+      front: this.front,
       hostKeys: this.hostKeys,
       accounts: this.accounts,
       keyUse: this.store.keys,
-      audit: this.store.audit,
+      audit,
       handler: this.handler,
       certificates: {
         accounts: new CertifiedAccounts({ ...certified, revoked }),

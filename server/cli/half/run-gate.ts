@@ -105,7 +105,7 @@ class GateHalf implements Half {
       policy: gate.core.policy,
       readPolicy: policyOfTexts,
       observations: gate.core.hosts,
-      atOnce: (query) => gate.core.liveAttachments.count(query),
+      atOnce: (query) => gate.core.gateWide.attachments.count(query),
       hosts: gate.core.hosts.links,
       hostKeys,
       logins: gate.logins,

@@ -11,8 +11,9 @@ import type { Role } from '../../../policy/roles.js';
 import type { AuditEvent, AuditRow, CustomerActor } from '../../store/audit-event.js';
 import type { Facts, Question, Settled } from '../../store/authorizations.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
-import type { AttachmentQuery } from './live-attachments.js';
+import type { AttachmentQuery, HeldPlace } from './live-attachments.js';
 import { CustomerRateLimit } from './customer-rate-limit.js';
+import type { RateLimit } from './customer-rate-limit.js';
 import { NOTHING_REVOKED } from '../certificates/revocation-list.js';
 import type { RevocationList } from '../certificates/revocation-list.js';
 import type { Identity } from '../session/identity.js';
@@ -130,12 +131,14 @@ export type Requester = Pick<Identity, 'customer' | 'fingerprint' | 'verified' |
 
 /** What a decision depends on besides the database and the policy. */
 export interface Surroundings {
-  readonly rateLimit?: CustomerRateLimit;
+  readonly rateLimit?: RateLimit;
   readonly clock?: () => Date;
   /** When left out, nothing is known of any domain. */
   readonly observations?: DomainObservations;
   /** The number of matching consoles that are open now. */
   readonly atOnce?: (query: AttachmentQuery) => number;
+  /** As `Attachments.hold`. */
+  readonly hold?: (place: HeldPlace) => void;
   /** When left out, nothing is revoked. */
   readonly revoked?: RevocationList;
 }
@@ -144,10 +147,11 @@ export interface Surroundings {
 export class Authorizer {
   readonly #authorizations: Authorizations;
   readonly #inForce: PolicyInForce;
-  readonly #rateLimit: CustomerRateLimit;
+  readonly #rateLimit: RateLimit;
   readonly #clock: () => Date;
   readonly #observations: DomainObservations;
   readonly #atOnce: NonNullable<Surroundings['atOnce']>;
+  readonly #hold: NonNullable<Surroundings['hold']>;
   readonly #revoked: RevocationList;
 
   constructor(
@@ -158,6 +162,7 @@ export class Authorizer {
       clock = () => new Date(),
       observations = NO_OBSERVATIONS,
       atOnce = () => 0,
+      hold = () => undefined,
       revoked = NOTHING_REVOKED,
     }: Surroundings = {},
   ) {
@@ -167,6 +172,7 @@ export class Authorizer {
     this.#clock = clock;
     this.#observations = observations;
     this.#atOnce = atOnce;
+    this.#hold = hold;
     this.#revoked = revoked;
   }
 
@@ -189,6 +195,8 @@ export class Authorizer {
             value: () => ({ ...refusedBy(verdict), reference }),
           };
         }
+        const { customer, source } = identity;
+        this.#hold({ operation, customer, source, domain, action: request.action });
         return {
           events: this.#intent(identity, request, domain, operation, verdict.rule),
           value: (rows) => this.#permit(identity, request, domain, operation, verdict.since, rows[0] ?? null),

@@ -5,7 +5,9 @@ import type { Limit } from '../../../policy/policy.js';
 import type { Unsubscribe } from '../session/terminal.js';
 
 /** One attachment to a console. */
-interface LiveAttachment {
+export interface LiveAttachment {
+  /** The id of its permit. */
+  readonly operation: string;
   readonly customer: CustomerName;
   /** The customer's source address. */
   readonly source: string;
@@ -21,17 +23,32 @@ export interface AttachmentQuery extends Pick<Limit, 'per' | 'actions'> {
   readonly domain: DomainName;
 }
 
-/**
- * The attachments that are open now, for the policy's limits of how many at once. They are kept in memory and
- * not counted from the audit log, because consoles go on while that cannot be written.
- */
-export class LiveAttachments {
-  readonly #attachments = new Set<LiveAttachment>();
+/** The place of an attachment that was allowed and is not open yet. */
+export interface HeldPlace extends Pick<LiveAttachment, 'operation' | 'customer' | 'source' | 'domain'> {
+  readonly action: Action;
+}
 
+/** The attachments that are open now, for the policy's limits of how many at once. */
+export interface Attachments {
   /**
    * Call it in the turn in which the attachment was allowed, so that two at once cannot both pass a limit of
    * one. @returns removes the attachment
    */
+  enter(attachment: LiveAttachment): Unsubscribe;
+  count(query: AttachmentQuery): number;
+  /** Holds a place from the decision to `enter`, in the transaction of the decision. */
+  hold(place: HeldPlace): void;
+  /** Call it when an attachment's action has changed. */
+  changed(): void;
+}
+
+/**
+ * The attachments that are open now in this process, for the policy's limits of how many at once. They are kept in memory and
+ * not counted from the audit log, because consoles go on while that cannot be written.
+ */
+export class LiveAttachments implements Attachments {
+  readonly #attachments = new Set<LiveAttachment>();
+
   enter(attachment: LiveAttachment): Unsubscribe {
     this.#attachments.add(attachment);
     return () => this.#attachments.delete(attachment);
@@ -45,5 +62,15 @@ export class LiveAttachments {
       return per === 'customer' ? attachment.customer === customer : attachment.domain === domain;
     });
     return counted.length;
+  }
+
+  /** One process decides and enters in one turn. */
+  hold(): void {
+    return undefined;
+  }
+
+  /** Each count asks for the action. */
+  changed(): void {
+    return undefined;
   }
 }

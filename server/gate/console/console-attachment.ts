@@ -27,7 +27,7 @@ import type { ConsoleWords } from './console-words.js';
 import { IdleWatch } from './idle-watch.js';
 import { LastAnswers } from './last-answers.js';
 import { canTake } from './keyboard-takeover.js';
-import type { LiveAttachments } from '../access/live-attachments.js';
+import type { Attachments } from '../access/live-attachments.js';
 import { RescueNotices } from './rescue-notices.js';
 import { ScreenQuery } from './screen-query.js';
 import { SizeHint } from './size-hint.js';
@@ -40,7 +40,7 @@ export interface ConsoleParts extends AttachmentAuditParts {
   readonly revocation: Revocation;
   readonly consoleOptions: ConsoleOptions;
   readonly recordings: Recordings;
-  readonly liveAttachments: LiveAttachments;
+  readonly liveAttachments: Attachments;
   readonly announcements: Announcements;
 }
 
@@ -323,6 +323,7 @@ export class ConsoleAttachment {
       this.#screen.heard(note.screen);
     } else if (note.note === 'attached' || note.note === 'writer') {
       this.#idle.review();
+      this.#parts.liveAttachments.changed();
       if (note.note === 'writer' && this.#participants.isWriter) this.#hasKeyboard();
     } else if (note.note === 'ended' && (note.reason === 'domain-gone' || note.reason === 'evicted')) {
       this.leave({ status: 1, message: this.#words.ended(this.#demanded.domain, note.reason) });

@@ -55,6 +55,7 @@ export class ConsoleSession {
     const demanded = permit.consume(action);
     const { customer, source } = demanded.identity;
     const leave = this.#parts.liveAttachments.enter({
+      operation: demanded.operation,
       customer,
       source,
       domain: demanded.domain,

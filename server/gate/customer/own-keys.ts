@@ -8,6 +8,7 @@ import type { Key } from '../../store/records.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
 import { actorOf } from '../access/authorize.js';
 import { CustomerRateLimit } from '../access/customer-rate-limit.js';
+import type { RateLimit } from '../access/customer-rate-limit.js';
 import type { Identity } from '../session/identity.js';
 import type { KeyRules } from '../keys/key-rules.js';
 import type { AskStanding } from '../access/standing.js';
@@ -33,7 +34,7 @@ interface OwnKeysParts {
   readonly keys: KeyStore;
   readonly standing: AskStanding;
   readonly rules: KeyRules;
-  readonly rateLimit?: CustomerRateLimit;
+  readonly rateLimit?: RateLimit;
 }
 
 /** Whether the customer is logged in with this registered key. */
@@ -46,7 +47,7 @@ export class OwnKeys {
   readonly #keys: KeyStore;
   readonly #standing: AskStanding;
   readonly #rules: KeyRules;
-  readonly #rateLimit: CustomerRateLimit;
+  readonly #rateLimit: RateLimit;
 
   constructor({ keys, standing, rules, rateLimit = new CustomerRateLimit() }: OwnKeysParts) {
     this.#keys = keys;

@@ -5,7 +5,7 @@ import type { RoleRow } from '../../store/records.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
 import { actorOf } from '../access/authorize.js';
 import type { Authorizer } from '../access/authorize.js';
-import type { CustomerRateLimit } from '../access/customer-rate-limit.js';
+import type { RateLimit } from '../access/customer-rate-limit.js';
 import type { Identity } from '../session/identity.js';
 import type { Logger } from '../../wire/logger.js';
 import * as recordingWords from '../text/recording-words.js';
@@ -21,7 +21,7 @@ interface OwnRecordingsParts {
   readonly customers: { find(customer: CustomerName): { readonly namedAt: string } | undefined };
   /** @throws AuditUnavailableError */
   readonly audit: { append(event: AuditEvent): unknown };
-  readonly rateLimit: CustomerRateLimit;
+  readonly rateLimit: RateLimit;
   readonly log: Logger;
 }
 

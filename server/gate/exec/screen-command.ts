@@ -3,7 +3,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { ScreenView } from '../../wire/screen.js';
 import type { Authorizer, DemandedPermit } from '../access/authorize.js';
-import type { LiveAttachments } from '../access/live-attachments.js';
+import type { Attachments } from '../access/live-attachments.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { OperationDispatcher } from '../operations/operation-dispatcher.js';
 import type { Identity } from '../session/identity.js';
@@ -19,7 +19,7 @@ interface ScreenCommandParts {
   readonly authorizer: Authorizer;
   readonly hosts: Hosts;
   readonly operations: Pick<OperationDispatcher, 'recordEnd'>;
-  readonly liveAttachments: LiveAttachments;
+  readonly liveAttachments: Attachments;
 }
 
 /** `NAME screen`: one look at a console, as text. It needs the right to watch, and is recorded like a look. */
@@ -50,7 +50,13 @@ export class ScreenCommand {
     const demanded = permit.consume(action);
     const { domain, identity } = demanded;
     const { customer, source } = identity;
-    const leave = liveAttachments.enter({ customer, source, domain, action: () => action });
+    const leave = liveAttachments.enter({
+      operation: demanded.operation,
+      customer,
+      source,
+      domain,
+      action: () => action,
+    });
     const found = hosts.reach(domain);
     const read = isRefusal(found) ? found : await found.host.screen.read(demanded);
     leave();

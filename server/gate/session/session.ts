@@ -1,4 +1,5 @@
 import type { Identity } from './identity.js';
+import type { SessionInfo } from './session-info.js';
 import type { Terminal } from './terminal.js';
 
 /** One session channel of an authenticated connection, once the client has said what it wants. */
@@ -19,8 +20,11 @@ export interface Session {
 
 /** Admits sessions and runs them. */
 export interface SessionHandler {
-  /** @returns a sentence when the customer may not open another session now, else null */
-  refuses(identity: Identity): string | null;
-  /** Takes the session over; never throws. */
+  /**
+   * @param session takes a place among the customer's sessions, unless it is refused; without one nothing changes
+   * @returns a sentence when the customer may not open another session now, else null
+   */
+  refuses(identity: Identity, session?: SessionInfo): string | null;
+  /** Takes the session over, with its place; never throws. */
   open(session: Session): void;
 }

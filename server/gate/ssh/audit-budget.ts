@@ -1,5 +1,6 @@
 import type { CustomerName, Fingerprint } from '../../../policy/names.js';
 import { CustomerRateLimit } from '../access/customer-rate-limit.js';
+import type { RateLimit } from '../access/customer-rate-limit.js';
 import { BoundedMap, TokenBucket, type Now } from '../scheduling/token-bucket.js';
 
 /** One source may have so many refused logins recorded at once, and one more after each ten minutes. */
@@ -29,16 +30,16 @@ export class AuditBudget {
    * Logins and sessions of each customer: some 90,000 a day, two rows each. That serves a monitor that looks
    * every second.
    */
-  readonly #customers: CustomerRateLimit;
+  readonly #customers: RateLimit;
 
-  constructor(now: Now = () => performance.now()) {
+  constructor(now: Now = () => performance.now(), customers: RateLimit = new CustomerRateLimit(now)) {
     this.#allSources = new TokenBucket(ALL_SOURCES, now);
     this.#sources = new BoundedMap(MOST_SOURCES, () => ({
       bucket: new TokenBucket(PER_SOURCE, now),
       leftOut: 0,
     }));
     this.#securityKeys = new BoundedMap(MOST_KEYS, () => new TokenBucket(PER_SOURCE, now));
-    this.#customers = new CustomerRateLimit(now);
+    this.#customers = customers;
   }
 
   /** @returns how many were left out before, when this one must be recorded; null when it must not */

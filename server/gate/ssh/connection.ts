@@ -36,7 +36,9 @@ export interface ConnectionEvents {
   refusesLogin(connection: Connection, identity: Identity, login: string): string | null;
   refused(connection: Connection, login: string, refused: LoginRefused): void;
   /** @returns a sentence when this session must not be opened */
-  refusesSession(identity: Identity): string | null;
+  refusesSession(connection: Connection, identity: Identity): string | null;
+  /** Its last session channel has gone. */
+  emptied(connection: Connection): void;
   /** @returns whether the customer may still be here: keys and customers go away while connections last */
   isStillAllowed(identity: Identity, login: string): boolean;
   openSession(id: string, identity: Identity, terminal: SshTerminal, request: Session['request']): void;
@@ -138,6 +140,7 @@ export class Connection {
       refuses: () => this.#refusesSessions(),
       channel: (number) => this.#channelEvents(`${id}.${number}`, violation),
       emptied: () => {
+        events.emptied(this);
         this.#watchIdle();
       },
     });
@@ -329,7 +332,7 @@ export class Connection {
     // ssh2 itself refuses a client that has not logged in.
     if (this.#identity === null || this.#endWith !== null) return this.#endWith;
     if (this.#events.isStillAllowed(this.#identity, this.#loginName)) {
-      return this.#events.refusesSession(this.#identity);
+      return this.#events.refusesSession(this, this.#identity);
     }
     const sentence = 'You are no longer allowed to log in.';
     this.end(DISCONNECT.byApplication, sentence);

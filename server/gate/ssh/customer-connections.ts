@@ -1,4 +1,5 @@
 import type { CustomerName } from '../../../policy/names.js';
+import type { Identity } from '../session/identity.js';
 
 /** What the limit needs of a connection that has logged in. */
 interface HeldConnection {
@@ -7,7 +8,27 @@ interface HeldConnection {
   endSoon(sentence: string): void;
 }
 
-const MADE_ROOM = 'Another connection of yours needed the place: this one had no session.';
+/** A connection that has logged in, or is about to. */
+export interface PlacedConnection extends HeldConnection {
+  readonly id: string;
+  readonly openedAt: Date;
+}
+
+/** The limit of connections for each customer. */
+export interface ConnectionPlaces {
+  /** @returns a sentence when the customer has too many, and too few of them can make room */
+  join(identity: Identity, connection: PlacedConnection): string | null;
+  /** As `join`, and changes nothing. */
+  refuses(customer: CustomerName): string | null;
+  /** Twice is harmless, and so is a connection that never joined. */
+  leave(customer: CustomerName, connection: PlacedConnection): void;
+  /** Call it before a session is opened. @returns a sentence when the connection has lost its place meanwhile */
+  use(connection: PlacedConnection): string | null;
+  /** Call it when the last session has gone. */
+  rest(connection: PlacedConnection): void;
+}
+
+export const MADE_ROOM = 'Another connection of yours needed the place: this one had no session.';
 
 /**
  * Limits the connections of each customer: otherwise one key would be enough to take all places of the
@@ -23,7 +44,6 @@ export class CustomerConnections {
     this.#most = most;
   }
 
-  /** @returns a sentence when the customer has too many, and too few of them can make room */
   join(customer: CustomerName, connection: HeldConnection): string | null {
     const no = this.refuses(customer);
     if (no !== null) return no;
@@ -37,7 +57,6 @@ export class CustomerConnections {
     return null;
   }
 
-  /** As `join`, and changes nothing. */
   refuses(customer: CustomerName): string | null {
     const own = this.#customers.get(customer) ?? new Set();
     const most = this.#most(customer);
@@ -50,7 +69,6 @@ export class CustomerConnections {
     return [...own].filter(({ isIdle }) => isIdle).slice(0, Math.max(0, own.size - most + 1));
   }
 
-  /** Twice is harmless, and so is a connection that never joined. */
   leave(customer: CustomerName, connection: HeldConnection): void {
     const own = this.#customers.get(customer);
     own?.delete(connection);
@@ -58,7 +76,7 @@ export class CustomerConnections {
   }
 }
 
-function tooMany(open: number): string {
+export function tooMany(open: number): string {
   return open === 1
     ? 'You have a connection open, which is the most: close it, or ask an administrator to.'
     : `You have ${open} connections open, which is the most: close one, or ask an administrator to.`;

@@ -1,5 +1,6 @@
 import type { Fingerprint } from '../../../policy/names.js';
 import type { AuditEvent, CertificateNote } from '../../store/audit-event.js';
+import type { RateLimit } from '../access/customer-rate-limit.js';
 import { certificateNote } from '../certificates/login-certificate.js';
 import type { Identity } from '../session/identity.js';
 import type { CounterRegress, LoginRefused, RefusedBecause } from './authenticate.js';
@@ -59,12 +60,14 @@ export class LoginRecord {
   readonly #audit: AuditLog;
   readonly #log: Logger;
   readonly #strangers: RateLimitedLog;
-  readonly #budget = new AuditBudget();
+  readonly #budget: AuditBudget;
 
-  constructor(audit: AuditLog, log: Logger, strangers: RateLimitedLog) {
+  /** @param openings how fast a customer may log in and open sessions */
+  constructor(audit: AuditLog, log: Logger, strangers: RateLimitedLog, openings?: RateLimit) {
     this.#audit = audit;
     this.#log = log;
     this.#strangers = strangers;
+    this.#budget = new AuditBudget(undefined, openings);
   }
 
   /** @returns a sentence when the customer has logged in or opened sessions too often to be recorded */

@@ -1,23 +1,12 @@
-import { ACTIONS } from '../../../policy/actions.js';
-import { RESERVED_WORDS } from '../../../policy/names.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
 import { terminalReset } from '../session/terminal-reset.js';
 import type { Identity } from '../session/identity.js';
 import type { Logger } from '../../wire/logger.js';
 import type { Session, SessionHandler } from '../session/session.js';
+import { sessionInfo } from '../session/session-info.js';
+import type { SessionInfo } from '../session/session-info.js';
 import type { Terminal } from '../session/terminal.js';
 import type { LoginRecord } from './login-record.js';
-
-/** A session as an admin sees it. */
-export interface SessionInfo {
-  readonly id: string;
-  readonly identity: Identity;
-  readonly openedAt: Date;
-  readonly what: 'menu' | 'plain-menu' | 'exec';
-  /** For exec, the verb alone: arguments may hold key material. */
-  readonly command: string | null;
-  readonly hasPty: boolean;
-}
 
 interface Entry {
   readonly info: SessionInfo;
@@ -30,7 +19,6 @@ interface Entry {
  * How long the handler may take to put the terminal right and say why, before it is done here. Milliseconds.
  */
 const FAREWELL_MS = 2000;
-const VERBS: ReadonlySet<string> = new Set([...RESERVED_WORDS, ...ACTIONS, 'destroy', 'take', 'release']);
 
 /** Exit statuses of the gate's own (docs/design.md, Flows). */
 const EXIT = { failed: 1, refused: 3 } as const;
@@ -52,13 +40,13 @@ export class SessionRegistry {
   }
 
   open(id: string, identity: Identity, terminal: Terminal, request: Session['request']): void {
-    const no = this.#handler.refuses(identity);
+    const info = sessionInfo({ id, identity, terminal, openedAt: new Date(), request });
+    const no = this.#handler.refuses(identity, info);
     if (no !== null) {
       terminal.writeError(`${no}${terminal.hasPty ? '\r\n' : '\n'}`);
       terminal.exit(EXIT.refused);
       return;
     }
-    const info = infoOf(id, identity, terminal, request);
     const entry: Entry = { info, terminal, endListeners: new Set(), ending: false };
     this.#entries.set(id, entry);
     this.#record.session('session.opened', identity, id, info.what, info.command);
@@ -128,31 +116,4 @@ export class SessionRegistry {
       clearTimeout(impatience);
     });
   }
-}
-
-function infoOf(
-  id: string,
-  identity: Identity,
-  terminal: Terminal,
-  request: Session['request'],
-): SessionInfo {
-  const { hasPty, term } = terminal;
-  const menu = hasPty && term !== 'dumb' ? 'menu' : 'plain-menu';
-  return Object.freeze({
-    id,
-    identity,
-    openedAt: new Date(),
-    what: request.kind === 'exec' ? 'exec' : menu,
-    command: request.kind === 'exec' ? verbOf(request.command) : null,
-    hasPty,
-  });
-}
-
-/**
- * The one word of a command that may be logged: a verb of the grammar, as first word (`list`) or second
- * (`horatio reboot`).
- */
-function verbOf(command: string): string | null {
-  const words = command.trim().split(/\s+/, 2);
-  return words.find((word) => VERBS.has(word)) ?? null;
 }

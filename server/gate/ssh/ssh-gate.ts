@@ -6,25 +6,26 @@ import type { Identity } from '../session/identity.js';
 import type { Logger } from '../../wire/logger.js';
 import type { Revocation, Tracked } from '../access/revocation.js';
 import type { SessionHandler } from '../session/session.js';
+import type { SessionInfo } from '../session/session-info.js';
+import type { RateLimit } from '../access/customer-rate-limit.js';
 import { Authenticator, type Accounts, type Counters, type LoginFound } from './authenticate.js';
 import { CertificateLogin, type CertificateLoginParts } from './certificate-login.js';
 import { Connection, type ConnectionEvents, type ConnectionLimits } from './connection.js';
-import { CustomerConnections } from './customer-connections.js';
+import { ConnectionsInProcess } from './connections-in-process.js';
+import type { ConnectionPlaces } from './customer-connections.js';
+import type { Front } from './front.js';
 import type { HostKeysInUse } from './host-keys.js';
-import { Listener, type Arrival, type ListenAddress } from './listener.js';
+import type { Arrival, ListenAddress } from './listener.js';
 import { whyNoHybrid } from './hybrid-key-exchange.js';
 import { LoginRecord, type AuditLog } from './login-record.js';
 import { hasNativeCrypto } from './native-crypto.js';
-import { RefusedConnections } from './refused-connections.js';
 import { RateLimitedLog } from './rate-limited-log.js';
-import { Penalties } from './penalties.js';
 import { REKEY, type RekeyLimit } from './rekeying.js';
-import { SessionRegistry, type SessionInfo } from './session-registry.js';
+import { SessionRegistry } from './session-registry.js';
 import { SignatureCheck } from './signature-check.js';
 import { privateParts } from './ssh2-private.js';
 import { ssh2Server } from './ssh2-server.js';
 import type { SshSettings } from './ssh-settings.js';
-import { sourceOf } from './source.js';
 import { terminalText } from './terminal-text.js';
 import { Transport } from './transport.js';
 import { DISCONNECT } from './ssh-message.js';
@@ -48,8 +49,6 @@ interface KeyUse extends Counters {
 export interface SshGateParts {
   readonly settings: SshSettings;
   readonly hostKeys: HostKeysInUse;
-  /** Descriptors of sockets that already listen; they replace the addresses of the settings. */
-  readonly handed?: readonly number[];
   readonly accounts: Accounts;
   /** When left out, nobody logs in by a certificate. */
   readonly certificates?: CertificateLoginParts;
@@ -59,10 +58,12 @@ export interface SshGateParts {
   /** Ends connections when the right to be here goes. When left out, nothing ends them. */
   readonly revocation?: Pick<Revocation, 'track'>;
   readonly log: Logger;
-  /** Whether a login name is a customer's or a domain's. When left out, none is. */
-  readonly isKnown?: (login: string) => boolean;
-  /** How many connections a customer may have open at once; when left out, as the settings say. */
-  readonly connectionsOf?: (customer: CustomerName) => number;
+  /** Limits the connections of each customer; when left out, as the settings say. */
+  readonly connections?: ConnectionPlaces;
+  /** Limits how fast a customer may log in and open sessions. */
+  readonly openings?: RateLimit;
+  /** Where connections come from. */
+  readonly front: Front;
   /**
    * For tests: when to ask for new keys, how long to wait for a session or for the end of sessions, what
    * verifies.
@@ -95,17 +96,14 @@ export interface LiveSessions {
  */
 export class SshGate {
   readonly sessions: LiveSessions;
-  /** The last connections by which nobody has logged in. */
-  readonly refused: RefusedConnections;
   readonly #parts: SshGateParts;
   readonly #limits: ConnectionLimits;
   readonly #strangers: RateLimitedLog;
-  readonly #penalties: Penalties;
   readonly #record: LoginRecord;
   readonly #registry: SessionRegistry;
-  readonly #customers: CustomerConnections;
+  readonly #customers: ConnectionPlaces;
   readonly #authenticator: Authenticator;
-  readonly #listener: Listener;
+  readonly #front: Front;
   #server: Ssh2Server;
   readonly #arrivals = new WeakMap<Socket, { arrival: Arrival; transport: Transport }>();
   readonly #connections = new Map<string, Connection>();
@@ -127,12 +125,10 @@ export class SshGate {
       leaveMs: parts.leaveMs ?? LEAVE_MS,
     };
     this.#strangers = new RateLimitedLog(log);
-    this.#penalties = new Penalties(settings.login);
-    this.#record = new LoginRecord(parts.audit, log, this.#strangers);
+    this.#record = new LoginRecord(parts.audit, log, this.#strangers, parts.openings);
     this.#registry = new SessionRegistry(handler, this.#record, terminalText(settings.motd), log);
     const usual = settings.login.connectionsPerCustomer;
-    this.#customers = new CustomerConnections(parts.connectionsOf ?? (() => usual));
-    this.refused = new RefusedConnections(parts.isKnown);
+    this.#customers = parts.connections ?? new ConnectionsInProcess(() => usual);
     this.sessions = {
       list: () => this.#registry.list(),
       withoutSession: () => this.#withoutSession().map(connectionInfo),
@@ -142,17 +138,7 @@ export class SshGate {
     const { accounts, certificates, keyUse, signatureCheck: check = new SignatureCheck() } = parts;
     const certified = certificates === undefined ? null : new CertificateLogin(check, keyUse, certificates);
     this.#authenticator = new Authenticator(accounts, check, keyUse, certified);
-    this.#listener = new Listener(
-      settings.login,
-      this.#penalties,
-      (arrival) => {
-        this.#arrived(arrival);
-      },
-      log,
-      (source, reason) => {
-        this.refused.closedAtOnce(source, reason);
-      },
-    );
+    this.#front = parts.front;
     const makeServer = (): Ssh2Server =>
       ssh2Server(settings, parts.hostKeys, (client) => {
         this.#identified(client);
@@ -170,11 +156,6 @@ export class SshGate {
     return this.#parts.accounts;
   }
 
-  /** Whether connections from this address are closed at once. */
-  isPenalised(address: string): boolean {
-    return this.#penalties.isPenalised(sourceOf(address).bucket);
-  }
-
   /** @returns a sentence when the customer could not open one more connection */
   refusesConnection(customer: CustomerName): string | null {
     return this.#customers.refuses(customer);
@@ -187,18 +168,19 @@ export class SshGate {
   async listen(): Promise<ListenAddress[]> {
     if (!hasNativeCrypto())
       this.#parts.log.warn({}, "ssh2's native part is missing: encryption costs more CPU time");
-    const { settings, handed = [] } = this.#parts;
-    return this.#listener.listen(handed.length > 0 ? handed : settings.listen);
+    return this.#front.listen((arrival) => {
+      this.#arrived(arrival);
+    });
   }
 
   /** Stops logins, shows each session the sentence, then closes everything, within some seconds. */
   async close(sentence: string): Promise<void> {
-    await this.#listener.close();
+    await this.#front.close();
     this.#registry.endWhere(() => true, sentence);
     for (const connection of this.#connections.values()) connection.endSoon(sentence);
     await this.#untilAllClosed(CLOSE_MS);
     for (const connection of this.#connections.values()) connection.end(DISCONNECT.byApplication, sentence);
-    this.#listener.destroyAll();
+    this.#front.destroyAll();
     await this.#untilAllClosed(CLOSE_MS);
   }
 
@@ -255,13 +237,11 @@ export class SshGate {
   }
 
   #makeEvents(): ConnectionEvents {
-    const { settings } = this.#parts;
     return {
       refusesLogin: (connection, identity, login) => {
-        const no =
-          this.#record.refusesOpening(identity) ?? this.#customers.join(identity.customer, connection);
+        const no = this.#record.refusesOpening(identity) ?? this.#customers.join(identity, connection);
         if (no !== null) return no;
-        this.#penalties.succeeded(connection.source.bucket);
+        this.#front.succeeded(connection.source);
         this.#record.accepted(identity, login);
         this.#track(connection, identity);
         // A certificate's key is not registered; where it is as well, that one was not used.
@@ -277,10 +257,13 @@ export class SshGate {
         return null;
       },
       refused: (connection, login, refused) => {
-        this.#record.refused(connection.source, connection.id, login, refused);
-        this.#penalise(connection);
+        this.#front.refused(connection.source, connection.id, login, refused);
       },
-      refusesSession: (identity) => this.#record.refusesOpening(identity),
+      refusesSession: (connection, identity) =>
+        this.#record.refusesOpening(identity) ?? this.#customers.use(connection),
+      emptied: (connection) => {
+        this.#customers.rest(connection);
+      },
       isStillAllowed: (identity, login) => {
         const found = this.#findAgain(identity, login);
         return found?.customer === identity.customer && found.standing.here;
@@ -297,10 +280,10 @@ export class SshGate {
           this.#customers.leave(identity.customer, connection);
           this.#record.closed(identity, Math.round((Date.now() - connection.openedAt.getTime()) / 1000));
         } else if (connection.hasWastedKeyExchange) {
-          this.#penalise(connection);
+          this.#front.wasted(connection.source);
         }
         if (this.#connections.size === 0) this.#allClosed?.();
-        if (identity === null) this.refused.closed(connection, settings.login.graceSeconds * 1000);
+        if (identity === null) this.#front.closed(connection);
       },
     };
   }
@@ -329,11 +312,6 @@ export class SshGate {
       },
     });
     if (tracked !== undefined) this.#tracked.set(connection.id, tracked);
-  }
-
-  #penalise({ source }: Connection): void {
-    const seconds = this.#penalties.refused(source.bucket);
-    if (seconds > 0) this.#record.penalised(source, seconds);
   }
 
   #withoutSession(): Connection[] {

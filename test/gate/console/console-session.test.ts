@@ -209,7 +209,7 @@ describe('a console session', () => {
     await eventually('both', () => gate.dom0.consoles.length === 2);
     for (const visit of [...visits, yorick]) visit.end('Over.');
     await Promise.all([first, his]);
-    assert.equal(gate.core.liveAttachments.count({ ...atOnce, ...gate.alice, domain: HORATIO }), 0);
+    assert.equal(gate.core.gateWide.attachments.count({ ...atOnce, ...gate.alice, domain: HORATIO }), 0);
     await open();
   });
 
@@ -519,7 +519,7 @@ describe('a console session', () => {
     gate.dom0.set(HORATIO, 'crashed');
     assert.equal((await left()).message, 'You cannot use the console of horatio while it is crashed.');
     assert.equal(
-      gate.core.liveAttachments.count({
+      gate.core.gateWide.attachments.count({
         ...gate.alice,
         domain: HORATIO,
         per: 'domain',

@@ -86,7 +86,7 @@ describe('gate/control: explain-login', () => {
     raw.end();
     if (reply === 'success') return null;
     const { tries } = await eventually('the refusal', () =>
-      gate.gate.refused.list().find(({ client }) => client === ident),
+      gate.front.refusedConnections.list().find(({ client }) => client === ident),
     );
     return tries.at(-1)?.because ?? 'nothing';
   }
@@ -197,11 +197,15 @@ describe('gate/control: explain-login', () => {
     const before = [
       gate.store.audit.head().seq,
       JSON.stringify(gate.store.keys.all()),
-      gate.gate.refused.list().length,
+      gate.front.refusedConnections.list().length,
     ];
     for (const [login, name] of CASES) await explain(login, name);
     assert.deepEqual(
-      [gate.store.audit.head().seq, JSON.stringify(gate.store.keys.all()), gate.gate.refused.list().length],
+      [
+        gate.store.audit.head().seq,
+        JSON.stringify(gate.store.keys.all()),
+        gate.front.refusedConnections.list().length,
+      ],
       before,
     );
   });
@@ -240,7 +244,7 @@ describe('gate/control: explain-login', () => {
 
   it('tells the refused ones by fingerprint, by customer, by address, with what is so now', async () => {
     const of = (who: string | null, last = 99): Promise<RefusedLogins> =>
-      refusedLogins(world(), gate.gate.refused.list(), who, last);
+      refusedLogins(world(), gate.front.refusedConnections.list(), who, last);
     await attempt('alice', 'nobody');
     await attempt('root', 'bob');
     await attempt('late', 'late');

@@ -101,7 +101,7 @@ describe('gate/ssh: connections that are refused are remembered', () => {
   const key = signingKey('ed25519');
 
   async function start(options: GateOptions = {}): Promise<void> {
-    gate = new GateUnderTest({ ...options, parts: { isKnown: (login) => login === 'alice' } });
+    gate = new GateUnderTest({ ...options, known: 'alice' });
     await gate.listen();
     gate.customer('alice', [key.getPublicSSH()]);
   }
@@ -109,7 +109,7 @@ describe('gate/ssh: connections that are refused are remembered', () => {
   afterEach(() => gate.dispose());
 
   const refused = async (): Promise<RefusedConnection> =>
-    eventually('a refused connection', () => gate.gate.refused.list()[0]);
+    eventually('a refused connection', () => gate.front.refusedConnections.list()[0]);
 
   it('which only asked about a key, as OpenSSH does with a key that is not known', async () => {
     await start();
@@ -230,6 +230,6 @@ describe('gate/ssh: connections that are refused are remembered', () => {
     assert.equal(await raw.login('alice', key), 'success');
     raw.end();
     await eventually('the end', () => gate.eventsOf('connection.closed').length === 1);
-    assert.deepEqual(gate.gate.refused.list(), []);
+    assert.deepEqual(gate.front.refusedConnections.list(), []);
   });
 });
