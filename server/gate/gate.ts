@@ -113,6 +113,7 @@ export class Gate {
   get logins(): Logins {
     return {
       accounts: this.#ssh.accounts,
+      certificates: this.#ssh.certificates,
       refused: this.#front.refusedConnections,
       isPenalised: (address) => this.#front.isPenalised(address),
       refusesConnection: (customer) => this.#ssh.refusesConnection(customer),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { demoKey } from '../../server/cli/demo/demo-keys.js';
@@ -149,9 +150,24 @@ describe('e2e: the pages of day two', () => {
   it('a customer cannot log in', async () => {
     demoKey(root('elsewhere'), 'alice');
     copyFileSync(join(root('elsewhere'), 'alice.pub'), root('alice.pub'));
+    const signs = [
+      '-q',
+      '-s',
+      join(root('elsewhere'), 'alice'),
+      '-I',
+      'laptop',
+      '-n',
+      'alice',
+      root('alice.pub'),
+    ];
+    execFileSync('ssh-keygen', signs, { stdio: 'pipe' });
     const other = { options: ['-l', 'alice', '-i', join(root('elsewhere'), 'alice')] };
     assert.equal((await house.ssh('carol', 'list', other)).status, 255);
     await follow('refused-login.md', [
+      [
+        'postern explain-login --login alice --key /root/alice-cert.pub',
+        /refused: its CA SHA256:\S+ is not added/,
+      ],
       ['postern explain-login --login', /would be refused: there is a customer alice, but no customer has/],
       ['postern explain-login alice', /alice with ssh-ed25519 SHA256:\S+: there is a customer alice, but /],
       ['postern explain-login', /connection [0-9a-f]{8}/],

@@ -95,6 +95,7 @@ export class ControlFixture implements RunningGate {
   readonly refusedConnections = new RefusedConnections((login) => login === 'alice');
   readonly logins: RunningGate['logins'] = {
     accounts: { find: (...asked) => this.#accounts().find(...asked) },
+    certificates: null,
     refused: this.refusedConnections,
     isPenalised: (address) => address === '192.0.2.66',
     refusesConnection: () => null,
@@ -151,6 +152,7 @@ export class ControlFixture implements RunningGate {
     this.settings = {
       state: directory,
       keys: { perCustomer: 3, rsaMinimumBits: 2048 },
+      certificates: { revokedKeys: null },
       recordings: { directory: join(directory, 'recordings'), days: 30, totalMiB: 16 },
     };
     this.server = new ControlServer(

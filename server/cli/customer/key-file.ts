@@ -2,8 +2,8 @@ import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError, EXIT } from '../command/exit-status.js';
 
-/** Larger than any public key. */
-const LARGEST_FILE = 32 * 1024;
+/** Larger than any public key, and than any certificate with which somebody can log in. */
+const LARGEST_FILE = 64 * 1024;
 
 /**
  * Reads the text of a key file; `-` is stdin. It only refuses devices and huge files: later code checks that

@@ -26,12 +26,16 @@ export function addExplainLoginCommand(program: Command): void {
       'postern explain-login alice --last 3',
       'postern explain-login 203.0.113.7',
       'postern explain-login --login alice --key alice.pub',
+      'postern explain-login --login alice --key alice-cert.pub --from 203.0.113.7',
       'postern explain-login --login horatio --key SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8',
     ],
   )
     .option('-n, --last <number>', 'at most so many; 10 when not given')
     .option('--login <name>', 'the login name of a login that is not made')
-    .option('--key <file|fingerprint>', 'its key: a .pub file, `-` for stdin, or a fingerprint')
+    .option(
+      '--key <file|fingerprint>',
+      'its key or certificate: a .pub file, `-` for stdin, or a fingerprint',
+    )
     .option('--from <address>', 'with --login: coming from this address')
     .action(async (who: string | undefined, options: ExplainOptions) => {
       await (options.login === undefined && options.key === undefined

@@ -30,6 +30,9 @@ const FLAGS: readonly string[] = [
   'permit-user-rc',
 ];
 
+/** The critical options that `readOptions` knows. */
+export const CRITICAL_OPTIONS: readonly string[] = ['force-command', 'source-address', 'verify-required'];
+
 /**
  * Reads the critical options and the extensions. An unknown critical option refuses the certificate, as the
  * protocol demands; an unknown extension is ignored. Names must be in order and come once.
@@ -64,6 +67,11 @@ export function readOptions(critical: Buffer, extensions: Buffer): CertificateOp
     verifyRequired: demanded.has('verify-required'),
     permitsPty: permitted.has('permit-pty'),
   };
+}
+
+/** The names in a sequence of options, in its order; none when it cannot be read. */
+export function optionNames(bytes: Buffer): readonly string[] {
+  return [...(readPairs(bytes)?.keys() ?? [])];
 }
 
 /** Names with their data; null when it is cut short, out of order, or has a name twice. */

@@ -1,7 +1,7 @@
 import { isRefusal } from '../../../policy/refusal.js';
 import { parsePublicKey } from '../keys/public-key.js';
 import type { PublicKey } from '../keys/public-key.js';
-import { readOptions } from './certificate-options.js';
+import { optionNames, readOptions } from './certificate-options.js';
 import type { CertificateOptions, OptionFault } from './certificate-options.js';
 import { readStrings, SshFields, sshString } from '../keys/ssh-fields.js';
 
@@ -21,6 +21,8 @@ export interface Certificate {
   /** The first moment at which it counts no more; null: it always counts. */
   readonly validBefore: number | null;
   readonly options: CertificateOptions | OptionFault;
+  /** The names of its critical options as the CA wrote them, one byte a character; none when they cannot be read. */
+  readonly demands: readonly string[];
   /** The bytes that the CA signed, and its signature: a name and a blob (RFC 4253 §6.6). */
   readonly signed: Buffer;
   readonly signature: Buffer;
@@ -103,6 +105,7 @@ export function readCertificate(
     validAfter: milliseconds(validAfter),
     validBefore: validBefore === FOREVER ? null : milliseconds(validBefore),
     options: readOptions(critical, extensions),
+    demands: optionNames(critical),
     signed,
     signature,
   };

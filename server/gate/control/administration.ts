@@ -51,7 +51,7 @@ export class Administration {
       ...policyRoutes(store, gate.policy),
       ...sessionRoutes(store, settings, gate),
       ...hostKeyRoutes(store, () => gate.hostKeys),
-      ...loginRoutes(store, () => gate.policy.policy, gate.logins),
+      ...loginRoutes(store, settings, () => gate.policy.policy, gate.logins),
     ];
     return new Administration(routes, true);
   }
@@ -77,7 +77,7 @@ export class Administration {
       ...explainRoutes({ store, policy, read, observations: NO_OBSERVATIONS, atOnce: () => 0 }),
       ...auditRoutes(store, journals),
       ...hostKeyRoutes(store, hostKeys),
-      ...loginRoutes(store, policy, null),
+      ...loginRoutes(store, settings, policy, null),
     ];
     return new Administration(routes, false);
   }

@@ -8,6 +8,7 @@ import type { MissingReason } from '../../wire/domain.js';
 import type { ParameterOffer } from '../../wire/contract.js';
 import type { Authority, Customer, DomainRecord, Key, ParameterRow, RoleRow } from '../../store/records.js';
 import type { MaintenanceRow } from '../../store/maintenance.js';
+import type { CertificateNote } from '../../store/audit-event.js';
 import type { Finding } from '../../store/audit-verifier.js';
 
 /** One request of a refused connection, and why it was refused. */
@@ -23,6 +24,8 @@ export interface ExplainedTry {
   readonly signed: boolean;
   readonly why: string;
   readonly mend: string;
+  /** Only of a certificate that a trusted CA has signed. */
+  readonly certificate: CertificateNote | null;
   /** The rule of the policy that does not allow the key, as `file:line`. */
   readonly rule: string | null;
   /** Whether the same would be accepted now. */
@@ -65,6 +68,8 @@ export interface ExplainedLogin {
   readonly rule: string | null;
   readonly why: string | null;
   readonly mend: string | null;
+  /** Only of a certificate that a trusted CA has signed. */
+  readonly certificate: CertificateNote | null;
   /** What would refuse it although the key is right. */
   readonly remarks: readonly string[];
   readonly text: string;

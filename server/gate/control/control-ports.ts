@@ -9,6 +9,7 @@ import type { HostFailure } from '../hosts/host-failure.js';
 import type { DomainObservations } from '../access/domain-observations.js';
 import type { Contract } from '../../wire/contract.js';
 import type { Accounts } from '../ssh/authenticate.js';
+import type { CertificateLoginParts } from '../ssh/certificate-login.js';
 import type { HostKeys } from '../ssh/host-keys.js';
 import type { RefusedConnection } from '../ssh/refused-connections.js';
 import type { DomainView, HostNames } from '../../wire/domain.js';
@@ -99,6 +100,8 @@ export interface Host extends HostJournal {
 export interface Logins {
   /** The accounts that decide about logins. */
   readonly accounts: Accounts;
+  /** The parts that decide about logins by certificates; null: none is taken. */
+  readonly certificates: CertificateLoginParts | null;
   readonly refused: { list(): readonly RefusedConnection[] };
   /** Whether connections from this address are closed at once. */
   isPenalised(address: string): boolean;
@@ -127,5 +130,6 @@ export interface AdministrationSettings {
   /** Where a backup is made before it is handed over. */
   readonly state: string;
   readonly keys: { readonly perCustomer: number; readonly rsaMinimumBits: number };
+  readonly certificates: { readonly revokedKeys: string | null };
   readonly recordings: RetentionLimits & { readonly directory: string };
 }

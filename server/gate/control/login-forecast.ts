@@ -1,27 +1,27 @@
-import { keyFaultMessage, keyRule } from '../../../policy/key-rule.js';
-import type { KeyFault } from '../../../policy/key-rule.js';
+import { keyFault, keyFaultMessage, keyRule } from '../../../policy/key-rule.js';
+import type { KeyFacts, KeyFault } from '../../../policy/key-rule.js';
 import { parseCustomerName, parseDomainName } from '../../../policy/names.js';
 import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
-import type { Policy } from '../../../policy/policy.js';
+import type { KeyRule } from '../../../policy/policy.js';
 import type { Customer, Key, RoleRow } from '../../store/records.js';
-import type { Store } from '../../store/store.js';
 import { standing } from '../access/standing.js';
 import { factsOf } from '../keys/key-rules.js';
+import { isSignatureAlgorithm } from '../ssh/algorithms.js';
 import { AssumedSignature, assumedSignature } from '../ssh/assumed-signature.js';
-import { Authenticator, type Accounts } from '../ssh/authenticate.js';
-import { RuledAccounts } from '../ssh/ruled-accounts.js';
-
-/** A key that somebody would log in with; `blob` is null when only its fingerprint is known. */
-export interface AskedKey {
-  readonly fingerprint: Fingerprint;
-  readonly blob: Buffer | null;
-  readonly type: string | null;
-}
+import { Authenticator } from '../ssh/authenticate.js';
+import type { LoginAnswer, RefusedBecause } from '../ssh/authenticate.js';
+import { certificateAlgorithm } from '../ssh/certificate-algorithms.js';
+import { CertificateLogin } from '../ssh/certificate-login.js';
+import { SignatureCheck } from '../ssh/signature-check.js';
+import type { AskedKey } from './asked-key.js';
+import { certificateForecast } from './certificate-forecast.js';
+import type { CertificateForecast } from './certificate-forecast.js';
+import type { LoginWorld } from './login-world.js';
 
 /** What would become of a login now, with the facts that an admin needs to see why. */
 export interface LoginForecast {
   /** A `RefusedBecause`; null when it would be accepted. */
-  readonly because: string | null;
+  readonly because: RefusedBecause | null;
   /** Whether it would be accepted only if a security key verifies its user. */
   readonly needsVerification: boolean;
   /** The customer whom it would be, or whom the login name or the key lead to. */
@@ -35,15 +35,8 @@ export interface LoginForecast {
   readonly type: string | null;
   /** The rule of the policy that does not allow the key: its place as `file:line`, what of the key, and in words. */
   readonly rule: { readonly place: string; readonly fault: KeyFault; readonly message: string } | null;
-}
-
-/** What a login is decided by. */
-export interface LoginWorld {
-  readonly store: Store;
-  /** Null where none can be read. */
-  readonly policy: Policy | null;
-  /** Those of the running gate; null while none runs. */
-  readonly accounts: Accounts | null;
+  /** Set when it is asked about a certificate that can be read. */
+  readonly certificate: CertificateForecast | null;
 }
 
 /** Foretells the logins of one answer: reads all keys once, and decides about the same login once. */
@@ -56,13 +49,17 @@ export class LoginForecasts {
     this.#world = world;
   }
 
-  /** @param asked the same fingerprint must come with the same blob and type */
-  of(login: string, asked: AskedKey): LoginForecast {
-    const name = JSON.stringify([login, asked.fingerprint]);
+  /**
+   * @param asked the same fingerprint and type must come with the same blob
+   * @param source where it would come from; null: from wherever a certificate is good
+   */
+  of(login: string, asked: AskedKey, source: string | null = null): LoginForecast {
+    const name = JSON.stringify([login, asked.fingerprint, asked.type, source]);
     const known = this.#known.get(name);
     if (known !== undefined) return known;
     this.#holders ??= byFingerprint(this.#world.store.keys.all());
-    const made = forecast(this.#world, login, asked, this.#holders.get(asked.fingerprint) ?? []);
+    const holders = this.#holders.get(asked.fingerprint) ?? [];
+    const made = forecast(this.#world, { login, ...asked, source }, holders);
     this.#known.set(name, made);
     return made;
   }
@@ -78,60 +75,88 @@ function byFingerprint(keys: readonly Key[]): ReadonlyMap<Fingerprint, readonly 
   return found;
 }
 
-function forecast(world: LoginWorld, login: string, asked: AskedKey, holders: readonly Key[]): LoginForecast {
-  const { store, policy } = world;
-  const blob = asked.blob ?? holders[0]?.blob ?? null;
-  const type = asked.type ?? holders[0]?.type ?? null;
-  const decided = (verified: boolean): string | null => {
-    if (blob === null || type === null) return 'unknown-login-or-key';
-    const answer = decide(world, login, { type, blob, verified });
-    return answer.kind === 'refused' ? answer.because : null;
-  };
-  const because = decided(true);
+interface Question extends AskedKey {
+  readonly login: string;
+  readonly source: string | null;
+}
+
+function forecast(world: LoginWorld, question: Question, holders: readonly Key[]): LoginForecast {
+  const { store } = world;
+  const { login, fingerprint } = question;
+  const blob = question.blob ?? holders[0]?.blob ?? null;
+  const type = question.type ?? holders[0]?.type ?? null;
+  const certificate = certificateForecast(world, question);
+  const source = question.source ?? certificate?.goodFrom ?? null;
+  const decided = (verified: boolean): LoginAnswer | null =>
+    blob === null || type === null ? null : decide(world, login, { type, blob, verified, source });
+  const answer = decided(true);
+  const because = answer === null ? 'unknown-login-or-key' : becauseOf(answer);
+  const unverified = because === null ? decided(false) : null;
   const [byName, byDomain] = [parseCustomerName(login), parseDomainName(login)];
   const roles = byDomain === undefined ? [] : store.roles.on(byDomain);
-  const customer = store.logins.find(login, asked.fingerprint)?.customer ?? null;
+  const found = certificate === null ? store.logins.find(login, fingerprint) : certificate.found;
+  const customer = answer?.kind === 'accepted' ? answer.found.customer : (found?.customer ?? null);
   return {
     because,
-    needsVerification: because === null && decided(false) === 'user-not-verified',
+    needsVerification: unverified !== null && becauseOf(unverified) === 'user-not-verified',
     customer,
     named: (byName === undefined ? undefined : store.customers.find(byName)) ?? null,
     domain: byDomain === undefined || roles.length === 0 ? null : { name: byDomain, roles },
     holders,
     type,
-    rule: customer === null ? null : forbids(store, policy, customer, asked.fingerprint),
+    rule:
+      customer === null
+        ? null
+        : certificate === null
+          ? forbids(world, customer, fingerprint)
+          : forbidsCertified(world, certificate),
+    certificate,
   };
 }
 
-/** It makes keys when it is made. */
-const ASSUMED = new AssumedSignature();
+function becauseOf(answer: LoginAnswer): RefusedBecause | null {
+  return answer.kind === 'refused' ? answer.because : null;
+}
 
-/** Asks the gate's own Authenticator; only the signature is taken for right, and made with a touch. */
+/** They make keys when they are made. */
+const ASSUMED = new AssumedSignature();
+const CHECK = new SignatureCheck();
+
+/** Asks the gate's own Authenticator; only the client's signature is taken for right, and made with a touch. */
 function decide(
-  { store, policy, accounts }: LoginWorld,
+  { accounts, certificates }: LoginWorld,
   login: string,
-  { type, blob, verified }: { readonly type: string; readonly blob: Buffer; readonly verified: boolean },
-): ReturnType<Authenticator['answer']> {
-  const { logins, holders } = store;
-  const asked = accounts ?? new RuledAccounts({ logins, holders, policy: () => policy });
-  const algorithm = type === 'ssh-rsa' ? 'rsa-sha2-512' : type;
+  {
+    type,
+    blob,
+    verified,
+    source,
+  }: {
+    readonly type: string;
+    readonly blob: Buffer;
+    readonly verified: boolean;
+    readonly source: string | null;
+  },
+): LoginAnswer {
+  const algorithm = type.replace(/^ssh-rsa(?=$|-cert-)/, 'rsa-sha2-512');
   const nothing = Buffer.alloc(0);
+  const signs = certificateAlgorithm(algorithm)?.signs ?? algorithm;
+  const whole = isSignatureAlgorithm(signs) ? assumedSignature(signs, verified) : nothing;
   // The counter of the key stays as it is.
   const counters = { advanceCounter: () => null };
-  return new Authenticator(asked, ASSUMED, counters).answer({
+  const certified =
+    certificates === null ? null : new CertificateLogin(ASSUMED, counters, certificates, CHECK);
+  return new Authenticator(accounts, ASSUMED, counters, certified).answer({
     login,
     method: 'publickey',
-    key: {
-      algorithm,
-      blob,
-      signature: { bytes: nothing, whole: assumedSignature(type, verified), signed: nothing },
-    },
+    ...(source === null ? {} : { source }),
+    key: { algorithm, blob, signature: { bytes: nothing, whole, signed: nothing } },
   });
 }
 
+/** The rule that does not allow a registered key. */
 function forbids(
-  store: Store,
-  policy: Policy | null,
+  { store, policy }: LoginWorld,
   customer: CustomerName,
   fingerprint: Fingerprint,
 ): LoginForecast['rule'] {
@@ -145,6 +170,28 @@ function forbids(
   if (fault === undefined || policy === null || holder.key === null) return null;
   const rule = keyRule(policy, customer, holder.rolesHeld());
   if (rule === undefined) return null;
-  const message = keyFaultMessage(rule, fault, factsOf(holder.key, holder.key.addedAt, null));
-  return { place: `${rule.place.file}:${rule.place.line}`, fault, message };
+  return ruleOf(rule, fault, factsOf(holder.key, holder.key.addedAt, null));
+}
+
+/** The rule that does not allow the key inside a certificate, or the CA's. */
+function forbidsCertified(
+  { store, policy }: LoginWorld,
+  { certificate, found, unverified }: CertificateForecast,
+): LoginForecast['rule'] {
+  const seen = [found, unverified].find(
+    (one) => one !== null && !one.standing.here && one.standing.fault !== null,
+  );
+  if (seen === undefined || seen === null || seen.standing.here || policy === null) return null;
+  const { customer, key, standing: no } = seen;
+  const rule = keyRule(policy, customer, store.holders.rolesHeld(customer));
+  if (rule === undefined || no.fault === null) return null;
+  const own = factsOf(key, key.addedAt, false);
+  if (keyFault(rule, own, new Date()) !== null) return ruleOf(rule, no.fault, own);
+  const ruled = ruleOf(rule, no.fault, factsOf(certificate.authority, null, null));
+  return { ...ruled, message: `of the CA's key: ${ruled.message}` };
+}
+
+function ruleOf(rule: KeyRule, fault: KeyFault, facts: KeyFacts): NonNullable<LoginForecast['rule']> {
+  const { file, line } = rule.place;
+  return { place: `${file}:${line}`, fault, message: keyFaultMessage(rule, fault, facts) };
 }

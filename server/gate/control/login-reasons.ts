@@ -1,13 +1,8 @@
 import { listed } from '../../../policy/listing.js';
 import type { ConnectionRefusedBecause } from '../ssh/refused-connections.js';
-import { CERTIFICATE_REASONS } from './certificate-reasons.js';
+import { certificateReason } from './certificate-reasons.js';
 import type { LoginForecast } from './login-forecast.js';
-
-/** A reason and what to do, each a sentence or more without the full stop at the end. */
-export interface Reason {
-  readonly why: string;
-  readonly mend: string;
-}
+import type { Reason } from './reason.js';
 
 /**
  * Explains a refused login. A reason without words of its own is told by its name: the audit log knows the same.
@@ -22,6 +17,8 @@ export function loginReason(
   { method, algorithm }: { readonly method: string; readonly algorithm: string | null },
   now: LoginForecast | null,
 ): Reason {
+  const certified = certificateReason(login, because, now?.certificate ?? null);
+  if (certified !== null) return certified;
   switch (because) {
     case 'method-not-offered':
       return {
@@ -82,12 +79,10 @@ export function loginReason(
     case 'unknown-login-or-key':
       return unknown(login, now);
     default:
-      return (
-        CERTIFICATE_REASONS[because] ?? {
-          why: `it was refused as ${because.replaceAll('-', ' ')}`,
-          mend: `look for ${because} in docs/security.md`,
-        }
-      );
+      return {
+        why: `it was refused as ${because.replaceAll('-', ' ')}`,
+        mend: `look for ${because} in docs/security.md`,
+      };
   }
 }
 

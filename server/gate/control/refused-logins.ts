@@ -1,15 +1,19 @@
 import { normalAddress } from '../../../policy/network.js';
 import type { CustomerName, Fingerprint } from '../../../policy/names.js';
 import { printable } from '../../../policy/printable.js';
-import type { AuditRow } from '../../store/audit-event.js';
+import { shortList } from '../../../policy/listing.js';
+import type { AuditRow, CertificateNote } from '../../store/audit-event.js';
 import type { Store } from '../../store/store.js';
+import { certificateNote } from '../certificates/login-certificate.js';
 import { Slices } from '../scheduling/slices.js';
 import type { LoginTry } from '../ssh/login-tries.js';
 import type { RefusedConnection } from '../ssh/refused-connections.js';
 import type { ExplainedLogin, ExplainedTry, RefusedLogin, RefusedLogins } from './control-answers.js';
 import type { Logins } from './control-ports.js';
 import { LoginForecasts } from './login-forecast.js';
-import type { AskedKey, LoginForecast, LoginWorld } from './login-forecast.js';
+import type { AskedKey } from './asked-key.js';
+import type { LoginForecast } from './login-forecast.js';
+import type { LoginWorld } from './login-world.js';
 import { connectionReason, loginReason } from './login-reasons.js';
 
 /** Rows of the audit log in which older refusals are looked for. */
@@ -58,13 +62,12 @@ export function explainedLogin(
   key: AskedKey,
   source: string | null,
 ): ExplainedLogin {
-  const now = new LoginForecasts(world).of(typed, key);
+  const now = new LoginForecasts(world).of(typed, key, source);
   const login = printable(typed, 64);
   const { because, customer, type } = now;
-  const reason = because === null ? null : loginReason(login, because, NO_REQUEST, now);
-  const condition = now.needsVerification
-    ? `, if the security key verifies its user (keys: at ${now.rule?.place ?? 'the policy'})`
-    : '';
+  const request = { method: 'publickey', algorithm: because === 'algorithm-not-offered' ? type : null };
+  const reason = because === null ? null : loginReason(login, because, request, now);
+  const condition = because === null ? conditionsOf(now, source) : '';
   const remarks: string[] = [];
   if (source !== null && logins?.isPenalised(source) === true)
     remarks.push(
@@ -72,7 +75,8 @@ export function explainedLogin(
     );
   const full = because === null && customer !== null ? (logins?.refusesConnection(customer) ?? null) : null;
   if (full !== null) remarks.push(`one more connection is refused now: ${full}`);
-  const what = `${login} with ${type ?? 'a key'} ${key.fingerprint}`;
+  const note = noteOf(now);
+  const what = `${login} with ${type ?? 'a key'} ${key.fingerprint}${note === null ? '' : `, ${noteText(note)},`}`;
   const verdict =
     reason === null
       ? `would be let in${customer === login ? '' : ` as the customer ${customer ?? ''}`}${condition}`
@@ -93,15 +97,45 @@ export function explainedLogin(
     why: reason?.why ?? null,
     mend: reason?.mend ?? null,
     remarks,
+    certificate: note,
     text: `${lines.join('\n')}\n`,
   };
 }
 
-const NO_REQUEST = { method: 'publickey', algorithm: null };
+/** On what a login depends that would be accepted: half a sentence, with a comma before it, or none. */
+function conditionsOf(
+  { needsVerification, rule, certificate }: LoginForecast,
+  source: string | null,
+): string {
+  const options = certificate?.certificate.options;
+  const { sources, forceCommand } =
+    typeof options === 'object' ? options : { sources: null, forceCommand: null };
+  const until = certificate?.certificate.validBefore ?? null;
+  const demanding = rule === null ? 'verify-required of the certificate' : `keys: at ${rule.place}`;
+  return [
+    ...(until === null ? [] : [`, until ${new Date(until).toISOString()}`]),
+    ...(needsVerification ? [`, if the security key verifies its user (${demanding})`] : []),
+    ...(sources === null || source !== null ? [] : [`, if the client is at ${shortList(sources)}`]),
+    ...(forceCommand === null ? [] : [`, for the command "${printable(forceCommand, 64)}" alone`]),
+  ].join('');
+}
+
+/** The certificate that was asked about, if its CA is trusted and has signed it. */
+function noteOf({ because, certificate }: LoginForecast): CertificateNote | null {
+  const isGenuine = because !== 'certificate-forged' && because !== 'certificate-algorithm-not-offered';
+  const authority = certificate?.authority ?? null;
+  return certificate === null || authority === null || !isGenuine
+    ? null
+    : certificateNote(certificate.certificate, authority);
+}
+
+function noteText({ authorityName, keyId, serial }: CertificateNote): string {
+  return `certificate "${keyId}", serial ${serial}, of the CA ${authorityName}`;
+}
 
 function fromAudit({ at, event }: AuditRow): Known[] {
   if (event.kind !== 'login.refused') return [];
-  const { source, connection, login, fingerprint, reason } = event;
+  const { source, connection, login, fingerprint, reason, certificate = null } = event;
   const one: LoginTry = {
     login,
     method: 'publickey',
@@ -109,6 +143,7 @@ function fromAudit({ at, event }: AuditRow): Known[] {
     fingerprint,
     because: reason.replace(/ .*/, ''),
     signed: true,
+    certificate,
   };
   return [
     {
@@ -165,8 +200,15 @@ function explainedTry(forecasts: LoginForecasts, one: LoginTry): ExplainedTry {
     type: now?.type ?? one.algorithm,
     ...loginReason(login, because, one, now),
     rule: now?.rule?.place ?? null,
-    acceptedNow: now?.because === null,
+    // Of a certificate not all is remembered that would decide now.
+    acceptedNow: !isCertified(one) && now?.because === null,
   };
+}
+
+function isCertified({ algorithm, because, certificate }: LoginTry): boolean {
+  return (
+    certificate !== null || because.startsWith('certificate-') || algorithm?.includes('-cert-v0') === true
+  );
 }
 
 function connectionText({
@@ -191,7 +233,8 @@ function connectionText({
   if (why !== null) lines.push(`  ${why}.`, `    -> ${mend ?? ''}`);
   for (const one of tries) {
     const key = one.fingerprint === null ? '' : ` with ${one.type ?? 'a key'} ${one.fingerprint}`;
-    lines.push(`  ${one.login === '' ? '(no name)' : one.login}${key}: ${one.why}.`);
+    const note = one.certificate === null ? '' : `, ${noteText(one.certificate)}`;
+    lines.push(`  ${one.login === '' ? '(no name)' : one.login}${key}${note}: ${one.why}.`);
     lines.push(one.acceptedNow ? '    -> nothing: it would be let in now' : `    -> ${one.mend}`);
   }
   return `${lines.join('\n')}\n`;

@@ -1,3 +1,4 @@
+import { isSecurityKeyType } from '../../../policy/key-types.js';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './algorithms.js';
 import { SignatureCheck, typeOf } from './signature-check.js';
 import { sshString } from '../keys/ssh-fields.js';
@@ -16,18 +17,14 @@ export class AssumedSignature extends SignatureCheck {
 }
 
 /**
- * A whole SSH signature that nobody has made, in the format of a security key that was touched (PROTOCOL.u2f). For
- * other types its content means nothing.
+ * A whole SSH signature that nobody has made, in the format of its algorithm (RFC 4253 §6.6, RFC 5656 §3.1.2). That of a
+ * security key says that somebody touched it (PROTOCOL.u2f).
  *
  * @param verified whether the security key has verified its user
  */
-export function assumedSignature(type: string, verified: boolean): Buffer {
+export function assumedSignature(algorithm: SignatureAlgorithm, verified: boolean): Buffer {
   const number = sshString(Buffer.of(1));
-  const bare = type.startsWith('sk-ecdsa-') ? Buffer.concat([number, number]) : Buffer.alloc(64);
-  return Buffer.concat([
-    sshString(type),
-    sshString(bare),
-    Buffer.of(verified ? 5 : 1),
-    Buffer.from([0, 0, 0, 1]),
-  ]);
+  const bare = algorithm.includes('ecdsa-') ? Buffer.concat([number, number]) : Buffer.alloc(64);
+  const tail = isSecurityKeyType(algorithm) ? Buffer.from([verified ? 5 : 1, 0, 0, 0, 1]) : Buffer.alloc(0);
+  return Buffer.concat([sshString(algorithm), sshString(bare), tail]);
 }

@@ -40,12 +40,20 @@ export interface CertificateLoginParts {
  */
 export class CertificateLogin implements CertificateAnswerer {
   readonly #check: SignatureCheck;
+  readonly #authorityCheck: SignatureCheck;
   readonly #counters: Counters;
   readonly #parts: CertificateLoginParts;
   readonly #clock: () => number;
 
-  constructor(check: SignatureCheck, counters: Counters, parts: CertificateLoginParts) {
+  /** @param authorityCheck verifies the signatures of CAs; when left out, `check` verifies all */
+  constructor(
+    check: SignatureCheck,
+    counters: Counters,
+    parts: CertificateLoginParts,
+    authorityCheck: SignatureCheck = check,
+  ) {
     this.#check = check;
+    this.#authorityCheck = authorityCheck;
     this.#counters = counters;
     this.#parts = parts;
     this.#clock = parts.clock ?? Date.now;
@@ -67,7 +75,7 @@ export class CertificateLogin implements CertificateAnswerer {
     const authority = accounts.authority(certificate.authority.fingerprint);
     const { blob: signedBy } = certificate.authority;
     const claim = { ...byAuthority, blob: signedBy, signed: certificate.signed };
-    const isGenuine = this.#check.verify(authority?.blob ?? null, claim);
+    const isGenuine = this.#authorityCheck.verify(authority?.blob ?? null, claim);
     const given =
       signature?.whole === undefined || signature.whole === null ? null : readSignature(signature.whole);
     const assertion =

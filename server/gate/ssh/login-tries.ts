@@ -1,6 +1,7 @@
 import type { Fingerprint } from '../../../policy/names.js';
 import { printable } from '../../../policy/printable.js';
 import { fingerprintOf } from '../keys/public-key.js';
+import type { CertificateNote } from '../../store/audit-event.js';
 import type { Authenticator, LoginAnswer, LoginRefused, LoginRequest } from './authenticate.js';
 
 /** A login request that was refused. Texts of the client's are printable and cut. */
@@ -14,6 +15,8 @@ export interface LoginTry {
   readonly because: string;
   /** False for a probe: nobody has proven to hold the key. */
   readonly signed: boolean;
+  /** Only of a certificate that a trusted CA has signed. */
+  readonly certificate: CertificateNote | null;
 }
 
 /** Different tries that are remembered of one connection: an agent may hold many keys. */
@@ -42,7 +45,7 @@ export class LoginTries {
     return answer;
   }
 
-  #remember({ login, method, key }: LoginRequest, { because, fingerprint }: LoginRefused): void {
+  #remember({ login, method, key }: LoginRequest, { because, fingerprint, certificate }: LoginRefused): void {
     const one: LoginTry = {
       login: printable(login, SHOWN),
       method: printable(method, SHOWN),
@@ -50,6 +53,7 @@ export class LoginTries {
       fingerprint: fingerprint ?? (key === undefined ? null : fingerprintOf(key.blob)),
       because,
       signed: key !== undefined && key.signature !== null,
+      certificate: certificate ?? null,
     };
     const name = JSON.stringify(one);
     if (this.#tries.size >= MOST && !this.#tries.has(name) && !this.#makeRoom(one)) return;

@@ -156,6 +156,11 @@ export class SshGate {
     return this.#parts.accounts;
   }
 
+  /** The parts that decide about logins by certificates; null: none is taken. */
+  get certificates(): CertificateLoginParts | null {
+    return this.#parts.certificates ?? null;
+  }
+
   /** @returns a sentence when the customer could not open one more connection */
   refusesConnection(customer: CustomerName): string | null {
     return this.#customers.refuses(customer);

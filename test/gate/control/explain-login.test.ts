@@ -3,7 +3,8 @@ import type { ParsedKey } from 'ssh2';
 import { isRefusal } from '../../../policy/refusal.js';
 import { Administration } from '../../../server/gate/control/administration.js';
 import type { ExplainedLogin, RefusedLogins } from '../../../server/gate/control/control-answers.js';
-import type { LoginWorld } from '../../../server/gate/control/login-forecast.js';
+import { loginWorld } from '../../../server/gate/control/login-world.js';
+import type { LoginWorld } from '../../../server/gate/control/login-world.js';
 import { explainedLogin, refusedLogins } from '../../../server/gate/control/refused-logins.js';
 import { fingerprintOf } from '../../../server/gate/keys/public-key.js';
 import { ControlFixture } from '../../support/control-fixture.js';
@@ -17,6 +18,7 @@ import { ADMIN, customerName, domainName, TemporaryStore } from '../../support/t
 import type { Fingerprint } from '../../../policy/names.js';
 import type { RefusedConnection } from '../../../server/gate/ssh/refused-connections.js';
 
+const NO_LIST = { keys: { perCustomer: 9, rsaMinimumBits: 2048 }, certificates: { revokedKeys: null } };
 const PLACE = { file: '20-keys.yaml', line: 7, column: 3 };
 
 describe('gate/control: explain-login', () => {
@@ -56,6 +58,7 @@ describe('gate/control: explain-login', () => {
       {
         state: '/x',
         keys: { perCustomer: 9, rsaMinimumBits: 2048 },
+        certificates: { revokedKeys: null },
         recordings: { directory: '/x', days: 1, totalMiB: 1 },
       },
       [],
@@ -65,7 +68,7 @@ describe('gate/control: explain-login', () => {
     );
   const ask = (method: 'GET' | 'POST', path: string, given: Record<string, unknown>): Promise<object> =>
     administration().answer({ method, path, given, actor: ADMIN, signal: new AbortController().signal });
-  const world = (): LoginWorld => ({ store: gate.store, policy: gate.policy, accounts: gate.gate.accounts });
+  const world = (): LoginWorld => loginWorld(gate.store, NO_LIST, gate.policy, gate.gate);
   const explain = async (login: string, name: keyof typeof keys): Promise<ExplainedLogin> => {
     const key = `${keys[name].type} ${blob(name).toString('base64')}`;
     const answer = await ask('POST', '/logins/explain', { login, key });
@@ -321,11 +324,12 @@ describe('gate/control: explain-login with many keys', () => {
           fingerprint: `SHA256:${connection}-${index}` as Fingerprint,
           because: 'unknown-login-or-key',
           signed: false,
+          certificate: null,
         })),
         times: 1,
       });
       const connections = Array.from({ length: 200 }, (_, index) => tried(index));
-      const told = refusedLogins({ store, policy: policy({}), accounts: null }, connections, null, 200);
+      const told = refusedLogins(loginWorld(store, NO_LIST, policy({}), null), connections, null, 200);
       let turns = 0;
       const count = setInterval(() => {
         turns += 1;

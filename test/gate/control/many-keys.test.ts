@@ -46,6 +46,7 @@ describe('a great many keys', () => {
     const settings = {
       state: temporary.directory,
       keys: { perCustomer: 9, rsaMinimumBits: 2048 },
+      certificates: { revokedKeys: null },
       recordings: { directory: temporary.directory, days: 1, totalMiB: 1 },
     };
     const administration = Administration.ofDatabase(

@@ -31,6 +31,7 @@ describe('gate/ssh: what is remembered of refused connections', () => {
         fingerprint: fingerprint('a'),
         because,
         signed: true,
+        certificate: null,
       },
     ],
   });
