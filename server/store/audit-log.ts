@@ -7,6 +7,7 @@ import type { Mark, VerifyReport, Witness } from './audit-verifier.js';
 import { AuditUnavailableError } from './store-error.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
+import { DeferredWrites } from './deferred-writes.js';
 import { drawReference } from './reference.js';
 
 const COLUMNS = 'seq, at, kind, customer, domain, operation, source, record, prev, hash';
@@ -69,6 +70,9 @@ export class AuditLog {
   #written: Mark = { seq: 0, hash: GENESIS };
   /** The events of a running `together`. */
   #joined: AuditRow[] | undefined;
+  readonly #deferred = new DeferredWrites<Append>((body) => {
+    this.#transact(body);
+  });
 
   constructor(database: Database, clock: () => Date) {
     this.#database = database;
@@ -81,6 +85,26 @@ export class AuditLog {
   }
 
   /**
+   * Appends the event at the end of this turn of the event loop, in one transaction with the others of the turn.
+   * Whatever reads or writes the log before comes after it.
+   *
+   * @returns settles once the row is on the disk; rejects with AuditUnavailableError when it cannot be written
+   */
+  appendSoon(event: AuditEvent): Promise<void> {
+    return this.soon((append) => append(event));
+  }
+
+  /** The same for any write. */
+  soon(write: (append: Append) => unknown): Promise<void> {
+    return this.#deferred.add(write);
+  }
+
+  /** Writes at once what waits for the end of the turn. */
+  flush(): void {
+    this.#deferred.flush();
+  }
+
+  /**
    * Runs one immediate transaction: its changes and events are kept or rolled back together. Listeners hear
    * of the events after the commit.
    *
@@ -88,6 +112,11 @@ export class AuditLog {
    */
   transact<T>(body: (append: Append) => T): T {
     if (this.#joined !== undefined) return body(this.#appendTo(this.#joined));
+    this.flush();
+    return this.#transact(body);
+  }
+
+  #transact<T>(body: (append: Append) => T): T {
     const rows: AuditRow[] = [];
     const result = this.#database.transaction(() => body(this.#appendTo(rows)));
     this.#announce(rows);
@@ -101,6 +130,7 @@ export class AuditLog {
    * @throws AuditUnavailableError when the log cannot be written; nothing has happened then
    */
   together<T>(body: () => T, keep: (result: T) => boolean): T {
+    this.flush();
     const rows: AuditRow[] = [];
     try {
       const result = this.#database.transaction(() => {
@@ -123,6 +153,7 @@ export class AuditLog {
 
   /** @returns rows, oldest first */
   tail(query: TailQuery = {}): AuditRow[] {
+    this.flush();
     const conditions: string[] = [];
     const values: (string | number)[] = [];
     const demand = (condition: string, value: string | number | undefined): void => {
@@ -157,16 +188,19 @@ export class AuditLog {
 
   /** The last row's number and hash; 0 and zeros when there is none. */
   head(): { seq: number; hash: string } {
+    this.flush();
     return this.#database.get(HEAD) ?? { seq: 0, hash: GENESIS };
   }
 
   at(seq: number): AuditRow | undefined {
+    this.flush();
     const stored = this.#database.get(AT, seq);
     return stored === undefined ? undefined : auditRow(stored);
   }
 
   /** Whether there is an event of this kind about the operation. */
   has(operation: string, kind: AuditEvent['kind']): boolean {
+    this.flush();
     return this.#database.get(OF_OPERATION, operation, kind) !== undefined;
   }
 
@@ -211,6 +245,7 @@ export class AuditLog {
    * @param marks rows noted outside of the database; the last row that this process wrote is always checked
    */
   verifier(witness: Iterable<Witness> = [], marks: Iterable<Mark> = []): AuditVerifier {
+    this.flush();
     return new AuditVerifier(this.#database, witness, [...marks, this.#written]);
   }
 

@@ -140,11 +140,13 @@ export class Keys {
 
   /** Oldest first; also empty for an unknown customer. */
   list(customer: CustomerName): Key[] {
+    this.#log.flush();
     return this.#database.all(LIST, customer).map(keyOf);
   }
 
   /** The keys of all customers, by customer name. */
   all(): Key[] {
+    this.#log.flush();
     return this.#database.all(ALL).map(keyOf);
   }
 
@@ -234,14 +236,15 @@ export class Keys {
   }
 
   /**
-   * Notes that the key was used now. It is information only: a full disk must not lock a customer
-   * out, so a failure is ignored.
+   * Notes that the key was used now, at the end of this turn of the event loop. It is information only: a full disk
+   * must not lock a customer out, so it is not noted then.
+   *
+   * @returns settles once it was tried; rejects at a fault of the program
    */
-  touch(customer: CustomerName, fingerprint: Fingerprint): void {
+  async touch(customer: CustomerName, fingerprint: Fingerprint): Promise<void> {
+    const now = this.#clock().toISOString();
     try {
-      this.#database.transaction(() =>
-        this.#database.run(TOUCH, this.#clock().toISOString(), fingerprint, customer),
-      );
+      await this.#log.soon(() => this.#database.run(TOUCH, now, fingerprint, customer));
     } catch (error) {
       if (!(error instanceof AuditUnavailableError)) throw error;
     }

@@ -77,11 +77,13 @@ export class Store {
    * @throws StoreError when the file exists or cannot be made
    */
   backup(file: string): Promise<void> {
+    this.audit.flush();
     return this.#database.backup(file);
   }
 
   /** Calling it twice is harmless. */
   close(): void {
+    this.audit.flush();
     this.#database.close();
   }
 }

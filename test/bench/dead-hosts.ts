@@ -88,7 +88,9 @@ class Bench {
     const terminal = new FakeTerminal({ hasPty: request.kind === 'shell' });
     const id = `c.${(this.#sessions += 1)}`;
     const { alice: identity, core } = this.#gate;
-    core.sessions.open({ id, identity, terminal, openedAt: new Date(), request, onEnd: () => undefined });
+    const recorded = Promise.resolve();
+    const openedAt = new Date();
+    core.sessions.open({ id, identity, terminal, openedAt, request, recorded, onEnd: () => undefined });
     return terminal;
   }
 

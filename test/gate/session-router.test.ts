@@ -25,7 +25,12 @@ describe('the sessions of a gate', () => {
     await gate.stop();
   });
 
-  function open(command: string | null, who = gate.alice, hasPty = command === null): FakeTerminal {
+  function open(
+    command: string | null,
+    who = gate.alice,
+    hasPty = command === null,
+    recorded = Promise.resolve(),
+  ): FakeTerminal {
     const terminal = new FakeTerminal({ hasPty });
     terminals.push(terminal);
     const request: Session['request'] = command === null ? { kind: 'shell' } : { kind: 'exec', command };
@@ -35,6 +40,7 @@ describe('the sessions of a gate', () => {
       terminal,
       openedAt: new Date(),
       request,
+      recorded,
       onEnd: (listener) => ends.push(listener),
     });
     return terminal;
@@ -79,6 +85,26 @@ describe('the sessions of a gate', () => {
     gate.core.activity.of = of;
     assert.equal((await run('activity')).status, 0);
     assert.equal(menu.status, null);
+  });
+
+  it('shows and does nothing before its opening is recorded, and nothing at all when it has gone by then', async () => {
+    let onDisk: () => void = () => undefined;
+    const recorded = new Promise<void>((resolve) => {
+      onDisk = resolve;
+    });
+    const sessions = [null, 'menu --plain', 'list', 'horatio start'].map((command) =>
+      open(command, gate.alice, command === null, recorded),
+    );
+    const gone = open('horatio start', gate.alice, false, recorded);
+    const another = open('list');
+    await eventually('another session', () => another.status === 0);
+    for (const { output, errors, status } of [...sessions, gone])
+      assert.deepEqual([output, errors, status], ['', '', null]);
+    assert.equal(gate.dom0.requests.length, 0);
+    gone.hangUp();
+    onDisk();
+    await eventually('each session to say something', () => sessions.every(({ output, errors }) => output + errors !== ''));
+    assert.equal(gone.output + gone.errors, '');
   });
 
   it('counts a customer’s sessions against the policy, and a closed one no more', () => {

@@ -118,7 +118,7 @@ describe('store: customers, keys, roles', () => {
   it('registers a key that another holds, and neither tells nor changes anything for them', () => {
     store.customers.add(BOB, ADMIN);
     store.keys.add(key(BOB, K1, 'bob at home'), ADMIN, 10);
-    store.keys.touch(BOB, K1);
+    void store.keys.touch(BOB, K1);
     const before = store.keys.list(BOB);
     const added = store.keys.add(key(ALICE, K1, 'mine'), customerActor(ALICE, K1), 10);
     assert.ok(!isRefusal(added));
@@ -196,7 +196,7 @@ describe('store: customers, keys, roles', () => {
   it('notes when a key was used', () => {
     store.keys.add(key(ALICE, K1), ADMIN, 10);
     assert.equal(store.keys.list(ALICE)[0]?.lastUsedAt, null);
-    store.keys.touch(ALICE, K1);
+    void store.keys.touch(ALICE, K1);
     assert.match(store.keys.list(ALICE)[0]?.lastUsedAt ?? '', /^\d{4}-\d\d-\d\dT/);
   });
 

@@ -122,6 +122,10 @@ export class GateUnderTest {
     return this.#temporary.store;
   }
 
+  get databaseFile(): string {
+    return this.#temporary.file;
+  }
+
   /** All audit events, oldest first. */
   get events(): AuditEvent[] {
     return this.store.audit.tail({ limit: 1000 }).map(({ event }) => event);

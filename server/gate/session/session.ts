@@ -11,6 +11,8 @@ export interface Session {
   readonly openedAt: Date;
   /** `shell` is the menu; `exec` carries the client's command as sent, at most 8 KiB. */
   readonly request: { readonly kind: 'shell' } | { readonly kind: 'exec'; readonly command: string };
+  /** Settles when the audit log has its opening on the disk, or cannot be written. Nothing is shown or done before. */
+  readonly recorded: Promise<void>;
   /**
    * Called when revocation, an admin or the shut-down ends the session. The listener puts the terminal right
    * and shows the sentence.

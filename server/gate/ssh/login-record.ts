@@ -12,8 +12,8 @@ import type { Source } from './source.js';
 
 /** The audit log: `store.audit`. */
 export interface AuditLog {
-  /** @throws when the row cannot be written */
-  append(event: AuditEvent): unknown;
+  /** @returns settles once the row is on the disk; rejects when it cannot be written */
+  appendSoon(event: AuditEvent): Promise<void>;
 }
 
 /**
@@ -52,9 +52,9 @@ type SessionWhat = Extract<AuditEvent, { what: string }>['what'];
 const LOGIN_SHOWN = 64;
 
 /**
- * Writes the SSH front's part of the audit log. A log that cannot be written stops nobody here: with a full
- * disk customers must still reach their consoles. Changes of a domain are recorded elsewhere, before they are
- * done.
+ * Writes the SSH front's part of the audit log, the rows of a turn of the event loop together. A log that cannot be
+ * written stops nobody here: with a full disk customers must still reach their consoles. Changes of a domain are
+ * recorded elsewhere, before they are done.
  */
 export class LoginRecord {
   readonly #audit: AuditLog;
@@ -83,7 +83,7 @@ export class LoginRecord {
       'login accepted',
     );
     const note = noteOf(actor);
-    this.#append({
+    void this.#append({
       kind: 'login.accepted',
       actor: actorOf(actor),
       login: printable(login, LOGIN_SHOWN),
@@ -109,7 +109,7 @@ export class LoginRecord {
     if (leftOut === null) return;
     const reason = RECORDED.has(because) ? because : 'login-or-key-refused';
     const more = leftOut === 0 ? '' : ` (and ${leftOut} more not recorded)`;
-    this.#append({
+    void this.#append({
       kind: 'login.refused',
       source: source.address,
       connection,
@@ -129,7 +129,7 @@ export class LoginRecord {
       'the counter of a security key went back: there may be a copy of it',
     );
     if (!this.#budget.counterWentBack(fingerprint)) return;
-    this.#append({
+    void this.#append({
       kind: 'key.counter.regressed',
       customer,
       fingerprint,
@@ -141,7 +141,7 @@ export class LoginRecord {
 
   penalised(source: Source, seconds: number): void {
     this.#log.warn({ source: source.bucket, seconds }, 'source penalised: too many refused logins');
-    this.#append({
+    void this.#append({
       kind: 'source.penalised',
       source: source.bucket,
       seconds,
@@ -151,23 +151,24 @@ export class LoginRecord {
 
   closed(actor: Identity, seconds: number): void {
     this.#log.info({ connection: actor.connection, seconds }, 'connection closed');
-    this.#append({ kind: 'connection.closed', actor: actorOf(actor), seconds });
+    void this.#append({ kind: 'connection.closed', actor: actorOf(actor), seconds });
   }
 
+  /** @returns settles once the row is on the disk, or cannot be written; never rejects */
   session(
     kind: 'session.opened' | 'session.closed',
     actor: Identity,
     session: string,
     what: SessionWhat,
     command: string | null,
-  ): void {
+  ): Promise<void> {
     this.#log.info({ connection: actor.connection, session, what, command }, kind.replace('.', ' '));
-    this.#append({ kind, actor: actorOf(actor), session, what, command });
+    return this.#append({ kind, actor: actorOf(actor), session, what, command });
   }
 
-  #append(event: AuditEvent): void {
+  async #append(event: AuditEvent): Promise<void> {
     try {
-      this.#audit.append(event);
+      await this.#audit.appendSoon(event);
     } catch (error) {
       this.#log.error({ err: error, event: event.kind }, 'THE AUDIT LOG CANNOT BE WRITTEN');
     }

@@ -49,10 +49,10 @@ export class SessionRegistry {
     }
     const entry: Entry = { info, terminal, endListeners: new Set(), ending: false };
     this.#entries.set(id, entry);
-    this.#record.session('session.opened', identity, id, info.what, info.command);
+    const recorded = this.#record.session('session.opened', identity, id, info.what, info.command);
     terminal.onClose(() => {
       this.#entries.delete(id);
-      this.#record.session('session.closed', identity, id, info.what, info.command);
+      void this.#record.session('session.closed', identity, id, info.what, info.command);
     });
     if (request.kind === 'shell' && this.#motd !== '') terminal.write(this.#motd);
     this.#handler.open({
@@ -61,6 +61,7 @@ export class SessionRegistry {
       terminal,
       openedAt: info.openedAt,
       request,
+      recorded,
       onEnd: (listener) => {
         entry.endListeners.add(listener);
       },

@@ -43,7 +43,8 @@ const CLOSE_MS = 3000;
 
 /** Where a used key is noted: `store.keys`. */
 interface KeyUse extends Counters {
-  touch(customer: CustomerName, fingerprint: Fingerprint): void;
+  /** @returns settles once it is noted; rejects at a fault */
+  touch(customer: CustomerName, fingerprint: Fingerprint): Promise<void>;
 }
 
 export interface SshGateParts {
@@ -251,14 +252,7 @@ export class SshGate {
         this.#track(connection, identity);
         // A certificate's key is not registered; where it is as well, that one was not used.
         if (identity.certificate !== undefined) return null;
-        try {
-          this.#parts.keyUse.touch(identity.customer, identity.fingerprint);
-        } catch (error) {
-          this.#parts.log.error(
-            { connection: connection.id, err: error },
-            'the use of a key could not be noted',
-          );
-        }
+        this.#noteUse(connection, identity);
         return null;
       },
       refused: (connection, login, refused) => {
@@ -291,6 +285,12 @@ export class SshGate {
         if (identity === null) this.#front.closed(connection);
       },
     };
+  }
+
+  #noteUse({ id }: Connection, { customer, fingerprint }: Identity): void {
+    this.#parts.keyUse.touch(customer, fingerprint).catch((error: unknown) => {
+      this.#parts.log.error({ connection: id, err: error }, 'the use of a key could not be noted');
+    });
   }
 
   /** Looks the customer up by what they logged in with. */

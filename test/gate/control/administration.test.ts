@@ -286,7 +286,7 @@ describe('gate: what admins ask of a running gate', () => {
     const addedBefore = new Date().toISOString();
     const fresh = await add('alice', { expires: '2999-01-01' });
     assert.equal(fresh.expiresAt, '2999-01-01T00:00:00.000Z');
-    keys.touch(ALICE, old.fingerprint);
+    void keys.touch(ALICE, old.fingerprint);
     const listed = async (query: string): Promise<string[]> => {
       const answer = await client.ask('GET', `/keys?${query}`);
       return isRefusal(answer)

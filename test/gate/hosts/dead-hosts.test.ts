@@ -66,6 +66,7 @@ describe('ten dead hosts of twenty', () => {
       terminal,
       openedAt: new Date(),
       request,
+      recorded: Promise.resolve(),
       onEnd: () => undefined,
     });
     return terminal;

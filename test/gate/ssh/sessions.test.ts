@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import Sqlite from 'better-sqlite3';
 import type { Live } from '../../../server/gate/access/revocation.js';
 import { eventually } from '../../support/eventually.js';
 import { ALLOW_ALL } from '../../support/gate-inside.js';
@@ -202,13 +203,33 @@ describe('gate/ssh: live sessions', () => {
     assert.equal(gate.gate.sessions.list().length, 1);
   });
 
+  it('begin when the login and the session are on the disk for everybody to read', async () => {
+    const kinds: unknown[] = [];
+    const gate: GateUnderTest = await start({
+      parts: {
+        handler: {
+          refuses: () => null,
+          open: ({ terminal, recorded }) => {
+            void recorded.then(() => {
+              // Another connection sees only what was committed.
+              const other = new Sqlite(gate.databaseFile, { readonly: true });
+              kinds.push(...other.prepare('SELECT kind FROM audit ORDER BY seq DESC LIMIT 2').pluck().all());
+              other.close();
+              terminal.exit(0);
+            });
+          },
+        },
+      },
+    });
+    assert.equal((await client.run(as(gate, 'alice'), ['whoami'])).status, 0);
+    assert.deepEqual(kinds, ['session.opened', 'login.accepted']);
+  });
+
   it('go on when the audit log cannot be written, and the log says so loudly', async () => {
     const gate = await start({
       parts: {
         audit: {
-          append: () => {
-            throw new Error('database or disk is full');
-          },
+          appendSoon: () => Promise.reject(new Error('database or disk is full')),
         },
       },
     });
