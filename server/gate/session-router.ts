@@ -89,7 +89,6 @@ export class SessionRouter implements SessionHandler {
   async #run(session: Session): Promise<number> {
     const { identity, terminal, request, recorded } = session;
     await recorded;
-    if (!terminal.isOpen) return EXIT.failed;
     const look = this.#firstLook(identity);
     if (look !== null) await look;
     if (!terminal.isOpen) return EXIT.failed;
