@@ -103,7 +103,9 @@ describe('the sessions of a gate', () => {
     assert.equal(gate.dom0.requests.length, 0);
     gone.hangUp();
     onDisk();
-    await eventually('each session to say something', () => sessions.every(({ output, errors }) => output + errors !== ''));
+    await eventually('each session to say something', () =>
+      sessions.every(({ output, errors }) => output + errors !== ''),
+    );
     assert.equal(gone.output + gone.errors, '');
   });
 
