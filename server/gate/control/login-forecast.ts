@@ -35,6 +35,8 @@ export interface LoginForecast {
   readonly type: string | null;
   /** The rule of the policy that does not allow the key: its place as `file:line`, what of the key, and in words. */
   readonly rule: { readonly place: string; readonly fault: KeyFault; readonly message: string } | null;
+  /** The list of revoked keys names the key of the customer who would be found. */
+  readonly isRevoked: boolean;
   /** Set when it is asked about a certificate that can be read. */
   readonly certificate: CertificateForecast | null;
 }
@@ -110,8 +112,14 @@ function forecast(world: LoginWorld, question: Question, holders: readonly Key[]
         : certificate === null
           ? forbids(world, customer, fingerprint)
           : forbidsCertified(world, certificate),
+    isRevoked: certificate === null && isRevoked(world, login, fingerprint),
     certificate,
   };
+}
+
+function isRevoked({ accounts }: LoginWorld, login: string, fingerprint: Fingerprint): boolean {
+  const found = accounts.find(login, fingerprint, true)?.standing;
+  return found?.here === false && found.why === 'key-revoked';
 }
 
 function becauseOf(answer: LoginAnswer): RefusedBecause | null {

@@ -100,6 +100,11 @@ function unknown(login: string, now: LoginForecast | null): Reason {
   const holders = [...new Set((now?.holders ?? []).map(({ customer }) => customer))];
   const key =
     holders.length === 0 ? 'no customer has this key' : `the key is registered for ${listed(holders)}`;
+  if (now?.isRevoked === true)
+    return {
+      why: `the file of revoked keys names this key of ${now.customer ?? login}`,
+      mend: 'if that is wrong, mend the file of certificates.revokedKeys in gate.yaml; else the customer needs another key',
+    };
   const named = now?.named?.name;
   if (named !== undefined && holders.includes(named))
     return {

@@ -8,6 +8,7 @@ import type { AuthorityName } from '../../../policy/names.js';
 import { readAskedKey } from '../../../server/gate/control/asked-key.js';
 import type { ExplainedLogin } from '../../../server/gate/control/control-answers.js';
 import { loginWorld } from '../../../server/gate/control/login-world.js';
+import type { LoginWorld } from '../../../server/gate/control/login-world.js';
 import { explainedLogin, refusedLogins } from '../../../server/gate/control/refused-logins.js';
 import { SshFields } from '../../../server/gate/keys/ssh-fields.js';
 import { Authenticator } from '../../../server/gate/ssh/authenticate.js';
@@ -110,17 +111,19 @@ describe('gate/control: explain-login with a certificate', () => {
     blob: makeCertificate(ca, by, { type, ...parts }),
   });
 
+  /** The gate that runs, or none. */
+  const world = (isRunning: boolean): LoginWorld => {
+    const keys = { perCustomer: 9, rsaMinimumBits: 2048 };
+    const settings = { keys, certificates: { revokedKeys: revokedKeysFile } };
+    return loginWorld(gate.store, settings, gate.policy, isRunning ? gate.gate : null);
+  };
+
   /** In the gate that runs, or as without one. */
   const explain = (asked: Case, isRunning = true): ExplainedLogin => {
     const { type, blob } = made(asked);
     const found = readAskedKey(`${type} ${blob.toString('base64')} a comment\n`, { rsaMinimumBits: 2048 });
     assert.ok(!isRefusal(found));
-    const settings = {
-      keys: { perCustomer: 9, rsaMinimumBits: 2048 },
-      certificates: { revokedKeys: revokedKeysFile },
-    };
-    const world = loginWorld(gate.store, settings, gate.policy, isRunning ? gate.gate : null);
-    return explainedLogin(world, null, asked.login ?? 'alice', found, asked.source ?? null);
+    return explainedLogin(world(isRunning), null, asked.login ?? 'alice', found, asked.source ?? null);
   };
 
   const check = new SignatureCheck();
@@ -404,6 +407,26 @@ describe('gate/control: explain-login with a certificate', () => {
     }
   });
 
+  it('says of a registered key, too, that the list of revoked keys names it', () => {
+    gate.customer('carol', [revokedKey.blob], ['cordelia']);
+    const asked = readAskedKey(revokedKey.line, { rsaMinimumBits: 2048 });
+    assert.ok(!isRefusal(asked));
+    const told = (isRunning: boolean, login: string): ExplainedLogin =>
+      explainedLogin(world(isRunning), null, login, asked, null);
+    for (const isRunning of [true, false]) {
+      assert.equal(told(isRunning, 'carol').because, null);
+      writeFileSync(revokedKeysFile, `${revokedKey.line}\n`);
+      for (const login of ['carol', 'cordelia']) {
+        const { because, why } = told(isRunning, login);
+        assert.deepEqual(
+          [because, why],
+          ['unknown-login-or-key', 'the file of revoked keys names this key of carol'],
+        );
+      }
+      writeFileSync(revokedKeysFile, '');
+    }
+  });
+
   it("names the policy's rule that does not allow the key inside, or the CA's", () => {
     const ruled = (rule: Partial<typeof NO_KEY_RULE>): void => {
       gate.policy = policy({ keyRules: [{ ...NO_KEY_RULE, subjects: EVERYBODY, place: PLACE, ...rule }] });
@@ -457,10 +480,8 @@ describe('gate/control: explain-login with a certificate', () => {
       },
     } as const;
     gate.store.audit.append(event);
-    const settings = { keys: { perCustomer: 9, rsaMinimumBits: 2048 }, certificates: { revokedKeys: null } };
     gate.customer('twin', [key.blob]);
-    const world = loginWorld(gate.store, settings, null, gate.gate);
-    const { refused, text: told } = await refusedLogins(world, [], '198.51.100.9', 9);
+    const { refused, text: told } = await refusedLogins(world(true), [], '198.51.100.9', 9);
     assert.match(
       told,
       /\n {2}alice with \S+ SHA256:\S+, certificate "laptop", serial 7, of the CA site: the certificate's time is over\.\n {4}-> sign a new one/,
