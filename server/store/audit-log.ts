@@ -94,9 +94,19 @@ export class AuditLog {
     return this.soon((append) => append(event));
   }
 
-  /** The same for any write. */
+  /** The same within 20 ms, together with what is written before then: for rows that nobody waits for. */
+  appendLater(event: AuditEvent): Promise<void> {
+    return this.later((append) => append(event));
+  }
+
+  /** As `appendSoon`, for any write. */
   soon(write: (append: Append) => unknown): Promise<void> {
     return this.#deferred.add(write);
+  }
+
+  /** As `appendLater`, for any write. */
+  later(write: (append: Append) => unknown): Promise<void> {
+    return this.#deferred.addLater(write);
   }
 
   /** Writes at once what waits for the end of the turn. */

@@ -236,15 +236,14 @@ export class Keys {
   }
 
   /**
-   * Notes that the key was used now, at the end of this turn of the event loop. It is information only: a full disk
-   * must not lock a customer out, so it is not noted then.
+   * Notes that the key was used now, within 20 ms. It is information only: a full disk must not lock a customer out, so it is not noted then.
    *
    * @returns settles once it was tried; rejects at a fault of the program
    */
   async touch(customer: CustomerName, fingerprint: Fingerprint): Promise<void> {
     const now = this.#clock().toISOString();
     try {
-      await this.#log.soon(() => this.#database.run(TOUCH, now, fingerprint, customer));
+      await this.#log.later(() => this.#database.run(TOUCH, now, fingerprint, customer));
     } catch (error) {
       if (!(error instanceof AuditUnavailableError)) throw error;
     }

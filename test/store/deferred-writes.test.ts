@@ -68,6 +68,19 @@ describe('store: rows that are written at the end of the turn', () => {
     assert.equal(committed(), 1);
   });
 
+  it('take those along that may wait longer, in their order, and those come by themselves too', async () => {
+    const later = store.audit.appendLater(closed(1));
+    await store.audit.appendSoon(closed(2));
+    await later;
+    assert.equal(statements.filter((sql) => sql === 'COMMIT').length, 1);
+    await Promise.all([store.audit.appendLater(closed(3)), store.audit.appendLater(closed(4))]);
+    assert.equal(statements.filter((sql) => sql === 'COMMIT').length, 2);
+    assert.deepEqual(
+      store.audit.tail({ limit: 4 }).map(({ event }) => event),
+      [closed(1), closed(2), closed(3), closed(4)],
+    );
+  });
+
   it('come before whatever is written or read later in the turn', () => {
     void store.audit.appendSoon(closed(1));
     assert.equal(store.audit.tail().at(-1)?.event.kind, 'connection.closed');

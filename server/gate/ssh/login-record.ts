@@ -14,6 +14,8 @@ import type { Source } from './source.js';
 export interface AuditLog {
   /** @returns settles once the row is on the disk; rejects when it cannot be written */
   appendSoon(event: AuditEvent): Promise<void>;
+  /** The same a little later, for rows that nobody waits for. */
+  appendLater(event: AuditEvent): Promise<void>;
 }
 
 /**
@@ -83,7 +85,8 @@ export class LoginRecord {
       'login accepted',
     );
     const note = noteOf(actor);
-    void this.#append({
+    // Its session waits for both rows.
+    void this.#append('appendLater', {
       kind: 'login.accepted',
       actor: actorOf(actor),
       login: printable(login, LOGIN_SHOWN),
@@ -109,7 +112,7 @@ export class LoginRecord {
     if (leftOut === null) return;
     const reason = RECORDED.has(because) ? because : 'login-or-key-refused';
     const more = leftOut === 0 ? '' : ` (and ${leftOut} more not recorded)`;
-    void this.#append({
+    void this.#append('appendSoon', {
       kind: 'login.refused',
       source: source.address,
       connection,
@@ -129,7 +132,7 @@ export class LoginRecord {
       'the counter of a security key went back: there may be a copy of it',
     );
     if (!this.#budget.counterWentBack(fingerprint)) return;
-    void this.#append({
+    void this.#append('appendSoon', {
       kind: 'key.counter.regressed',
       customer,
       fingerprint,
@@ -141,7 +144,7 @@ export class LoginRecord {
 
   penalised(source: Source, seconds: number): void {
     this.#log.warn({ source: source.bucket, seconds }, 'source penalised: too many refused logins');
-    void this.#append({
+    void this.#append('appendSoon', {
       kind: 'source.penalised',
       source: source.bucket,
       seconds,
@@ -151,7 +154,7 @@ export class LoginRecord {
 
   closed(actor: Identity, seconds: number): void {
     this.#log.info({ connection: actor.connection, seconds }, 'connection closed');
-    void this.#append({ kind: 'connection.closed', actor: actorOf(actor), seconds });
+    void this.#append('appendLater', { kind: 'connection.closed', actor: actorOf(actor), seconds });
   }
 
   /** @returns settles once the row is on the disk, or cannot be written; never rejects */
@@ -163,12 +166,13 @@ export class LoginRecord {
     command: string | null,
   ): Promise<void> {
     this.#log.info({ connection: actor.connection, session, what, command }, kind.replace('.', ' '));
-    return this.#append({ kind, actor: actorOf(actor), session, what, command });
+    const when = kind === 'session.opened' ? 'appendSoon' : 'appendLater';
+    return this.#append(when, { kind, actor: actorOf(actor), session, what, command });
   }
 
-  async #append(event: AuditEvent): Promise<void> {
+  async #append(when: keyof AuditLog, event: AuditEvent): Promise<void> {
     try {
-      await this.#audit.appendSoon(event);
+      await this.#audit[when](event);
     } catch (error) {
       this.#log.error({ err: error, event: event.kind }, 'THE AUDIT LOG CANNOT BE WRITTEN');
     }

@@ -88,7 +88,8 @@ export class Transport {
     const socket = this.#socket;
     socket.removeAllListeners('data');
     socket.resume();
-    socket.end();
+    // A second end makes an Error with its stack, for nobody.
+    if (!socket.writableEnded) socket.end();
     const last = this.#guarded(() => socket.destroy());
     const timer = setTimeout(last, LINGER_MS);
     socket.once('close', () => {
@@ -114,8 +115,14 @@ export class Transport {
       if (end === -1) return;
       this.#line = null;
     }
-    this.#deliver?.(whole);
-    this.afterRead();
+    // The answers to one piece go to the kernel together.
+    this.#socket.cork();
+    try {
+      this.#deliver?.(whole);
+      this.afterRead();
+    } finally {
+      this.#socket.uncork();
+    }
     if (!this.#closing && this.#socket.writableLength > this.#unread) this.#socket.pause();
   }
 }

@@ -230,6 +230,7 @@ describe('gate/ssh: live sessions', () => {
       parts: {
         audit: {
           appendSoon: () => Promise.reject(new Error('database or disk is full')),
+          appendLater: () => Promise.reject(new Error('database or disk is full')),
         },
       },
     });
