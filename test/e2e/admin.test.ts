@@ -6,6 +6,9 @@ import { Store } from '../../server/store/store.js';
 import { eventually } from '../support/eventually.js';
 import { House, run } from '../support/house.js';
 
+/** For waits whose every look is a process, at what stays once it is there. */
+const EACH_A_PROCESS = { everyMs: 200 };
+
 describe('admin commands on a running gate', () => {
   let house: House;
   before(async () => {
@@ -232,14 +235,19 @@ describe('a name that is given to another customer', () => {
     await eventually(
       'horatio to be gone',
       async () => !(await house.ssh('alice', 'list')).stdout.includes('horatio'),
+      EACH_A_PROCESS,
     );
     // It is not shown from the moment it is gone, and retired a second later. What is not retired needs no adopting.
-    await eventually('horatio to be retired', async () =>
-      /^horatio .*\bretired 2/m.test((await house.postern('domain', 'list')).stdout),
+    await eventually(
+      'horatio to be retired',
+      async () => /^horatio .*\bretired 2/m.test((await house.postern('domain', 'list')).stdout),
+      EACH_A_PROCESS,
     );
     writeFileSync(config, text);
-    await eventually('horatio to be seen again', async () =>
-      (await house.postern('domain', 'list')).stdout.includes('postern domain adopt horatio'),
+    await eventually(
+      'horatio to be seen again',
+      async () => (await house.postern('domain', 'list')).stdout.includes('postern domain adopt horatio'),
+      EACH_A_PROCESS,
     );
     assert.equal((await house.ssh('alice', 'horatio status')).status, 4);
     const adopted = await house.postern('domain', 'adopt', 'horatio');

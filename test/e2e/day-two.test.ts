@@ -56,10 +56,12 @@ describe('e2e: the pages of day two', () => {
       const at = open.findIndex(([beginning]) => command.startsWith(beginning));
       const [, says = /^/, then] = at === -1 ? [] : (open.splice(at, 1)[0] ?? []);
       const looks = LOOKS.some((beginning) => command.startsWith(beginning));
-      const ended = await eventually(`${command} to say ${String(says)}`, async () => {
+      const look = async (): Promise<Ended | undefined> => {
         const each = await run(command);
         return !looks || says.test(text(each)) ? each : undefined;
-      });
+      };
+      // Each look is a process. What a page waits for stays.
+      const ended = await eventually(`${command} to say ${String(says)}`, look, { everyMs: 300 });
       assert.equal(ended.status, 0, `${command}\n${text(ended)}`);
       assert.match(text(ended), says, command);
       await then?.();
