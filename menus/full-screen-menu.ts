@@ -146,9 +146,12 @@ class FullScreenMenu implements OpenMenu {
   #paint(): void {
     if (!this.#holds()) return;
     if (this.#painted === this.#loop.state) return;
+    const isResting = this.#resting;
     this.#wake();
     this.#painted = this.#loop.state;
     const output = this.#painter.paint(view(this.#painted));
     if (output !== '') this.#terminal.write(output);
+    // Only a key ends a rest: what the menu is told would else make every screen stay.
+    if (isResting) this.rest();
   }
 }

@@ -81,6 +81,20 @@ describe('full-screen menu', () => {
     }
   });
 
+  it('rests on when it is told something: only a key ends a rest', () => {
+    const { terminal, menu } = open();
+    menu.rest();
+    terminal.take();
+    // What it was told last is painted from its state, and not from a frame that was kept since.
+    for (const message of ['Good morning.', 'Good evening.']) {
+      menu.tell({ fact: 'notice', message });
+      const news = terminal.take();
+      assert.ok(news.includes(message) && !news.includes('horatio') && !news.includes(BY_BLESSED), news);
+    }
+    terminal.type('j');
+    assert.ok(terminal.take().includes(BY_BLESSED));
+  });
+
   it('takes keys after a rest as before it', async () => {
     const { terminal, menu } = open();
     terminal.type('\x1b[B');

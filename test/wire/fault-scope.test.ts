@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '../support/eventually.js';
 import { FaultScope } from '../../server/wire/fault-scope.js';
 
 describe('wire: a fault scope', () => {
@@ -34,6 +35,18 @@ describe('wire: a fault scope', () => {
       heard('news');
     });
     assert.deepEqual(answered, ['alice: news']);
+  });
+
+  it('of nobody counts for what was subscribed outside of all, and what it begins', async () => {
+    let taken: boolean | null = null;
+    const heard = FaultScope.bound(() => {
+      setImmediate(() => {
+        taken = FaultScope.take('late');
+      });
+    });
+    scope('bob').run(heard);
+    await eventually('the fault', () => taken !== null);
+    assert.deepEqual([taken, answered], [false, []]);
   });
 
   it('whose answer throws hands that on, and does not answer for it', () => {

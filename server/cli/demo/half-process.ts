@@ -5,6 +5,9 @@ import { createInterface } from 'node:readline';
 /** Milliseconds. A half that is not ready by then is taken to have failed. */
 const START_MS = 40_000;
 
+/** As in server/postern. */
+const HEAP = ['--max-semi-space-size=2', '--heap-growing-percent=20'];
+
 /** One half of Postern in its own process, as in production. Its log goes to a file. */
 export class HalfProcess {
   readonly name: string;
@@ -31,7 +34,7 @@ export class HalfProcess {
     const stderr = openSync(log, 'a', 0o600);
     try {
       // Its own process group: Ctrl-C reaches the demo alone, which then ends its halves in order.
-      const command = [...through, process.execPath, '--max-semi-space-size=2', script, ...args];
+      const command = [...through, process.execPath, ...HEAP, script, ...args];
       this.#child = spawn(command[0] ?? process.execPath, command.slice(1), {
         stdio: ['ignore', 'pipe', stderr],
         detached: true,

@@ -7,6 +7,7 @@ import { printable } from '../../../policy/printable.js';
 import type { Authenticator, LoginAnswer, LoginRefused, LoginRequest } from './authenticate.js';
 import { ChannelTable } from './channel-table.js';
 import type { ConnectionFaults } from './connection-faults.js';
+import { forgetExchange } from './ended-exchange.js';
 import { announceSignatureAlgorithms } from './extension-info.js';
 import { acceptRightGuesses } from './first-packet-guess.js';
 import { offerHybrid } from './hybrid-key-exchange.js';
@@ -154,6 +155,7 @@ export class Connection {
     client.once('ready', () => {
       this.#guard(() => {
         hostKeys.send();
+        forgetExchange(parts.protocol);
       });
     });
     this.#keyExchange = new KeyExchangeGuard(parts.protocol);
@@ -247,7 +249,12 @@ export class Connection {
         this.#channels.flush();
       });
     };
-    client.on('rekey', flush);
+    client.on('rekey', () => {
+      this.#guard(() => {
+        forgetExchange(this.#parts.protocol);
+        this.#channels.flush();
+      });
+    });
     this.#transport.onDrain(flush);
     let read = 0;
     this.#transport.afterRead = () => {

@@ -193,7 +193,14 @@ export class SshGate {
   #arrived(arrival: Arrival): void {
     const transport = new Transport(arrival.socket, arrival.faults.on);
     this.#arrivals.set(arrival.socket, { arrival, transport });
-    this.#server.injectSocket(arrival.socket);
+    // ssh2 keeps what it says first as long as the connection. A piece of Node.js's pool would keep all 64 KiB of it.
+    const { poolSize } = Buffer;
+    Buffer.poolSize = 0;
+    try {
+      this.#server.injectSocket(arrival.socket);
+    } finally {
+      Buffer.poolSize = poolSize;
+    }
   }
 
   /** Called when the client has sent its identification line. */

@@ -44,8 +44,9 @@ export interface Ssh2Protocol {
   /** Answers to the client's global requests, in their order; they wait for the end of a key exchange. */
   requestSuccess(data: Buffer): void;
   requestFailure(): void;
-  /** The client's identification line. */
-  readonly _remoteIdentRaw: Buffer | undefined;
+  /** The identification lines: ours and the client's. */
+  _identRaw: Buffer | undefined;
+  _remoteIdentRaw: Buffer | undefined;
 }
 
 /** The lists of an SSH_MSG_KEXINIT, each as names in order. */
@@ -83,6 +84,23 @@ export interface Ssh2KeyExchange {
   convertPublicKey(theirs: Buffer): Buffer;
   /** Called once with what the client sent; a returned Error ends the handshake. */
   computeSecret(theirs: Buffer): Buffer | Error;
+}
+
+/** Stands for a key exchange that is over, with what later messages and exchanges need of it. */
+export class EndedExchange implements Pick<Ssh2KeyExchange, 'sessionID' | 'negotiated'> {
+  readonly remoteExtInfoEnabled = false;
+  readonly sessionID: Buffer | undefined;
+  readonly negotiated: Ssh2KeyExchange['negotiated'];
+
+  constructor(sessionID: Buffer | undefined, negotiated: Ssh2KeyExchange['negotiated']) {
+    this.sessionID = sessionID;
+    this.negotiated = negotiated;
+  }
+
+  /** @throws Error always: ssh2 asks it when a message of an exchange comes before the client's offer */
+  parse(): never {
+    throw new Error('a message of a key exchange came before the exchange');
+  }
 }
 
 interface Ssh2Handlers {
@@ -176,7 +194,7 @@ export function onKeyExchange(protocol: Ssh2Protocol, listener: (exchange: Ssh2K
     set: (exchange: Ssh2Protocol['_kex']) => {
       before?.set?.call(protocol, exchange);
       current = exchange;
-      if (exchange !== undefined) listener(exchange);
+      if (exchange !== undefined && !(exchange instanceof EndedExchange)) listener(exchange);
     },
   });
 }

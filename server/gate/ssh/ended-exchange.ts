@@ -1,0 +1,46 @@
+import { EndedExchange, type Ssh2KeyExchange, type Ssh2Protocol } from './ssh2-private.js';
+
+/** Different identification lines that are kept. A stranger's is kept only while it is connected. */
+const MOST_LINES = 256;
+
+/** Identification lines that many connections have in common, by their bytes. */
+const lines = new Map<string, Buffer>();
+
+/**
+ * Forgets what only the key exchange that has just ended needed. ssh2 1.17 keeps it as long as the connection: the
+ * shared secret, the key pair, and pieces of buffers that others share. To be called after the login and after each
+ * later exchange.
+ */
+export function forgetExchange(protocol: Ssh2Protocol): void {
+  const exchange = protocol._kex;
+  if (exchange === undefined || protocol._kexinit !== undefined) return;
+  const { sessionID, negotiated } = exchange;
+  protocol._kex = new EndedExchange(
+    sessionID === undefined ? undefined : ownBytes(sessionID),
+    negotiated,
+  ) as unknown as Ssh2KeyExchange;
+  if (protocol._identRaw !== undefined) protocol._identRaw = shared(protocol._identRaw);
+  if (protocol._remoteIdentRaw !== undefined) protocol._remoteIdentRaw = shared(protocol._remoteIdentRaw);
+  for (const end of [protocol._cipher, protocol._decipher] as unknown as Record<string, unknown>[])
+    for (const [name, value] of Object.entries(end)) if (Buffer.isBuffer(value)) end[name] = ownBytes(value);
+}
+
+/** The one buffer for these bytes; the next exchange needs them again. */
+function shared(line: Buffer): Buffer {
+  const name = line.toString('latin1');
+  const known = lines.get(name);
+  if (known !== undefined) return known;
+  const [oldest] = lines.keys();
+  if (oldest !== undefined && lines.size >= MOST_LINES) lines.delete(oldest);
+  const kept = ownBytes(line);
+  lines.set(name, kept);
+  return kept;
+}
+
+/** A piece of Node.js's pool would keep all 64 KiB of it. */
+function ownBytes(bytes: Buffer): Buffer {
+  if (bytes.buffer.byteLength === bytes.length) return bytes;
+  const own = Buffer.allocUnsafeSlow(bytes.length);
+  own.set(bytes);
+  return own;
+}
