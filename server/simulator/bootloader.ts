@@ -44,9 +44,9 @@ export function decideKernel(config: DomainConfig): LoadedKernel | BootloaderFai
   return { ...outcome.boot, commandLine };
 }
 
-/** The default of the first drive of the boot order that has a boot menu. */
+/** The default of the first drive that has a boot menu: those of the boot order, then the others, as SeaBIOS tries them. */
 function bootedByFirmware({ disks, bootOrder = 'cda' }: DomainConfig): LoadedKernel {
-  const drives = Array.from(bootOrder).flatMap((letter) => {
+  const drives = Array.from(`${bootOrder}cd`).flatMap((letter) => {
     const isWanted = ({ cdrom }: DiskConfig): boolean =>
       (letter === 'c' && cdrom === undefined) || (letter === 'd' && cdrom !== undefined);
     return disks.filter((disk) => isWanted(disk)).slice(0, 1);

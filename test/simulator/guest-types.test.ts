@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseXlLongList } from '../../server/dom0/toolstack/xl-output.js';
 import { recordedCalls } from '../support/recorded-xl.js';
 import { SimulatedXen } from '../support/simulated-xen.js';
@@ -69,6 +70,13 @@ describe('simulated guests that are not PV', () => {
     const console = xen.console('polonius');
     await console.receives('RESCUE MODE');
     console.type('\x1d');
+    await xen.xl('destroy', 'polonius');
+    // As on a real host: the firmware goes on to the disk from a CD that does not boot.
+    await writeFile(join(xen.host.directory, 'srv', 'xen', 'empty.iso'), '');
+    await xen.start('polonius', 'boot="d"', cd.replace('rescue.iso', 'empty.iso'), 'serial="pty"');
+    const own = xen.console('polonius');
+    await own.receives('polonius login:');
+    own.type('\x1d');
     await xen.xl('destroy', 'polonius');
     await xen.start('polonius');
     const { status, stderr } = await xen.xl('console', 'polonius');

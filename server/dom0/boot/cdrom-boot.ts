@@ -4,7 +4,7 @@ import { parseDiskSpec } from '../config/disk-spec.js';
 import type { DomainConfig } from '../config/domain-config.js';
 import type { ProfileBoot } from './boot-plan.js';
 
-/** The firmware tries the CD drive and nothing else: it never boots the domain's own disk instead. */
+/** The firmware tries the CD drive first. From a CD that does not boot it goes on to the domain's own disk: SeaBIOS knows no other order. */
 const CD_ONLY = 'd';
 /** Keys by which QEMU boots a kernel instead of a drive (xl.cfg(5), direct kernel boot of HVM). */
 const NOT_WITH_CD = ['kernel', 'ramdisk', 'cmdline', 'root', 'extra'];

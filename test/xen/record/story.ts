@@ -106,7 +106,7 @@ export const STORY: readonly Step[] = [
   { first: gone('ophelia'), records: '65-pygrub-kernel-override-keeps-bootloader' },
   { first: gone('ophelia'), records: '66-pygrub-bootloader-empty' },
   { records: '67-pygrub-nodisk' },
-  { first: `${booted('ophelia')} ${booted('horatio')}`, records: '80-crash' },
+  { first: `${booted('horatio')} ${booted('ophelia')}`, records: '80-crash' },
   { first: gone('horatio'), records: '81-same-disk-twice' },
   { records: '82-rename-mem' },
   { records: '85-crash-preserve', terminal: CRASHES },
