@@ -316,6 +316,7 @@ export class Dom0 {
       submit: (request) => operations.submit(request),
       extend: (name, extension) => ending.extend(name, extension),
       operation: (id) => operations.find(id),
+      withdraw: (id) => operations.withdraw(id),
       clearDisk: (name, admin) =>
         operations.note(name, () => {
           const incomplete = registry.incompleteDisk(name);

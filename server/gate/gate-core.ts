@@ -178,7 +178,16 @@ export class GateCore {
     const { revocation } = this;
 
     const seedKeys = new SeedKeys({ keys: store.keys, roles, standing: this.standing });
-    this.operations = new OperationDispatcher({ authorizer, hosts, roles, parameters, seedKeys, audit, log });
+    this.operations = new OperationDispatcher({
+      authorizer,
+      hosts,
+      roles,
+      customers,
+      parameters,
+      seedKeys,
+      audit,
+      log,
+    });
     this.recordings = new Recordings({ settings: settings.recordings, audit, log });
     this.consoleOptions = new ConsoleOptions({ settings: settings.console, policy, roles, preferences });
     this.keyRules = new KeyRules({
@@ -297,8 +306,10 @@ export class GateCore {
    */
   #listen(): () => void {
     const { revocation, news, maintenance } = this;
+    const { withdrawals } = this.operations;
     const review = (): void => {
       revocation.review();
+      withdrawals.review();
     };
     this.policy.onChange(review);
     this.windows.onChange(review);
@@ -308,6 +319,7 @@ export class GateCore {
     });
     return this.store.audit.onAppend((row) => {
       revocation.heard(row);
+      withdrawals.heard(row);
       news.heard(row);
       maintenance.heard(row);
     });

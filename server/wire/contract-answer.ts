@@ -45,6 +45,7 @@ export function readContract(value: unknown): Contract {
     ...orAbsent(from, 'images', {}, (_, key) => ({ images: list(from, key, 100).map(readImage) })),
     names: orAbsent(from, 'names', false, flag),
     ...orAbsent(from, 'rescueEnds', {}, (_, key) => ({ rescueEnds: flag(from, key) })),
+    ...orAbsent(from, 'withdrawals', {}, (_, key) => ({ withdrawals: flag(from, key) })),
     console: {
       passesEscape: flag(console, 'passesEscape'),
       sysrqKeys: list(console, 'sysrqKeys', 36).filter(isSysrqKey),

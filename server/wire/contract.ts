@@ -88,6 +88,8 @@ export interface Contract {
   readonly names?: boolean;
   /** Whether a rescue can have an end. An older dom0 lacks the field. */
   readonly rescueEnds?: boolean;
+  /** Whether an operation that has not begun can be withdrawn. An older dom0 lacks the field. */
+  readonly withdrawals?: boolean;
   readonly console: {
     /** Whether Ctrl-] can be sent to the guest: only where the toolstack's console takes another escape. */
     readonly passesEscape: boolean;

@@ -50,6 +50,14 @@ export interface OperationRequest {
 }
 
 /**
+ * `PUT /operations/ID`: the right to it has gone, so it must not begin. Only for a dom0 whose contract has
+ * `withdrawals`.
+ */
+export interface Withdrawal {
+  readonly withdrawn: true;
+}
+
+/**
  * `queued` and `running` are under way; the rest are final. `done`: the domain is as requested.
  * `failed`: the toolstack refused or the deadline passed, and half-done work is undone.
  * `superseded`: a power-off overtook it.

@@ -16,7 +16,7 @@ import { MOST_RELEASE_SECONDS } from './console-release.js';
 import type { ConsoleRelease } from './console-release.js';
 import { VERBS } from './contract.js';
 import type { LogSwitch } from './log.js';
-import type { OperationRequest } from './operation.js';
+import type { OperationRequest, Withdrawal } from './operation.js';
 import { MOST_RESCUE_SECONDS } from './rescue-end.js';
 import type { RescueExtension } from './rescue-extension.js';
 import { MOST_SEED_KEYS, parseSeedKey } from './seed-key.js';
@@ -93,6 +93,8 @@ const diskClearing = object({
   admin: { ...text(TEXT_LIMITS.label), minLength: 1 },
 });
 
+const withdrawal = object({ withdrawn: { const: true } });
+
 const logSwitch = object({ keep: { type: 'boolean' }, actor });
 
 const rescueExtension = object({ operation: format('uuid'), forSeconds: rescueSeconds, actor });
@@ -118,6 +120,7 @@ function parser<T>(what: string, schema: object): Parser<T> {
 
 export const parseOperationRequest = parser<OperationRequest>('an operation request', operationRequest);
 export const parseLogSwitch = parser<LogSwitch>('a switch of the log', logSwitch);
+export const parseWithdrawal = parser<Withdrawal>('a withdrawal', withdrawal);
 export const parseRescueExtension = parser<RescueExtension>('an extension of a rescue', rescueExtension);
 export const parseConsoleRelease = parser<ConsoleRelease>('a release of a console', consoleRelease);
 

@@ -97,6 +97,10 @@ export class Dom0StandIn {
   };
   /** Answers a request for an operation. By default the operation is accepted and running. */
   reply: (request: OperationRequest) => Reply = (request) => operationView(request);
+  /** The operations that the gate took back. */
+  readonly withdrawals: string[] = [];
+  /** Whether one that runs has begun, and cannot be taken back. */
+  hasBegun = false;
   /** The text on every console's screen; null when it cannot be read. */
   screen: ScreenText | null = null;
   readonly screenQueries: URLSearchParams[] = [];
@@ -199,6 +203,7 @@ export class Dom0StandIn {
     if (room === 'contract') send(response, 200, this.contract);
     else if (room === 'changes') this.#follow(response);
     else if (room === 'operations' && request.method === 'POST') this.#submit(request, response);
+    else if (room === 'operations' && request.method === 'PUT') this.#withdraw(key ?? '', request, response);
     else if (room === 'domains' && what === 'rescue-end') this.#extend(key ?? '', request, response);
     else if (room === 'domains' && what === 'console') this.#release(key ?? '', request, response);
     else if (room === 'operations') {
@@ -225,6 +230,21 @@ export class Dom0StandIn {
       const page = entries.filter(({ seq }) => seq > after).slice(0, 2);
       send(response, 200, { entries: page, next: page.length < 2 ? null : (page.at(-1)?.seq ?? null) });
     } else send(response, 404, wireRefusal('usage', 'There is no such thing here.'));
+  }
+
+  #withdraw(id: string, request: IncomingMessage, response: ServerResponse): void {
+    let text = '';
+    request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+    request.on('end', () => {
+      if (text !== '{"withdrawn":true}') throw new Error(`not a withdrawal: ${text}`);
+      this.withdrawals.push(id);
+      if (!this.operations.has(id)) send(response, 400, wireRefusal('usage', 'There is no such operation.'));
+      else if (this.hasBegun) send(response, 409, wireRefusal('busy', 'It has begun, so it goes on.'));
+      else {
+        this.end(id, 'failed', wireRefusal('undone', 'The right to it was taken away before it began.'));
+        send(response, 200, this.operations.get(id));
+      }
+    });
   }
 
   #log(domain: string, query: URLSearchParams, response: ServerResponse): void {

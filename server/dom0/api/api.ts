@@ -26,6 +26,7 @@ import {
   parseLogSwitch,
   parseOperationRequest,
   parseRescueExtension,
+  parseWithdrawal,
 } from '../../wire/requests.js';
 import type { Parser } from '../../wire/requests.js';
 import { ChangesFeed } from './changes-feed.js';
@@ -64,6 +65,8 @@ interface ApiParts {
   extend(name: DomainName, extension: RescueExtension): Promise<RescueEnd | Refusal>;
   /** @returns a refusal `usage` when there is no operation of this id */
   operation(id: string): OperationView | Refusal;
+  /** @returns a refusal `busy` when it has begun, `usage` when there is no operation of this id */
+  withdraw(id: string): Promise<OperationView | Refusal>;
   journal(after: number): Promise<JournalPage>;
   /** @returns a refusal while something is under way on the domain, or when it cannot be recorded */
   clearDisk(name: DomainName, admin: string): Promise<Refusal | null>;
@@ -176,6 +179,8 @@ export class Api {
       const view = this.#parts.operation(key ?? '');
       if (isRefusal(view)) refuse(response, view, view.code === 'usage' ? 404 : undefined);
       else send(response, 200, view);
+    } else if (is('PUT', 'operations', 2)) {
+      reply(response, await this.#withdraw(key ?? '', request));
     } else if (is('GET', 'journal', 1)) {
       const after = Number(url.searchParams.get('after') ?? '0');
       if (!Number.isSafeInteger(after) || after < 0)
@@ -285,6 +290,13 @@ export class Api {
   async #extend(key: string | undefined, request: IncomingMessage): Promise<RescueEnd | Refusal> {
     const asked = await this.#change(key, request, parseRescueExtension);
     return isRefusal(asked) ? asked : this.#parts.extend(asked.name, asked.wanted);
+  }
+
+  async #withdraw(id: string, request: IncomingMessage): Promise<OperationView | Refusal> {
+    const body = await readBody(request);
+    if (isRefusal(body)) return body;
+    const wanted = parseWithdrawal(parseJson(body));
+    return isRefusal(wanted) ? wanted : this.#parts.withdraw(id);
   }
 
   async #clearDisk(key: string | undefined, request: IncomingMessage): Promise<object> {

@@ -44,6 +44,7 @@ export function hostContract({
     ...(offers.length === 0 ? {} : { images: offers }),
     names: true,
     rescueEnds: true,
+    withdrawals: true,
     console: {
       passesEscape: settings.toolstack.consoleEscapeOption,
       sysrqKeys: Array.from(settings.sysrqKeys),

@@ -18,7 +18,7 @@ export function createsDomain(verb: Verb): boolean {
 }
 
 /** Why the work on an operation is interrupted from outside. */
-export type HaltReason = 'superseded' | 'stopping';
+export type HaltReason = 'superseded' | 'stopping' | 'withdrawn';
 
 /**
  * The UUID identifies what our create makes. It is null where the file has one, or where none can be given.

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DomainName } from '../../../policy/names.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
+import type { Verb } from '../../wire/contract.js';
 import type { OperationRequest, OperationView } from '../../wire/operation.js';
 import type { ObservedDomain } from '../observation/observed-domain.js';
 import { Admission, busy } from './admission.js';
@@ -27,6 +28,9 @@ type OperationsParts = Omit<WorkParts, 'records'> &
     /** Called after every change of an operation. */
     readonly changed: (operation: Operation) => void;
   };
+
+/** These let keys in or erase a disk. Nothing is gained by taking back another one. */
+const WITHDRAWN: readonly Verb[] = ['reinstall', 'rescue'];
 
 /** The answer to a request: the operation, or the refusal with the operation that is in its way. */
 export type OperationAnswer =
@@ -101,6 +105,26 @@ export class Operations {
   find(id: string): OperationView | Refusal {
     const { registry, journal } = this.#parts;
     return registry.find(id)?.view() ?? (journal.isUnread ? unread() : noSuchOperation());
+  }
+
+  /**
+   * Ends an operation that has not begun to write or to create, because the right to it has gone. One that has
+   * ended stays as it is.
+   *
+   * @returns a refusal `busy` when it has begun, `usage` when there is none
+   */
+  async withdraw(id: string): Promise<OperationView | Refusal> {
+    const { registry, journal, logger } = this.#parts;
+    const operation = registry.find(id);
+    if (operation === undefined) return journal.isUnread ? unread() : noSuchOperation();
+    if (!operation.isOpen) return operation.view();
+    const { halt } = operation;
+    if (halt === null || !WITHDRAWN.includes(operation.request.verb) || !operation.canBeOvertaken)
+      return refusal('busy', 'It has begun, so it goes on.', operation.step);
+    logger.info({ operation: id, domain: operation.request.domain }, 'operation.withdrawn');
+    halt.abort(new HaltedError('withdrawn'));
+    await operation.work;
+    return operation.view();
   }
 
   current(name: DomainName): OperationView | null {
@@ -269,6 +293,10 @@ export class Operations {
   async #broken(operation: Operation, error: unknown): Promise<void> {
     if (error instanceof HaltedError) {
       if (error.why === 'stopping') return;
+      if (error.why === 'withdrawn') {
+        await this.#end(operation, 'failed', withdrawn());
+        return;
+      }
       await this.#end(operation, 'superseded', refusal('undone', 'A power-off overtook it.'));
       return;
     }
@@ -332,6 +360,14 @@ function isSameRequest(one: OperationRequest, other: OperationRequest): boolean 
 
 function noSuchOperation(): Refusal {
   return refusal('usage', 'There is no operation with this id.');
+}
+
+function withdrawn(): Refusal {
+  return refusal(
+    'undone',
+    'The right to it was taken away before it began. Its disk is as it was; see whether it is off.',
+    'withdrawn by the gate',
+  );
 }
 
 function idTaken(): Refusal {

@@ -2,7 +2,7 @@ import { parseBootProfileName, parseImageName } from '../../../policy/names.js';
 import type { Verb } from '../../wire/contract.js';
 import { VERBS } from '../../wire/contract.js';
 import { readOperation } from '../../wire/answers.js';
-import type { OperationRequest, OperationView } from '../../wire/operation.js';
+import type { OperationRequest, OperationView, Withdrawal } from '../../wire/operation.js';
 import type { DemandedPermit } from '../access/authorize.js';
 import { demandPermit } from './demand-permit.js';
 import type { Dom0Client } from './dom0-client.js';
@@ -50,6 +50,21 @@ export class HostOperations {
       }),
       done: (answer) => ({ result: 'accepted', operation: readOperation(answer) }),
     });
+  }
+
+  /**
+   * Takes an operation back, as its right has gone. Only for a host that offers it.
+   *
+   * @returns `begun`: it is too late
+   * @throws Error when it does not answer
+   */
+  async withdraw(id: string): Promise<'withdrawn' | 'begun' | 'unknown'> {
+    const body: Withdrawal = { withdrawn: true };
+    const answer = await this.#client.ask('PUT', `/operations/${encodeURIComponent(id)}`, body);
+    if (answer.ok) return 'withdrawn';
+    if (answer.no.code === 'usage') return 'unknown';
+    if (answer.no.code === 'busy') return 'begun';
+    throw new HostError(`${answer.no.code}: ${answer.no.message}`);
   }
 
   /**

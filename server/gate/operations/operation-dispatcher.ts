@@ -6,7 +6,7 @@ import { parseBootProfileName, parseDomainName, parseImageName } from '../../../
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { AuditRow } from '../../store/audit-event.js';
-import type { RoleRow } from '../../store/records.js';
+import type { Customer, RoleRow } from '../../store/records.js';
 import type { Verb } from '../../wire/contract.js';
 import type { OperationView } from '../../wire/operation.js';
 import type { Authorizer, DemandedPermit, Permit } from '../access/authorize.js';
@@ -17,6 +17,7 @@ import type { Identity } from '../session/identity.js';
 import type { Logger } from '../../wire/logger.js';
 import { OpenOperations } from './open-operations.js';
 import type { OpenTimings, OperationEnd, OutcomeLog } from './open-operations.js';
+import { OperationWithdrawals } from './operation-withdrawals.js';
 import { chooseParameters, wrongChoice } from './profile-parameters.js';
 import type { CustomersChoice, ParametersOfDomains } from './profile-parameters.js';
 import type { SeedKeys } from './seed-keys.js';
@@ -64,6 +65,7 @@ interface OperationDispatcherParts {
   readonly hosts: Hosts;
   readonly roles: RolesOfCustomers;
   readonly parameters: ParametersOfDomains;
+  readonly customers: { find(name: CustomerName): Customer | undefined };
   readonly seedKeys: Pick<SeedKeys, 'of'>;
   readonly audit: OutcomeLog & OpenIntents;
   readonly log: Logger;
@@ -86,9 +88,12 @@ const CREATING: readonly Verb[] = ['start', 'rescue', 'normal', 'reinstall'];
 export class OperationDispatcher {
   readonly #parts: OperationDispatcherParts;
   readonly #open: OpenOperations;
+  /** For who listens to changes of rights. */
+  readonly withdrawals: OperationWithdrawals;
 
   constructor(parts: OperationDispatcherParts) {
     this.#parts = parts;
+    this.withdrawals = new OperationWithdrawals(parts);
     this.#open = new OpenOperations(parts.hosts, parts.audit, parts.log, parts.timings);
   }
 
@@ -125,6 +130,8 @@ export class OperationDispatcher {
    */
   closeOpenIntents(): void {
     for (const { event, at } of this.#parts.audit.openIntents()) {
+      if (event.kind === 'domain.reinstall.requested' || event.kind === 'domain.rescue.requested')
+        this.withdrawals.adopt(event);
       if (!('operation' in event) || !('domain' in event)) continue;
       const { operation: id, domain, kind } = event;
       const action = kind.split('.')[1] ?? '';
@@ -147,6 +154,7 @@ export class OperationDispatcher {
   }
 
   close(): void {
+    this.withdrawals.close();
     this.#open.close();
   }
 
@@ -277,11 +285,17 @@ export class OperationDispatcher {
   async #submit(demanded: DemandedPermit, host: HostLink): Promise<Started | Refusal> {
     // Watch it before asking: it may be over before the answer is read.
     const ended = this.#open.watch(demanded, host);
+    const sent = new Set<string>();
     const result = await askAgain(
-      // Each try reads the keys anew: a role or a key may have gone meanwhile.
-      () => host.operations.submit(demanded, demanded.key, this.#parts.seedKeys.of(demanded, host.contract)),
+      () => {
+        // Each try reads the keys anew: a role or a key may have gone meanwhile.
+        const keys = this.#parts.seedKeys.of(demanded, host.contract);
+        for (const key of keys ?? []) sent.add(key);
+        return host.operations.submit(demanded, demanded.key, keys);
+      },
       () => this.#parts.authorizer.recheck(demanded.identity, demanded) === null,
     );
+    if (result.result !== 'refused') this.withdrawals.watch(demanded, host, sent);
     switch (result.result) {
       case 'accepted':
         this.#open.take(result.operation);
