@@ -1,11 +1,10 @@
-import type { Document, ParsedNode, YAMLError } from 'yaml';
+import type { ParsedNode, YAMLError } from 'yaml';
+import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser } from 'yaml';
+import type { Document } from 'yaml';
 import type { DocumentPath } from '../policy/schema-fault.js';
 import type { Problem } from './problem.js';
 import type { SourceText } from './source-text.js';
-import { yaml } from './yaml-package.js';
 import { yamlProblem } from './yaml-sentences.js';
-
-const { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser } = yaml;
 
 /**
  * No file that somebody wrote is nested deeper. The composer recurses, and deep nesting would end the

@@ -1,18 +1,13 @@
-import { createRequire } from 'node:module';
 import { MANIFEST_SCHEMA } from '../config/accepted-policy.js';
 import { DOM0_SCHEMA } from '../config/dom0-schema.js';
 import { GATE_SCHEMA } from '../config/gate-schema.js';
-import { packYaml } from '../config/yaml-package.js';
 import { POLICY_SCHEMA } from '../policy/policy-schema.js';
 import { buildChecks } from '../policy/schema-check.js';
 import { keepCompiled, useCompileCache } from './compile-cache.js';
 
 // The last step of `npm run build`: does once what every start would otherwise do again.
 buildChecks([DOM0_SCHEMA, GATE_SCHEMA, MANIFEST_SCHEMA, POLICY_SCHEMA]);
-const packed = packYaml();
 useCompileCache();
-// In the first build, the modules below were linked before it was there.
-createRequire(import.meta.url)(packed);
 const [{ Command }, { addCommands }] = await Promise.all([
   import('commander'),
   import('./cli/commands.js'),

@@ -14,7 +14,6 @@ const PROGRAM = [
   'dist/menus',
   // Made by the last step of the build, which would take minutes in emulation.
   'dist/.schemas',
-  'dist/.packages',
   'package.json',
   'server/postern',
   'policy/examples',
