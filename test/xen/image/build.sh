@@ -5,7 +5,7 @@
 #   NODE   the node binary that goes into dom0
 #   SUITE  Debian's name of the release that dom0 is: trixie or bookworm
 #   XEN    its version of Xen: 4.20 or 4.17
-#   RESCUE a directory of `postern rescue-image build`, which dom0 gets as /srv/xen/rescue-image
+#   RESCUE a directory of `postern rescue-image build`, which dom0 gets as /srv/xen/rescue-image. Then it gets /srv/xen/debian.raw.zst, too
 #
 # Needs root, Debian 12, mmdebstrap, e2fsprogs, xz-utils, and lz4 or zstd as the release's kernels are packed. Asks apt by package name
 # only, with the machine's own sources or mmdebstrap's. docs/xen-lab.md says what each part is for.
@@ -19,13 +19,25 @@ xen=$4
 rescue=${5:-}
 root=$out/root
 guest=$out/guest
+case $suite in
+  bookworm) unpack=lz4 ;;
+  *) unpack=zstd ;;
+esac
+
+# The image for reinstallations is built meanwhile, where there is a rescue image.
+debian=
+if [ -n "$rescue" ]; then
+  mkdir -p "$out/debian"
+  sh "$here/debian.sh" "$out/debian" "$suite" "$unpack" > "$out/debian.log" 2>&1 &
+  debian=$!
+fi
 
 packages=$(sed "s/#.*//; s/XEN/$xen/" "$here/packages" | tr -s ' \n' ',,' | sed 's/^,//; s/,$//')
 
 # What no machine in this lab has: half of the kernel's modules, and the image's size.
 set --
 for modules in sound drivers/gpu drivers/media drivers/infiniband drivers/net/wireless drivers/net/ethernet \
-  drivers/staging drivers/iio drivers/usb drivers/scsi drivers/hid drivers/md net/bluetooth net/wireless; do
+  drivers/staging drivers/iio drivers/usb drivers/scsi drivers/hid net/bluetooth net/wireless; do
   set -- "$@" "--dpkgopt=path-exclude=/lib/modules/*/kernel/$modules/*" "--dpkgopt=path-exclude=/usr/lib/modules/*/kernel/$modules/*"
 done
 mmdebstrap --mode=root --variant=minbase --format=directory --quiet "$@" \
@@ -64,16 +76,9 @@ mkdir -p "$root/srv/xen/guest" "$root/srv/xen/disks"
 cp "$root/boot/vmlinuz-$cloud" "$root/srv/xen/guest/vmlinuz"
 cp "$guest/initrd.img" "$root/srv/xen/guest/initrd.img"
 
-# A kernel for boot loaders inside a disk: PV-GRUB knows neither LZ4 (Debian 12) nor zstd (Debian 13), so the ELF is taken out of the
-# bzImage (its place and length stand in Linux's boot protocol, setup_sects, payload_offset and payload_length) and compressed with gzip.
-number() { od -An -v -t "u$2" -j "$1" -N "$2" "$guest/vmlinuz" | tr -d ' '; }
+# A kernel for boot loaders inside a disk.
 cp "$root/boot/vmlinuz-$cloud" "$guest/vmlinuz"
-payload=$((($(number 497 1) + 1) * 512 + $(number 584 4)))
-case $suite in
-  bookworm) unpack=lz4 ;;
-  *) unpack=zstd ;;
-esac
-tail -c "+$((payload + 1))" "$guest/vmlinuz" | head -c "$(($(number 588 4) - 4))" | "$unpack" -dqc | gzip -1 > "$guest/vmlinux.gz"
+sh "$here/unpack-kernel.sh" "$guest/vmlinuz" "$unpack" > "$guest/vmlinux.gz"
 
 # disk NAME FILE SIZE: a whole-disk ext4 of what is in $guest/NAME, which GRUB and pygrub can read as well. What is in boot/NAME is laid
 # over it, with the initramfs and the kernels that its grub.cfg names: GRUB for PVH boots the one that Debian packs, PV-GRUB and pygrub the
@@ -113,7 +118,12 @@ for name in horatio ophelia yorick guildenstern rosencrantz hamlet laertes; do
   disk "$name" "$root/srv/xen/disks/$name.img" "$size"
 done
 disk rescue "$root/srv/xen/rescue.img" 40M
-[ -z "$rescue" ] || cp -a "$rescue" "$root/srv/xen/rescue-image"
+if [ -n "$rescue" ]; then
+  cp -a "$rescue" "$root/srv/xen/rescue-image"
+  wait "$debian" || { cat "$out/debian.log"; exit 1; }
+  mv "$out/debian/debian.raw.zst" "$root/srv/xen/"
+  rm -rf "$out/debian" "$out/debian.log"
+fi
 
 # --- dom0
 cp -R "$here/dom0/." "$root/"
@@ -136,5 +146,5 @@ ln -sf /dev/null "$root/etc/systemd/system/systemd-networkd-wait-online.service"
 rm -rf "$root"/boot/* "$root/lib/modules/$cloud" "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/*
 echo 5d0f3f1be4b34e7d8d3c1a6f0c9b7a21 > "$root/etc/machine-id"
 
-mke2fs -q -t ext4 -d "$root" "$out/root.img" 1700M
+mke2fs -q -t ext4 -d "$root" "$out/root.img" 3000M
 rm -rf "$root" "$guest" "$out/cpio.log"

@@ -5,7 +5,7 @@ export interface XenRelease {
   readonly xen: string;
   /** Whether `xl console` takes another escape character, `-e`. */
   readonly consoleEscapes: boolean;
-  /** Whether dom0 has a rescue image, of this release as well: test/xen/rescue-image.xen.ts. */
+  /** Whether dom0 has a rescue image and an image for reinstallations, of this release as well. */
   readonly rescueImage: boolean;
 }
 
