@@ -83,7 +83,7 @@ export const OPERATION_STEPS = [
 
 export type OperationStep = (typeof OPERATION_STEPS)[number];
 
-/** How far a disk is written. */
+/** How far an image is checked, or a disk is written. */
 export interface WritingProgress {
   /** Bytes. */
   readonly done: number;
@@ -114,7 +114,7 @@ export interface OperationView {
   readonly failure: WireRefusal | null;
   /** The system image of a `reinstall`; missing otherwise. */
   readonly image?: ImageName;
-  /** At the step `writing`, about once a second; missing otherwise. */
+  /** At the steps `checking-image` and `writing`, about once a second; missing otherwise. */
   readonly progress?: WritingProgress;
   /**
    * True while the end is only in memory because the journal cannot be written; missing otherwise. After a
