@@ -1,45 +1,17 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { profileText } from '../../server/cli/rescue-image/profile-text.js';
 import { PATIENCE } from '../acceptance/patience.js';
 import { settlesAs } from '../acceptance/states.js';
 import { eventually } from '../support/eventually.js';
 import { run } from '../support/house.js';
 import type { Ended } from '../support/house.js';
+import { GuestLogin, SEEDS, vifLine } from './lab/guest-login.js';
 import { lab } from './lab/hooks.js';
 import { realWorld } from './lab/real-world.js';
 
-const ADDRESS = '192.0.2.2';
-/** Of dom0's bridge: test/xen/image/dom0/etc/systemd/network. */
-const GATEWAY = '192.0.2.1';
-const MAC = '00:16:3e:00:00:02';
-
 /** The line of the rescue system's own text. */
 const FINGERPRINT = /SSH host key (SHA256:[A-Za-z0-9+/]{43})/;
-
-/** Runs a line in the guest, over ssh through dom0, with a customer's key. Remembers the host key that it saw. */
-function inGuest(customer: string, known: string, line: string, ...more: readonly string[]): Promise<Ended> {
-  const key = join(lab().gate.layout.clientKeys, customer);
-  return run(
-    'ssh',
-    [
-      ...['-F', '/dev/null', '-i', key, '-o', 'IdentitiesOnly=yes', '-o', 'BatchMode=yes', ...more],
-      ...[
-        '-o',
-        `UserKnownHostsFile=${known}`,
-        '-o',
-        'StrictHostKeyChecking=accept-new',
-        '-o',
-        'LogLevel=ERROR',
-      ],
-      ...['-o', `ProxyCommand=ssh -F "${lab().dom0.sshConfig}" -W %h:%p dom0`],
-      `root@${ADDRESS}`,
-      line,
-    ],
-    '',
-  );
-}
 
 /** Asks for the rescue until the gate has heard of the new profile; before that, it refuses without doing anything. */
 async function rescue(domain: string): Promise<void> {
@@ -59,48 +31,40 @@ describe('the rescue image, on a real Xen', () => {
   const world = realWorld();
 
   before(async () => {
-    await lab().editConfig(
-      'ophelia',
-      (text) =>
-        `${text.replace('memory = 128', 'memory = 256')}vif = [ 'mac=${MAC},ip=${ADDRESS},bridge=xenbr0' ]\n`,
-    );
+    await lab().editConfig('ophelia', (text) => text.replace('memory = 128', 'memory = 256') + vifLine(2));
     // systemd shuts down slowly in emulation.
     await lab().dom0.must(
       'sed -i "s/shutdownSeconds: .*/shutdownSeconds: 240/" /etc/postern/dom0.yaml && cat >> /etc/postern/dom0.yaml && systemctl restart postern-dom0',
-      `${profileText('/srv/xen/rescue-image/current')}seeds:\n  networks:\n    - {subnet: 192.0.2.0/24, gateway: ${GATEWAY}}\n`,
+      `${profileText('/srv/xen/rescue-image/current')}${SEEDS}`,
     );
   });
 
   it('a broken fstab is mended over ssh, with the customer’s own key', async () => {
-    const known = join(lab().machine.directory, 'rescued_known_hosts');
-    rmSync(known, { force: true });
+    const login = new GuestLogin('ophelia', 2);
+    rmSync(login.known, { force: true });
     await settlesAs(world(), 'ophelia', ['off']);
     await rescue('ophelia');
     const alice = world().terminal('alice', 'ophelia console');
     await alice.receives(FINGERPRINT, PATIENCE.boot);
     assert.match(alice.raw, /RESCUE SYSTEM/);
 
-    const mended = await inGuest(
+    const mended = await login.run(
       'alice',
-      known,
       'hostname && chroot-in -- sed -i s/xvdz/xvda/ /etc/fstab && mount -o ro /dev/xvda /mnt && cat /mnt/etc/fstab && umount /mnt',
     );
     assert.equal(mended.status, 0, mended.stderr);
     assert.match(mended.stdout, /^ophelia\n/);
     assert.match(mended.stdout, /^\/dev\/xvda is unmounted\.$/m);
     assert.match(mended.stdout, /^\/dev\/xvda \/ ext4/m);
-    const printed = (await run('ssh-keygen', ['-lf', known], '')).stdout;
+    const printed = (await run('ssh-keygen', ['-lf', login.known], '')).stdout;
     const shown = FINGERPRINT.exec(alice.raw)?.[1] ?? 'no fingerprint';
     assert.ok(printed.includes(shown), `${printed} on the console: ${shown}`);
 
-    for (const [customer, options] of [
-      ['bob', []],
-      ['alice', ['-o', 'PubkeyAuthentication=no']],
-    ] as const) {
-      const refused = await inGuest(customer, known, 'id', ...options);
-      assert.equal(refused.status, 255);
-      assert.match(refused.stderr, /Permission denied \(publickey\)/);
-    }
+    assert.match(await login.refuses('bob'), /^root@\S*: Permission denied \(publickey\)/);
+    assert.match(
+      await login.refuses('alice', '-o', 'PubkeyAuthentication=no'),
+      /^root@\S*: Permission denied \(publickey\)/,
+    );
     alice.kill();
   });
 

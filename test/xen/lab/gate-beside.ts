@@ -70,12 +70,14 @@ export class GateBeside {
 
   /**
    * @param port 0 for any free one
-   * @param fresh without the state of an earlier gate in this directory
+   * @param fresh without the state and the policy of an earlier gate in this directory
    */
   async start({ port = 0, fresh = false }: { port?: number; fresh?: boolean } = {}): Promise<void> {
     const { layout } = this;
     clearLeftovers(layout.pids, layout.directory);
-    if (fresh) rmSync(layout.gateState, { recursive: true, force: true });
+    if (fresh) {
+      for (const old of [layout.gateState, layout.policy]) rmSync(old, { recursive: true, force: true });
+    }
     for (const directory of [
       dirname(layout.gateSettings),
       dirname(layout.dom0Socket),
