@@ -1,4 +1,5 @@
-import { enableCompileCache, flushCompileCache } from 'node:module';
+// By its whole name: a name that an older Node.js lacks would end the program before it could say why.
+import nodeModule from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /** Beside the program: only someone who could change the program itself can write here. */
@@ -9,10 +10,10 @@ const DIRECTORY = fileURLToPath(new URL('../.compile-cache', import.meta.url));
  * directory that cannot be written is only read.
  */
 export function useCompileCache(): void {
-  enableCompileCache(DIRECTORY);
+  nodeModule.enableCompileCache(DIRECTORY);
 }
 
 /** Writes what was compiled so far. */
 export function keepCompiled(): void {
-  flushCompileCache();
+  nodeModule.flushCompileCache();
 }

@@ -1,3 +1,4 @@
+import './cli/installation/fit-node.js';
 import { MANIFEST_SCHEMA } from '../config/accepted-policy.js';
 import { DOM0_SCHEMA } from '../config/dom0-schema.js';
 import { GATE_SCHEMA } from '../config/gate-schema.js';

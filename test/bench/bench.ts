@@ -2,6 +2,7 @@
  * Measures Postern side by side with OpenSSH and a menu in bash: `npm run bench -- --help`. Each scenario has a
  * fresh server each round, and the servers take turns. Nothing here passes or fails.
  */
+import '../../server/cli/installation/fit-node.js';
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { Command, Option } from 'commander';

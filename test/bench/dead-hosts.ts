@@ -3,6 +3,7 @@
  * hosts are stand-ins in this process, the gate is without ssh. Times are milliseconds since the gate's start,
  * or of the question alone.
  */
+import '../../server/cli/installation/fit-node.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

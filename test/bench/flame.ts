@@ -3,6 +3,7 @@
  * function with the share of CPU time in it and in what it called; below it, indented, what it called. Calls in
  * node's own code and in packages are one line each.
  */
+import '../../server/cli/installation/fit-node.js';
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 

@@ -3,6 +3,7 @@
  * and 60. Its `xl` lists that many running domains, and the console of each is a silent process. So only the
  * dom0 half is measured.
  */
+import '../../server/cli/installation/fit-node.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -3,6 +3,7 @@
  * thousand of each. A decision is the part of `authorize` that the policy answers, without the database. A
  * reload goes from the files' texts to the policy in force.
  */
+import '../../server/cli/installation/fit-node.js';
 import { cpus } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { readPolicy } from '../../config/policy-document.js';

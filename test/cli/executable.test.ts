@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { PINNED_NODE, unfitNode } from '../../server/cli/installation/node-version.js';
 
@@ -27,7 +28,53 @@ describe('the start of a half', () => {
   }
 });
 
+/**
+ * Loaded before a program: lets this Node.js count as an older one, which has no compile cache, and on which
+ * nothing native may be loaded.
+ */
+const OLDER = `data:text/javascript,
+  import nodeModule from 'node:module';
+  Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.19.2' } });
+  delete nodeModule.enableCompileCache;
+  process.dlopen = (_, file) => { throw new Error(file + ' is loaded'); };`.replaceAll('\n', '');
+
+/** The programs that the scripts of package.json run. Those of config load nothing native. */
+function programs(): readonly string[] {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  const { scripts } = JSON.parse(text) as { readonly scripts: Record<string, string> };
+  const named = Object.values(scripts).flatMap((script) => [
+    ...script.matchAll(/node dist\/((?:server|test)\/\S+)/g),
+  ]);
+  return [
+    ...new Set(named.map(([, program = '']) => fileURLToPath(new URL(`../../${program}`, import.meta.url)))),
+  ];
+}
+
 describe('an older Node.js', () => {
+  for (const program of programs()) {
+    it(`is told so by ${program.replace(/^.*\/dist\//, '')}, and nothing native is loaded`, () => {
+      const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', OLDER, program], {
+        encoding: 'utf8',
+      });
+      assert.match(stderr, /^postern: this is Node\.js 20\.19\.2, which is too old\. [^\n]*\n$/);
+      assert.deepEqual([status, stdout], [1, '']);
+    });
+  }
+
+  for (const config of ['.mocharc.json', '.mocharc.unit.json']) {
+    it(`is told so by mocha with ${config}, and nothing native is loaded`, () => {
+      const mocha = fileURLToPath(new URL('../../../node_modules/mocha/bin/mocha.js', import.meta.url));
+      const glob = fileURLToPath(new URL('../policy/glob.test.js', import.meta.url));
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        ['--import', OLDER, mocha, '--config', config, '--no-parallel', glob],
+        { encoding: 'utf8', cwd: fileURLToPath(new URL('../../../', import.meta.url)) },
+      );
+      assert.match(stderr, /^tests: this is Node\.js 20\.19\.2, which is too old\. [^\n]*\n$/);
+      assert.deepEqual([status, stdout], [1, '']);
+    });
+  }
+
   it('is told in one sentence, before it could load what crashes on it', () => {
     assert.equal(
       unfitNode('20.19.2'),

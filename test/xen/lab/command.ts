@@ -1,3 +1,4 @@
+import '../../../server/cli/installation/fit-node.js';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { demoPort } from '../../../server/cli/demo/demo-port.js';

@@ -1,3 +1,4 @@
+import '../../../server/cli/installation/fit-node.js';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { XenLab } from '../lab/xen-lab.js';
