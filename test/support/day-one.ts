@@ -12,8 +12,8 @@ import { SystemdStandIn } from './systemd-stand-in.js';
 import type { UnitFile } from './systemd-stand-in.js';
 import { TemporaryDirectory } from './temporary-directory.js';
 
-/** Replaces the program, option and script that HalfProcess puts first by the words of `ExecStart=`. */
-const AS_UNIT = ['sh', '-c', 'shift 3; exec "$@"', 'sh'];
+/** Replaces what HalfProcess puts first, up to the script, which is empty here, by the words of `ExecStart=`. */
+const AS_UNIT = ['sh', '-c', 'while [ -n "$1" ]; do shift; done; shift; exec "$@"', 'sh'];
 const ADDRESS = '127.0.0.1 localhost console.example.net\n';
 
 /**

@@ -29,7 +29,7 @@ describe('files of keys', () => {
       () => readKeyDirectory(directory.file('nothing')),
       /^Error: the directory .* cannot be read/,
     );
-    const huge = directory.write('huge.pub', 'x'.repeat(40_000));
+    const huge = directory.write('huge.pub', 'x'.repeat(70_000));
     assert.throws(() => readKeyFile(huge), /^Error: .* is too long for a public key/);
     assert.throws(() => readKeyFile('/dev/zero'), /^Error: .* is too long for a public key/);
     assert.throws(() => readKeyFile(directory.path), /^Error: the key .* cannot be read/);

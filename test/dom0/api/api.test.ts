@@ -181,6 +181,7 @@ describe("dom0's API", () => {
       ],
       names: true,
       rescueEnds: true,
+      withdrawals: true,
       console: {
         passesEscape: false,
         sysrqKeys: ['h', 's'],
