@@ -291,7 +291,8 @@ const ANYWHERE: readonly Action[] = ['status', 'log', 'log-switch'];
 function impossible(domain: DomainName, action: Action, { found, stray, move }: Whereabouts): Refusal | null {
   if (action === 'status') return null;
   const verb = VERBS.find((each) => each === action);
-  if (move !== null && verb !== undefined) return words.moving(domain, move.host.name, move.guest);
+  if (move !== null && (verb !== undefined || action === 'extend'))
+    return words.moving(domain, move.host.name, move.guest);
   if (stray?.part === 'runs' && !ANYWHERE.includes(action)) return words.astray(domain, stray.host.name);
   if (found?.host.reachable !== true) return words.hostUnreachable(domain, 'not reachable');
   if (action === 'log-switch' && !found.host.log.onDisk)

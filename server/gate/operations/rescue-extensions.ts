@@ -63,6 +63,9 @@ export class RescueExtensions {
   async #ask(demanded: DemandedPermit, end: RescueEnd | null) {
     const { authorizer, hosts } = this.#parts;
     const { domain, forSeconds, identity } = demanded;
+    // The host that it leaves has the end, and it may run elsewhere before that.
+    const move = hosts.moveOf(domain);
+    if (move !== null) return words.moving(domain, move.host.name, move.guest);
     const found = hosts.reach(domain);
     if (isRefusal(found)) return found;
     const { host } = found;

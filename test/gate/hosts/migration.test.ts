@@ -136,6 +136,9 @@ describe('a customer whose server moves', () => {
       assert.equal(status, 5, command);
       assert.match(said, /horatio is being moved to another host\. Try again in a minute\./, command);
     }
+    const extended = await exec('horatio extend');
+    assert.equal(extended.status, 5);
+    assert.match(extended.said, /horatio is being moved to another host\. Try again in a minute\./);
     assert.deepEqual([...source.requests, ...target.requests], []);
     target.setNames({ others: [] });
     await eventually('its end', () => gate.core.hosts.moveOf(HORATIO) === null);
