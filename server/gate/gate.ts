@@ -13,6 +13,7 @@ import type { HostKeysInUse } from './ssh/host-keys.js';
 import type { ListenAddress } from './ssh/listener.js';
 import { LocalFront } from './ssh/front.js';
 import { CertifiedAccounts } from './ssh/certified-accounts.js';
+import { RateLimitedLog } from './ssh/rate-limited-log.js';
 import { RuledAccounts } from './ssh/ruled-accounts.js';
 import { SshGate } from './ssh/ssh-gate.js';
 import type { LiveSessions } from './ssh/ssh-gate.js';
@@ -59,7 +60,9 @@ export class Gate {
     const { policy, terms, revocation, maintenance, announcements, sessions, revokedKeys, gateWide } =
       this.core;
     this.#marks = new AuditMarks(audit, log);
+    const strangers = new RateLimitedLog(log);
     this.#front = new LocalFront({
+      strangers,
       settings,
       handed: parts.handed ?? [],
       audit,
@@ -67,6 +70,7 @@ export class Gate {
       isKnown: (login) => isKnown(store, login),
     });
     this.#ssh = new SshGate({
+      strangers,
       front: this.#front,
       connections: gateWide.connections((customer) => terms.connections(customer)),
       openings: gateWide.openings,

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import type { Policy } from '../../policy/policy.js';
 import { RevokedKeys } from '../../server/gate/certificates/revoked-keys.js';
 import { CertifiedAccounts } from '../../server/gate/ssh/certified-accounts.js';
+import { RateLimitedLog } from '../../server/gate/ssh/rate-limited-log.js';
 import { RuledAccounts } from '../../server/gate/ssh/ruled-accounts.js';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -86,7 +87,9 @@ export class GateUnderTest {
       login: { ...LOGIN, ...options.login },
     };
     const { audit } = this.store;
+    const strangers = new RateLimitedLog(logger);
     this.front = new LocalFront({
+      strangers,
       settings,
       audit,
       log: logger,
@@ -95,6 +98,7 @@ export class GateUnderTest {
     this.gate = new SshGate({
       settings,
       front: this.front,
+      strangers,
       hostKeys: this.hostKeys,
       accounts: this.accounts,
       keyUse: this.store.keys,

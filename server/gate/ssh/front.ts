@@ -4,7 +4,7 @@ import type { ListenAddress, Arrival } from './listener.js';
 import { Listener } from './listener.js';
 import { LoginRecord, type AuditLog } from './login-record.js';
 import { Penalties } from './penalties.js';
-import { RateLimitedLog } from './rate-limited-log.js';
+import type { RateLimitedLog } from './rate-limited-log.js';
 import { RefusedConnections } from './refused-connections.js';
 import type { RefusedConnection } from './refused-connections.js';
 import type { Source } from './source.js';
@@ -46,6 +46,8 @@ interface LocalFrontParts {
   readonly handed?: readonly number[];
   readonly audit: AuditLog;
   readonly log: Logger;
+  /** The log for what strangers do: one for the gate. */
+  readonly strangers: RateLimitedLog;
   /** Whether a login name is a customer's or a domain's. When left out, none is. */
   readonly isKnown?: ((login: string) => boolean) | undefined;
 }
@@ -60,10 +62,10 @@ export class LocalFront implements Front {
   #listener: Listener | null = null;
 
   constructor(parts: LocalFrontParts) {
-    const { settings, audit, log, isKnown } = parts;
+    const { settings, audit, log, strangers, isKnown } = parts;
     this.#parts = parts;
     this.#penalties = new Penalties(settings.login);
-    this.#record = new LoginRecord(audit, log, new RateLimitedLog(log));
+    this.#record = new LoginRecord(audit, log, strangers);
     this.refusedConnections = new RefusedConnections(isKnown);
   }
 

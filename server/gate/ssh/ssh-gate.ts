@@ -19,7 +19,7 @@ import type { Arrival, ListenAddress } from './listener.js';
 import { whyNoHybrid } from './hybrid-key-exchange.js';
 import { LoginRecord, type AuditLog } from './login-record.js';
 import { hasNativeCrypto } from './native-crypto.js';
-import { RateLimitedLog } from './rate-limited-log.js';
+import type { RateLimitedLog } from './rate-limited-log.js';
 import { REKEY, type RekeyLimit } from './rekeying.js';
 import { SessionRegistry } from './session-registry.js';
 import { SignatureCheck } from './signature-check.js';
@@ -59,6 +59,8 @@ export interface SshGateParts {
   /** Ends connections when the right to be here goes. When left out, nothing ends them. */
   readonly revocation?: Pick<Revocation, 'track'>;
   readonly log: Logger;
+  /** The log for what strangers do: one for the gate. */
+  readonly strangers: RateLimitedLog;
   /** Limits the connections of each customer; when left out, as the settings say. */
   readonly connections?: ConnectionPlaces;
   /** Limits how fast a customer may log in and open sessions. */
@@ -125,7 +127,7 @@ export class SshGate {
       idleMs: parts.idleMs ?? IDLE_MS,
       leaveMs: parts.leaveMs ?? LEAVE_MS,
     };
-    this.#strangers = new RateLimitedLog(log);
+    this.#strangers = parts.strangers;
     this.#record = new LoginRecord(parts.audit, log, this.#strangers, parts.openings);
     this.#registry = new SessionRegistry(handler, this.#record, terminalText(settings.motd), log);
     const usual = settings.login.connectionsPerCustomer;

@@ -224,6 +224,22 @@ describe('gate/ssh: connections that are refused are remembered', () => {
     first.end();
   });
 
+  it('and written to the log at one pace for a source, whatever became of them', async () => {
+    await start();
+    const lines = (message: string): number => gate.logged.filter((line) => line.message === message).length;
+    for (let n = 1; n <= 20; n += 1) {
+      const raw = await RawHandshake.connect(gate.port);
+      raw.propose({ kex: 'diffie-hellman-group1-sha1' });
+      await raw.farewell();
+      await eventually('its line', () => lines('connection failed') === n);
+    }
+    const raw = await RawSsh.connect(gate.port);
+    assert.equal(await raw.login('alice', signingKey('ed25519')), 'failure');
+    raw.end();
+    await eventually('its row', () => gate.eventsOf('login.refused').length === 1);
+    assert.equal(lines('login refused'), 0, 'the pace is used up');
+  });
+
   it('and none of those by which somebody came in', async () => {
     await start();
     const raw = await RawSsh.connect(gate.port);
