@@ -113,7 +113,7 @@ sed "s/guildenstern/ophelia/; s|file:[^,]*|phy:${VOLUME}|" /etc/xen/guildenstern
     await eventually(
       'the disk to be incomplete',
       async () => (await domainView('ophelia').catch(() => undefined))?.incompleteDisk !== undefined,
-      { withinMs: PATIENCE.soon, everyMs: 200 },
+      { withinMs: PATIENCE.down, everyMs: 200 },
     );
     await settlesAs(world(), 'ophelia', ['off']);
     assert.match((await world().ssh('alice', 'ophelia status')).stdout, /disk is incomplete/i);
@@ -134,6 +134,7 @@ sed "s/guildenstern/ophelia/; s|file:[^,]*|phy:${VOLUME}|" /etc/xen/guildenstern
   it('from the menu, over a file: progress, the first boot, and a login with the customer’s own key alone', async () => {
     const login = new GuestLogin('guildenstern', 3);
     rmSync(login.known, { force: true });
+    await settlesAs(world(), 'guildenstern', ['off']);
     const alice = world().terminal('alice', '', ['-l', 'guildenstern']);
     await alice.sees('Reinstall', PATIENCE.soon);
     alice.type('i');

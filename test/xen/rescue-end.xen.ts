@@ -7,6 +7,14 @@ import type { Ended } from '../support/house.js';
 import { domainView } from './lab/domain-view.js';
 import { realWorld } from './lab/real-world.js';
 
+/** The end is counted by the host's uptime, so each look may tell another second. Milliseconds. */
+function isAbout(end: number, wanted: number): void {
+  assert.ok(
+    Math.abs(end - wanted) < 10_000,
+    `${new Date(end).toISOString()}, ${String(end - wanted)} ms off`,
+  );
+}
+
 /** One story: each case continues the last. */
 describe('a rescue that ends, on a real Xen', () => {
   const world = realWorld();
@@ -30,11 +38,11 @@ describe('a rescue that ends, on a real Xen', () => {
       'a later end',
       async () => {
         const end = await endOf();
-        return end === first ? null : end;
+        return end !== null && Date.parse(end) - Date.parse(first) > 60_000 ? end : null;
       },
       { withinMs: PATIENCE.soon, everyMs: 500 },
     );
-    assert.equal(Date.parse(later) - Date.parse(first), 3_600_000);
+    isAbout(Date.parse(later), Date.parse(first) + 3_600_000);
 
     await world().killDom0Half();
     const kept = await eventually(
@@ -42,7 +50,7 @@ describe('a rescue that ends, on a real Xen', () => {
       async () => (await domainView('horatio').catch(() => undefined))?.rescueEnd,
       { withinMs: PATIENCE.down, everyMs: 500 },
     );
-    assert.equal(kept.at, later);
+    isAbout(Date.parse(kept.at), Date.parse(later));
     await leave(alice);
   });
 
