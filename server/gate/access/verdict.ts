@@ -30,6 +30,8 @@ export interface AccessRequest {
    * maximum.
    */
   readonly forSeconds?: number | null;
+  /** For `extend`: seconds that the rescue has without more time; they only choose the words of a denial. */
+  readonly soFarSeconds?: number;
   /** The profile's parameters, for the log and the host; they decide nothing. */
   readonly parameters?: ParameterValues;
   /** For `log-switch`: whether the log is to be kept. The audit log has it; it decides nothing. */
@@ -94,7 +96,12 @@ export function judge(
   if (!decision.allow) return denied(refusal(decision.reason, decision.message, because(decision)));
   const terms = rescueTerms(policy, customer, counting.role, domain, request.profile);
   const most = terms?.maximumSeconds ?? MOST_RESCUE_SECONDS;
-  if ((request.forSeconds ?? 0) > most) return denied(words.tooLongRescue(most));
+  if ((request.forSeconds ?? 0) > most) {
+    const { soFarSeconds } = request;
+    return denied(
+      soFarSeconds === undefined ? words.tooLongRescue(most) : words.tooMuchMore(most, soFarSeconds),
+    );
+  }
   const { maintenance } = facts;
   if (maintenance !== null && isClosedBy(maintenance, request.action))
     return denied(words.inMaintenance(maintenance));

@@ -47,9 +47,12 @@ export class RescueExtensions {
     const found = name === undefined ? undefined : this.#parts.hosts.find(name);
     const end = found?.view.rescueEnd ?? null;
     const profile = end === null ? null : (found?.view.observation.profile ?? null);
-    const forSeconds =
-      found === undefined || end === null ? null : this.#total(identity, found, end, seconds);
-    const permit = authorizer.authorize(identity, { action: 'extend', domain, profile, forSeconds });
+    const request = { action: 'extend', domain, profile } as const;
+    const length =
+      found === undefined || end === null
+        ? { forSeconds: null }
+        : this.#length(identity, found, soFar(end), seconds);
+    const permit = authorizer.authorize(identity, { ...request, ...length });
     if (isRefusal(permit)) return permit;
     const demanded = permit.consume('extend');
     const answer = await this.#ask(demanded, end);
@@ -77,16 +80,20 @@ export class RescueExtensions {
     );
   }
 
-  /** The whole length of the rescue with so much more time, in seconds. A rescue that is over counts from now. */
-  #total(identity: Identity, { view }: FoundDomain, end: RescueEnd, seconds: number | null): number {
+  /** The whole length of the rescue, with so much more time and without. */
+  #length(identity: Identity, { view }: FoundDomain, soFarSeconds: number, seconds: number | null) {
     const { authorizer, roles } = this.#parts;
-    const over = Math.max(0, Math.ceil((Date.now() - Date.parse(end.at)) / 1000));
-    const total = end.forSeconds + over + (seconds ?? ONE_MORE);
+    const forSeconds = soFarSeconds + (seconds ?? ONE_MORE);
     const role = roles.find(identity.customer, view.name)?.role;
-    if (seconds !== null || role === undefined) return total;
+    if (seconds !== null || role === undefined) return { forSeconds, soFarSeconds };
     const { maximumSeconds } = authorizer.rescueTerms(identity, role, view.name, view.observation.profile);
     const most = maximumSeconds ?? MOST_RESCUE_SECONDS;
     // Where policy leaves nothing, it says so itself.
-    return most > end.forSeconds + over ? Math.min(total, most) : total;
+    return { forSeconds: most > soFarSeconds ? Math.min(forSeconds, most) : forSeconds, soFarSeconds };
   }
+}
+
+/** Seconds from the boot to the end, or to now where the rescue is over. */
+function soFar({ forSeconds, at }: RescueEnd): number {
+  return forSeconds + Math.max(0, Math.ceil((Date.now() - Date.parse(at)) / 1000));
 }

@@ -271,6 +271,21 @@ export function tooLongRescue(most: number): Refusal {
   return refusal('limit-reached', message, `rescues: has a maximum of ${most} s`);
 }
 
+/**
+ * More time was asked for a rescue than it may have.
+ *
+ * @param most seconds
+ * @param soFar seconds that it has without more time
+ */
+export function tooMuchMore(most: number, soFar: number): Refusal {
+  const atMost = `a rescue lasts at most ${duration(most * 1000)} here, from its boot to its end`;
+  const message =
+    most > soFar
+      ? `That is too long: ${atMost}. It can have ${duration((most - soFar) * 1000)} more.`
+      : `There is no more time to give: ${atMost}.`;
+  return refusal('limit-reached', message, `rescues: has a maximum of ${most} s; it has ${soFar} s`);
+}
+
 /** The profile is never ended. */
 export function keptProfile(profile: BootProfileName): Refusal {
   return refusal('usage', `The boot profile ${profile} has no end: leave out --for.`);

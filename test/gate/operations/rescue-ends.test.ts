@@ -206,6 +206,27 @@ describe('the end of a rescue, at the gate', () => {
       assert.equal(gate.dom0.extensions.length, 1);
     });
 
+    it('says how much time there is, or that there is none', async () => {
+      enforce(terms(HOUR, 4 * HOUR));
+      await gate.start();
+      const atMost = 'a rescue lasts at most 4 h here, from its boot to its end';
+      const cases: readonly [left: number, length: number, command: string, answer: string][] = [
+        [HOUR, 4 * HOUR - 600, 'extend --for 11m', `That is too long: ${atMost}. It can have 10 min more.`],
+        [HOUR, 4 * HOUR, 'extend', `There is no more time to give: ${atMost}.`],
+        [HOUR, 4 * HOUR, 'extend --for 1s', `There is no more time to give: ${atMost}.`],
+        // An admin has shortened the maximum since.
+        [HOUR, 5 * HOUR, 'extend', `There is no more time to give: ${atMost}.`],
+        // It is over, and has gone on beyond the maximum.
+        [-2 * HOUR, 3 * HOUR, 'extend', `There is no more time to give: ${atMost}.`],
+      ];
+      for (const [left, length, command, answer] of cases) {
+        await runs(left, length);
+        const { status, err } = await exec(`horatio ${command}`);
+        assert.deepEqual([status, err.includes(answer)], [3, true], err);
+      }
+      assert.deepEqual(gate.dom0.extensions, []);
+    });
+
     it('of a rescue that is over and goes on counts from now', async () => {
       await gate.start();
       await runs(-2 * HOUR, HOUR, { retryAt: new Date(Date.now() + 60_000).toISOString() });
