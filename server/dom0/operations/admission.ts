@@ -76,11 +76,12 @@ export class Admission {
       inTheWay,
     });
     // Its file may have been read since the last look.
-    if (this.#parts.observer.find(request.domain) === undefined) await this.#parts.observer.reread();
+    const isUnknown = this.#parts.observer.find(request.domain) === undefined;
+    if (isUnknown) await this.#parts.observer.reread();
     const wrong = this.#wrongRequest(request);
     if (wrong !== null) return refused(wrong);
     // A create uses the file as it is now, even if it was edited a moment ago.
-    if (createsDomain(request.verb)) await this.#parts.observer.reread();
+    if (createsDomain(request.verb) && !isUnknown) await this.#parts.observer.reread();
     const seen = await this.#fresh(request.domain);
     if (isRefusal(seen)) return refused(seen);
 
