@@ -1,21 +1,10 @@
 import { isIPv6 } from 'node:net';
 import { parseDomainName } from '../policy/names.js';
-import type { DomainName } from '../policy/names.js';
 import { inNetworks, normalAddress, parseNetwork } from '../policy/network.js';
 import type { DocumentPath } from '../policy/schema-fault.js';
+import type { SeedNetwork } from '../policy/seed-network.js';
 import type { Dom0Document } from './dom0-schema.js';
 import type { SettingsReader } from './settings-reader.js';
-
-/** A network that domains are in. Addresses are in normal form. */
-export interface SeedNetwork {
-  /** `192.0.2.0/24` */
-  readonly subnet: string;
-  /** Null: on any bridge. */
-  readonly bridge: string | null;
-  readonly gateway: string | null;
-  readonly nameServers: readonly string[];
-  readonly addresses: Readonly<Record<DomainName, string>>;
-}
 
 /** `seeds:` of dom0.yaml. */
 export interface SeedSettings {

@@ -1,8 +1,8 @@
+import type { SeedNetwork } from '../../policy/seed-network.js';
 import type { ProfileSettings } from './boot/boot-profiles.js';
 import type { ImageSettings } from './images/images.js';
 import type { LimitSettings } from './operations/limit-counts.js';
 import type { Deadlines } from './operations/work-parts.js';
-import type { SeedNetwork } from './seed/seed-network.js';
 import type { ToolstackSettings } from './toolstack/toolstack-of.js';
 
 /** The settings that dom0 needs. After loading, nothing is optional. */

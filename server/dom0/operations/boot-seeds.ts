@@ -1,4 +1,5 @@
 import { NORMAL } from '../../../policy/names.js';
+import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { OperationRequest } from '../../wire/operation.js';
 import { MOST_SEED_KEY_CHARACTERS, parseSeedKey } from '../../wire/seed-key.js';
@@ -8,8 +9,7 @@ import type { DomainConfig } from '../config/domain-config.js';
 import type { Images } from '../images/images.js';
 import type { SeedDisks } from '../seed/seed-disks.js';
 import { seedInterfaces } from '../seed/seed-network.js';
-import type { SeedNetwork } from '../seed/seed-network.js';
-import { refusal } from '../../../policy/refusal.js';
+import type { SeedNetwork } from '../../../policy/seed-network.js';
 
 interface BootSeedsParts {
   readonly profiles: Pick<BootProfiles, 'plan' | 'seedOf'>;

@@ -1,17 +1,7 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import type { DomainName } from '../../../policy/names.js';
+import type { SeedNetwork } from '../../../policy/seed-network.js';
 import type { Nic } from '../toolstack/toolstack.js';
-
-/** A network of the settings. Addresses are in normal form. */
-export interface SeedNetwork {
-  /** `192.0.2.0/24` */
-  readonly subnet: string;
-  /** Null: on any bridge. */
-  readonly bridge: string | null;
-  readonly gateway: string | null;
-  readonly nameServers: readonly string[];
-  readonly addresses: Readonly<Record<DomainName, string>>;
-}
 
 /** A route to everywhere. */
 export interface SeedGateway {

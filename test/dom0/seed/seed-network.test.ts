@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { parseDomainName } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
 import { seedInterfaces } from '../../../server/dom0/seed/seed-network.js';
-import type { SeedNetwork } from '../../../server/dom0/seed/seed-network.js';
+import type { SeedNetwork } from '../../../policy/seed-network.js';
 import type { Nic } from '../../../server/dom0/toolstack/toolstack.js';
 
 const HORATIO = parseDomainName('horatio') as DomainName;
