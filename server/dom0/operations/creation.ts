@@ -8,7 +8,7 @@ import { firstReason } from '../toolstack/reason.js';
 import type { ListedDomain } from '../toolstack/toolstack.js';
 import { existsAs } from './admission.js';
 import { away, byHand, ended, exchanged, tooLate, unprepared } from './creation-refusals.js';
-import { pause, unlessHalted } from './halt.js';
+import { HaltedError, pause, unlessHalted } from './halt.js';
 import type { Making, Operation } from './operation.js';
 import { hasNeverRun, OwnCreation } from './own-creation.js';
 import { Raising } from './raising.js';
@@ -141,6 +141,13 @@ export class Creation {
     return refused;
   }
 
+  /** After a create that a killed dom0 began, and of which nothing is there. */
+  #createAnew(operation: Operation, signal: AbortSignal): Promise<Made> {
+    const { isWithdrawn, request } = operation;
+    if (isWithdrawn && request.verb === 'rescue') return Promise.reject(new HaltedError('withdrawn'));
+    return this.#create(operation, signal);
+  }
+
   /** Draws a UUID where that changes nothing: for a file without one, xl would draw one as well. */
   #making(config: DomainConfig): Making {
     const free = this.#parts.toolstack.takesOverrides && !config.keys.has('uuid');
@@ -163,7 +170,7 @@ export class Creation {
       const reason = firstReason(said);
       if (reason !== null) return refusal('toolstack-failed', reason);
       if (said !== '') return ended(`${domain} was made, or its making was cut off, and it is not there`);
-      return isLate ? away(`${domain} was not made in time`) : this.#create(operation, signal);
+      return isLate ? away(`${domain} was not made in time`) : this.#createAnew(operation, signal);
     }
     if (await this.#own.isOurs(operation, listed)) {
       if (!hasNeverRun(listed)) {
@@ -178,7 +185,9 @@ export class Creation {
       if (reason !== null) return refusal('toolstack-failed', reason);
       if (isLate) return away(`${domain} was made, and not raised in time`);
       // The create was cut off together with the dom0 that waited for it.
-      return operation.created === null ? this.#create(operation, signal) : ended(`${domain} was not whole`);
+      return operation.created === null
+        ? this.#createAnew(operation, signal)
+        : ended(`${domain} was not whole`);
     }
     const profile = observer.find(domain)?.observation.profile;
     const asWished = !listed.flags.paused && (verb === 'start' || profile === operation.profile);

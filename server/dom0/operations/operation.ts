@@ -17,6 +17,9 @@ export function createsDomain(verb: Verb): boolean {
   return ['start', 'rescue', 'normal', 'reinstall'].includes(verb);
 }
 
+/** At these steps nothing is written or created yet. */
+const EARLY_STEPS: readonly OperationStep[] = ['waiting', 'checking-image', 'shutting-down', 'rebooting'];
+
 /** Why the work on an operation is interrupted from outside. */
 export type HaltReason = 'superseded' | 'stopping' | 'withdrawn';
 
@@ -47,6 +50,8 @@ export class Operation {
   unrecorded = false;
   /** Set once it has begun to create. */
   making: Making | null = null;
+  /** It was taken back when it had begun to create: where nothing came of that, it does not begin anew. */
+  isWithdrawn = false;
   /** Set while work on it is running. */
   halt: AbortController | null = null;
   /** Resolves when the work on it has ended. */
@@ -126,10 +131,14 @@ export class Operation {
     return createsDomain(this.request.verb);
   }
 
-  /** A power-off overtakes an operation that has not begun to create. */
+  /** Whether it has begun to write or to create. Then it can no longer be taken back. */
+  get hasBegun(): boolean {
+    return this.#committed || !EARLY_STEPS.includes(this.step);
+  }
+
+  /** A power-off overtakes an operation that has not begun to create, one at a time. */
   get canBeOvertaken(): boolean {
-    const early = ['waiting', 'checking-image', 'shutting-down', 'rebooting'].includes(this.step);
-    return this.isOpen && !this.#committed && this.#overtaking === null && early;
+    return this.isOpen && !this.hasBegun && this.#overtaking === null;
   }
 
   /**

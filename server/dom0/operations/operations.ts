@@ -109,22 +109,30 @@ export class Operations {
 
   /**
    * Ends an operation that has not begun to write or to create, because the right to it has gone. One that has
-   * ended stays as it is.
+   * ended stays as it is. Before `resume` it ends what an earlier dom0 left, which then is not resumed.
    *
-   * @returns a refusal `busy` when it has begun, `usage` when there is none
+   * @returns a refusal `busy` when it has begun, `usage` when there is none, `audit-unavailable` when this half
+   *   cannot tell: ask again
    */
   async withdraw(id: string): Promise<OperationView | Refusal> {
     const { registry, journal, logger } = this.#parts;
     const operation = registry.find(id);
     if (operation === undefined) return journal.isUnread ? unread() : noSuchOperation();
     if (!operation.isOpen) return operation.view();
-    const { halt } = operation;
-    if (halt === null || !WITHDRAWN.includes(operation.request.verb) || !operation.canBeOvertaken)
-      return refusal('busy', 'It has begun, so it goes on.', operation.step);
-    logger.info({ operation: id, domain: operation.request.domain }, 'operation.withdrawn');
-    halt.abort(new HaltedError('withdrawn'));
+    if (!WITHDRAWN.includes(operation.request.verb)) return begun(operation);
+    if (operation.halt?.signal.aborted !== true) {
+      if (operation.hasBegun) {
+        operation.isWithdrawn = true;
+        // Whether anything came of what an earlier dom0 began is seen when it is resumed.
+        return operation.halt === null ? unread() : begun(operation);
+      }
+      logger.info({ operation: id, domain: operation.request.domain }, 'operation.withdrawn');
+      this.#halt(operation);
+    }
     await operation.work;
-    return operation.view();
+    const view = operation.view();
+    // Without an end it was interrupted by a restart of this half: the next one decides.
+    return view.endedAt === null ? unread() : view;
   }
 
   current(name: DomainName): OperationView | null {
@@ -274,6 +282,16 @@ export class Operations {
     return { operation: operation.view() };
   }
 
+  /** Ends one that has not begun, also where no work on it runs yet. */
+  #halt(operation: Operation): void {
+    const why = new HaltedError('withdrawn');
+    if (operation.halt !== null) operation.halt.abort(why);
+    else if (this.#early !== null && !this.#stopped) {
+      this.#early.add(operation.id);
+      this.#launch(operation, () => Promise.reject(why));
+    }
+  }
+
   #launch(operation: Operation, work: (signal: AbortSignal) => Promise<Refusal | null>): void {
     const halt = new AbortController();
     operation.halt = halt;
@@ -356,6 +374,10 @@ function isSameRequest(one: OperationRequest, other: OperationRequest): boolean 
     forSeconds,
   }: OperationRequest): unknown => [domain, verb, profile, image, key, parameters, forSeconds];
   return isDeepStrictEqual(wanted(one), wanted(other));
+}
+
+function begun({ step }: Operation): Refusal {
+  return refusal('busy', 'It has begun, so it goes on.', step);
 }
 
 function noSuchOperation(): Refusal {
