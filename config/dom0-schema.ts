@@ -45,7 +45,7 @@ const PROFILE_END = {
     enum: [...AT_ENDS],
     default: 'normal',
     description:
-      'What happens when the time of a rescue is over (`rescues:` of the policy). `normal`: a shutdown, then a normal boot. A guest that ignores the shutdown runs on, and is asked again every ten minutes. `reset`: the same, but such a guest is powered off. `poweroff`: a shutdown, or else a power-off, and the domain stays off.',
+      'What happens when the time of a rescue is over (`rescues:` of the policy). `normal`: a shutdown, then a normal boot. A guest that ignores the shutdown runs on, and is asked again every ten minutes; a paused one waits until it goes on. `reset`: the same, but such a guest is powered off. `poweroff`: a shutdown, or else a power-off, and the domain stays off. A guest that has crashed is always powered off.',
   },
 } as const;
 

@@ -100,8 +100,10 @@ export interface MenuRescueEnd {
   readonly at: number;
   /** What happens then. */
   readonly then: 'normal' | 'reset' | 'poweroff';
-  /** When it is tried again, after the guest did not shut down; null before. */
+  /** When it is tried again, after a try that did not end it; null before. */
   readonly retryAt: number | null;
+  /** Why it still runs when its time is over. Missing: nothing hindered the end, or its host does not say. */
+  readonly why?: 'ignored' | 'paused' | 'failed';
 }
 
 /** One domain of this customer, as last heard. `state` is null until dom0 answers for the first time. */

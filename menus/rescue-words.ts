@@ -16,10 +16,16 @@ export function rescueLasts(seconds: number): string {
 }
 
 /** `Its rescue ends in 2 h 5 min, then it boots normally.` @param now milliseconds since the epoch */
-export function rescueEndSentence({ at, then, retryAt }: MenuRescueEnd, now: number): string {
+export function rescueEndSentence({ at, then, retryAt, why }: MenuRescueEnd, now: number): string {
   if (now < at) return `Its rescue ends in ${duration(at - now)}, ${THEN[then]}.`;
-  if (retryAt === null) return 'The time of its rescue is over.';
-  return `The time of its rescue is over, and it did not shut down: it is asked again in ${duration(retryAt - now)}.`;
+  const over = 'The time of its rescue is over';
+  if (why === 'paused')
+    return `${over}. Its host's operators have paused it: it ends when they let it go on.`;
+  if (retryAt === null) return `${over}.`;
+  const wait = duration(retryAt - now);
+  return why === 'failed'
+    ? `${over}, and its host could not end it: the next try is in ${wait}.`
+    : `${over}, and it did not shut down: it is asked again in ${wait}.`;
 }
 
 /** As `rescueEndSentence`, for a table. */
@@ -33,8 +39,9 @@ export function rescueExtended(domain: string, at: number, now: number): string 
 }
 
 /** As `rescueEndSentence`, for the page of a server. */
-export function rescueEndShort({ at, retryAt }: MenuRescueEnd, now: number): string {
+export function rescueEndShort({ at, retryAt, why }: MenuRescueEnd, now: number): string {
   if (now < at) return `It ends in ${duration(at - now)}.`;
+  if (why === 'paused') return 'Its time is over; it is paused.';
   return retryAt === null ? 'Its time is over.' : `Its time is over; next try in ${duration(retryAt - now)}.`;
 }
 

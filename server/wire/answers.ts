@@ -43,7 +43,7 @@ import { LARGEST_JOURNAL_PAGE } from './journal.js';
 import type { ClaimedEntry } from './journal.js';
 import type { OperationView, WireRefusal, WritingProgress } from './operation.js';
 import { OPERATION_PHASES, OPERATION_STEPS } from './operation.js';
-import { AT_ENDS } from './rescue-end.js';
+import { AT_ENDS, END_HINDRANCES } from './rescue-end.js';
 import type { RescueEnd } from './rescue-end.js';
 import { TEXT_LIMITS } from './text-limits.js';
 
@@ -113,6 +113,10 @@ export function readRescueEnd(value: unknown): RescueEnd {
     // What a newer dom0 does besides is nearest to this: it takes the domain down.
     then: AT_ENDS.find((known) => known === from['then']) ?? 'poweroff',
     retryAt: orNull(from, 'retryAt', time),
+    // What hinders the end at a newer dom0 has no words here.
+    ...orAbsent(from, 'why', {}, (_, key) => ({
+      why: END_HINDRANCES.find((known) => known === from[key]) ?? 'failed',
+    })),
   };
 }
 

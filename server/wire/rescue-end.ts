@@ -7,6 +7,14 @@ export const AT_ENDS = ['normal', 'reset', 'poweroff'] as const;
 
 export type AtEnd = (typeof AT_ENDS)[number];
 
+/**
+ * Why a rescue whose time is over still runs. `ignored`: it was asked to shut down and did not. `paused`: the
+ * host's operators paused it, and it ends when they let it go on. `failed`: its host could not end it.
+ */
+export const END_HINDRANCES = ['ignored', 'paused', 'failed'] as const;
+
+export type EndHindrance = (typeof END_HINDRANCES)[number];
+
 /** The longest time of a rescue: 366 days. Seconds. */
 export const MOST_RESCUE_SECONDS = 366 * 86_400;
 
@@ -21,4 +29,6 @@ export interface RescueEnd {
   readonly then: AtEnd;
   /** Set when its time is over and it could not be ended: when the host tries again. */
   readonly retryAt: string | null;
+  /** Missing when nothing hindered the end, and from an older dom0. */
+  readonly why?: EndHindrance;
 }

@@ -133,6 +133,24 @@ describe('the end of a rescue, in the menu', () => {
     );
   });
 
+  it('says why a rescue whose time is over still runs', () => {
+    const now = NOW + 3 * HOUR * 1000;
+    const retryAt = now + 300_000;
+    const said = (more: object): string => rescueEndSentence({ ...END, ...more }, now);
+    const paused =
+      "The time of its rescue is over. Its host's operators have paused it: it ends when they let it go on.";
+    assert.equal(said({ why: 'paused' }), paused);
+    assert.equal(said({ why: 'paused', retryAt }), paused);
+    const failed = 'The time of its rescue is over, and its host could not end it: the next try is in 5 min.';
+    assert.equal(said({ why: 'failed', retryAt }), failed);
+    assert.match(said({ why: 'ignored', retryAt }), /did not shut down: it is asked again in 5 min\.$/);
+    const rescueEnd = { ...END, why: 'paused' } as const;
+    const driver = rescued({ state: 'paused', rescueEnd });
+    driver.tell({ fact: 'tick', now });
+    assert.match(text(driver), /Its time is over; it is paused\./);
+    assert.ok(pageText(driver.state).join('\n').includes(paused));
+  });
+
   it('gives one more hour by m, only while there is an end, and not where that is refused', () => {
     assert.deepEqual(rescued().press('m').taken(), [{ effect: 'extend', domain: 'horatio' }]);
     assert.match(text(rescued()), /One more hour/);

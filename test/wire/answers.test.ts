@@ -107,6 +107,9 @@ describe('what crosses the socket', () => {
     readWhole(readDomainView, { ...domain, configured: null, rescueEnd, lastEnding });
     readWhole(readDomainView, { ...domain, configured: null, rescueEnd: null, lastEnding: null });
     readWhole(readRescueEnd, { ...rescueEnd, retryAt: at });
+    for (const why of ['ignored', 'paused', 'failed']) readWhole(readRescueEnd, { ...rescueEnd, why });
+    assert.equal(readRescueEnd({ ...rescueEnd, why: 'frozen' }).why, 'failed', 'a newer dom0');
+    assert.equal('why' in readRescueEnd(rescueEnd), false, 'an older dom0');
     assert.equal(readDomainView(domain).rescueEnd, undefined, 'an older dom0');
     const rescueHostKey = `SHA256:${'k'.repeat(43)}`;
     readWhole(readDomainView, { ...domain, configured: null, rescueHostKey });

@@ -145,6 +145,11 @@ export class Observer {
     return this.#listed.get(name) ?? null;
   }
 
+  /** Whether the last listing has a guest with this UUID, under any name. */
+  isListed(uuid: string): boolean {
+    return [...this.#listed.values()].some((guest) => guest.uuid === uuid);
+  }
+
   list(): readonly ObservedDomain[] {
     return [...this.#trackers.values()].map(({ seen }) => seen);
   }

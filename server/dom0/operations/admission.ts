@@ -98,7 +98,9 @@ export class Admission {
 
     const { state, profile } = seen.observation;
     const cell = VERB_TABLE[state][request.verb];
-    if (cell.does === 'refuse') return refused(refusal(cell.code, cell.message));
+    // A guest that cannot answer is in the way of customers, and not of the end of its rescue.
+    const isDecidedLater = isOwn && (state === 'paused' || state === 'crashed');
+    if (cell.does === 'refuse' && !isDecidedLater) return refused(refusal(cell.code, cell.message));
     const isNormal = request.verb === 'normal' && state === 'running' && profile === NORMAL;
     const admitted = {
       seen,

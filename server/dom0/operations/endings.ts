@@ -6,6 +6,7 @@ import type { DomainName } from '../../../policy/names.js';
 import type { ListedDomain } from '../toolstack/toolstack.js';
 import { pause, unlessHalted } from './halt.js';
 import type { Operation } from './operation.js';
+import { standstill } from './standstill.js';
 import type { WorkParts } from './work-parts.js';
 
 /** Gives up after this many refused destroys of a domain that is still there. */
@@ -46,6 +47,7 @@ export class Endings {
     const deadline = await this.#parts.records.step(operation, 'shutting-down', deadlines.shutdownSeconds);
     const asking = this.#ask('shutdown', operation);
     const departure = new Departure(observer, request.domain);
+    let crashedSince: number | null = null;
     try {
       for (;;) {
         signal.throwIfAborted();
@@ -54,6 +56,11 @@ export class Endings {
           const absence = departure.see(listed, operation.subject);
           if (absence === 'moved') return movedAway(request.domain);
           if (absence === 'ended') return null;
+          // The toolstack may still be about to restart it, or write its memory down.
+          crashedSince = listed?.flags.shutdown === 'crash' ? (crashedSince ?? host.uptime()) : null;
+          const isKept = crashedSince !== null && host.uptime() - crashedSince >= timings.rebootAbsence;
+          const stands = isKept ? standstill(observer.find(request.domain)) : null;
+          if (stands !== null) return stands;
           if (listed !== null) {
             const is = await this.#follows(operation, listed, 'shutting-down', deadline);
             if (!is) return startedAnew(request.domain);
@@ -63,11 +70,8 @@ export class Endings {
           }
         }
         if (host.uptime() >= deadline) {
-          const seconds = deadlines.shutdownSeconds;
-          return refusal(
-            'deadline-passed',
-            `It has not shut down within ${seconds} s. Power off is possible.`,
-          );
+          const late = `It has not shut down within ${deadlines.shutdownSeconds} s. Power off is possible.`;
+          return standstill(observer.find(request.domain)) ?? refusal('deadline-passed', late);
         }
         await pause(host, timings.poll, signal);
       }

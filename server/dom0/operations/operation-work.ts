@@ -6,6 +6,7 @@ import { Endings } from './endings.js';
 import { unlessHalted } from './halt.js';
 import type { Operation } from './operation.js';
 import { Reinstallation } from './reinstallation.js';
+import { standstill } from './standstill.js';
 import { isOfThisBoot, SYSRQ_SECONDS } from './term.js';
 import type { WorkParts } from './work-parts.js';
 
@@ -93,12 +94,15 @@ export class OperationWork {
   }
 
   /**
-   * Shuts down. When a rescue ends by force, a guest that ignores it is powered off; an incarnation that
-   * somebody else made meanwhile is left alone.
+   * Shuts down. When a rescue ends by force, a guest that ignores it or cannot hear it is powered off; an
+   * incarnation that somebody else made meanwhile is left alone.
    */
   async #takeDown(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
-    const refused = await this.#endings.shutDown(operation, signal);
-    if (refused === null || refused.code === 'undone' || operation.ending?.force !== true) return refused;
+    const { ending, request } = operation;
+    const { observer } = this.#parts;
+    const stands = ending === null ? null : standstill(observer.find(request.domain));
+    const refused = stands ?? (await this.#endings.shutDown(operation, signal));
+    if (refused === null || refused.code === 'undone' || ending?.force !== true) return refused;
     return this.#endings.powerOff(operation, signal, false);
   }
 

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import type { DomainState } from '../../../policy/domain-state.js';
 import type { DomainName } from '../../../policy/names.js';
 import { UNKNOWN_PROFILE } from '../../../policy/names.js';
 import { refusal } from '../../../policy/refusal.js';
-import type { Refusal } from '../../../policy/refusal.js';
+import type { Refusal, RefusalCode } from '../../../policy/refusal.js';
 import type { Logger } from '../../wire/logger.js';
-import type { RescueEnd } from '../../wire/rescue-end.js';
+import type { EndHindrance, RescueEnd } from '../../wire/rescue-end.js';
 import type { RescueExtension } from '../../wire/rescue-extension.js';
 import type { BootProfiles } from '../boot/boot-profiles.js';
+import type { Ending } from './journal-record.js';
 import type { ObservedDomain } from '../observation/observed-domain.js';
 import type { HostClock } from '../scheduling/host-clock.js';
 import type { Timings } from '../scheduling/timings.js';
@@ -21,7 +23,10 @@ const MOST_STARTS = 6;
 interface RescueEndingParts {
   readonly registry: Pick<OperationRegistry, 'rescues' | 'current' | 'latest' | 'incompleteDisk'>;
   readonly operations: Pick<Operations, 'end' | 'note' | 'noteLate'>;
-  readonly observer: { find(name: DomainName): ObservedDomain | undefined };
+  readonly observer: {
+    find(name: DomainName): ObservedDomain | undefined;
+    isListed(uuid: string): boolean;
+  };
   readonly profiles: Pick<BootProfiles, 'end'>;
   readonly timings: Pick<Timings, 'rebootAbsence' | 'endRetry' | 'endRefusedRetry'>;
   readonly host: Pick<HostClock, 'boot' | 'uptime'>;
@@ -39,7 +44,10 @@ interface Course {
   /** Not tried before. */
   notBefore: number;
   offSince: number | null;
+  crashedSince: number | null;
   starts: number;
+  /** Why the last try did not end it. */
+  why: EndHindrance | null;
 }
 
 /**
@@ -79,14 +87,17 @@ export class RescueEnding {
       return new Date(seconds * 1000).toISOString();
     };
     const { operation, forSeconds } = rescue;
-    const course = this.#courses.get(domain.name);
-    const retry = course?.operation === operation ? course.notBefore : 0;
+    const known = this.#courses.get(domain.name);
+    const course = known?.operation === operation && host.uptime() >= overAt(rescue) ? known : null;
+    const retry = course?.notBefore ?? 0;
+    const why = course?.why ?? null;
     return {
       operation,
       forSeconds,
       at: timeOfDay(overAt(rescue)),
       then: registry.incompleteDisk(domain.name) === null ? then : 'poweroff',
-      retryAt: retry > host.uptime() && host.uptime() >= overAt(rescue) ? timeOfDay(retry) : null,
+      retryAt: retry > host.uptime() ? timeOfDay(retry) : null,
+      ...(why === null ? {} : { why }),
     };
   }
 
@@ -131,7 +142,9 @@ export class RescueEnding {
     if (rescue.boot !== host.boot) {
       this.#void(rescue, 'the host was restarted');
     } else if (seen.listed === null) {
-      if (seen.observation.state !== 'off') return;
+      // An operator has renamed it, or moves it: it may come back under its name.
+      const isElsewhere = rescue.uuid !== '' && observer.isListed(rescue.uuid);
+      if (seen.observation.state !== 'off' || isElsewhere) return;
       course.offSince ??= host.uptime();
       if (this.#leftOff(rescue)) this.#startAgain(rescue, course);
       else if (host.uptime() - course.offSince >= timings.rebootAbsence) this.#void(rescue, 'it is off');
@@ -139,10 +152,23 @@ export class RescueEnding {
       this.#void(rescue, 'it is another incarnation');
     } else if (seen.observation.profile === rescue.profile) {
       course.offSince = null;
-      if (this.#isDue(rescue) && host.uptime() >= course.notBefore) void this.#end(rescue, course);
+      this.#lookAtRunning(rescue, course, seen.observation.state);
     } else if (seen.observation.profile !== UNKNOWN_PROFILE) {
       this.#void(rescue, `it runs ${seen.observation.profile}`);
     }
+  }
+
+  #lookAtRunning(rescue: TimedRescue, course: Course, state: DomainState): void {
+    const { host, profiles, timings } = this.#parts;
+    const isCrashed = state === 'crashed';
+    course.crashedSince = isCrashed ? (course.crashedSince ?? host.uptime()) : null;
+    // A rebooting guest is asked when it is up.
+    if (!this.#isDue(rescue) || host.uptime() < course.notBefore || state === 'rebooting') return;
+    // The toolstack may be about to restart it, or still write its memory down.
+    if (isCrashed && host.uptime() - (course.crashedSince ?? 0) < timings.rebootAbsence) return;
+    // Said once: it ends as soon as it goes on.
+    if (state === 'paused' && course.why === 'paused' && profiles.end(rescue.profile) === 'normal') return;
+    void this.#end(rescue, course, isCrashed);
   }
 
   /** Whether this rescue is still the domain's, and its time is over. */
@@ -175,7 +201,8 @@ export class RescueEnding {
     }
   }
 
-  async #end(rescue: TimedRescue, course: Course): Promise<void> {
+  /** @param isDead its guest has nothing left to lose */
+  async #end(rescue: TimedRescue, course: Course, isDead = false): Promise<void> {
     const { operations, profiles, registry, host, timings, logger, changed } = this.#parts;
     const { domain, actor, operation } = rescue;
     const then = profiles.end(rescue.profile);
@@ -186,26 +213,38 @@ export class RescueEnding {
     const staysOff = then === 'poweroff' || registry.incompleteDisk(domain) !== null;
     const verb = staysOff ? 'shutdown' : 'normal';
     const request = { id: randomUUID(), domain, verb, profile: null, key: null, actor } as const;
+    const ending = { rescue: operation, force: isDead || then !== 'normal' };
     try {
-      const ending = { rescue: operation, force: then !== 'normal' };
       const answer = await operations.end(request, ending, () => this.#isDue(rescue));
       if ('refused' in answer) {
         const { code, message, detail } = answer.refused;
         course.notBefore = code === 'busy' ? 0 : host.uptime() + timings.endRefusedRetry;
+        course.why = code === 'busy' ? null : 'failed';
         if (code !== 'busy')
           logger.warn({ domain, rescue: operation, code, message, detail }, 'rescue.not-ended');
       } else if (answer.operation.phase !== 'done') {
-        course.notBefore = host.uptime() + timings.endRetry;
         const { failure } = answer.operation;
+        this.#hindered(course, domain, ending, failure?.code ?? null);
         logger.warn({ domain, rescue: operation, operation: request.id, failure }, 'rescue.not-ended');
       }
     } catch (error) {
       course.notBefore = host.uptime() + timings.endRefusedRetry;
+      course.why = 'failed';
       logger.error({ err: error, domain, rescue: operation }, 'rescue.not-ended');
     } finally {
       course.isEnding = false;
     }
     changed(domain);
+  }
+
+  /** Its guest runs on after a try: says why, and when the next try is. */
+  #hindered(course: Course, domain: DomainName, ending: Ending, code: RefusalCode | null): void {
+    const { observer, host, timings } = this.#parts;
+    const state = observer.find(domain)?.observation.state;
+    course.why = state === 'paused' ? 'paused' : code === 'deadline-passed' ? 'ignored' : 'failed';
+    // What may be done to it has changed, or will without a word of ours.
+    const isOther = !ending.force && (state === 'paused' || state === 'crashed');
+    course.notBefore = isOther ? 0 : host.uptime() + timings.endRetry;
   }
 
   #void({ domain, operation }: TimedRescue, why: string): void {
@@ -222,7 +261,15 @@ export class RescueEnding {
   #course({ domain, operation }: TimedRescue): Course {
     const known = this.#courses.get(domain);
     if (known?.operation === operation) return known;
-    const course = { operation, isEnding: false, notBefore: 0, offSince: null, starts: 0 };
+    const course = {
+      operation,
+      isEnding: false,
+      notBefore: 0,
+      offSince: null,
+      crashedSince: null,
+      starts: 0,
+      why: null,
+    };
     this.#courses.set(domain, course);
     return course;
   }

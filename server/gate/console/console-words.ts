@@ -3,7 +3,7 @@ import { shortList } from '../../../policy/listing.js';
 import type { DomainName } from '../../../policy/names.js';
 import { clockTime } from '../text/clock-time.js';
 import type { ConsoleEnd, Presence } from '../../wire/console.js';
-import type { AtEnd } from '../../wire/rescue-end.js';
+import type { AtEnd, EndHindrance } from '../../wire/rescue-end.js';
 import type { EscapeKey } from '../../../policy/escape-key.js';
 
 /**
@@ -130,8 +130,12 @@ export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>, canTake: ()
       `The rescue of ${domain} ends in ${minutes(left)}, then ${AFTER[then]}.${canExtend ? ' The menu, or "extend", gives it more time.' : ''}`,
     rescueOver: (domain: DomainName, then: AtEnd): string =>
       `The time of the rescue of ${domain} is over: it shuts down, then ${AFTER[then]}.`,
-    rescueRetry: (domain: DomainName, retryAt: string): string =>
-      `${domain} did not shut down at the end of its rescue: it is asked again ${clockTime(retryAt)}.`,
+    rescueRetry: (domain: DomainName, retryAt: string, why?: EndHindrance): string =>
+      why === 'failed'
+        ? `The host could not end the rescue of ${domain}: it tries again ${clockTime(retryAt)}.`
+        : `${domain} did not shut down at the end of its rescue: it is asked again ${clockTime(retryAt)}.`,
+    rescuePaused: (domain: DomainName): string =>
+      `The time of the rescue of ${domain} is over. The host's operators have paused it: it ends when they let it go on.`,
     ended: (domain: DomainName, reason: Extract<ConsoleEnd, 'domain-gone' | 'evicted'>): string =>
       reason === 'domain-gone'
         ? `${domain} is gone from its host.`

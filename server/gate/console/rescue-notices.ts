@@ -11,7 +11,7 @@ const LONGEST_WAIT = 3_600_000;
 interface RescueNoticesParts {
   readonly domain: DomainName;
   readonly hosts: Pick<Hosts, 'find' | 'onEvent'>;
-  readonly words: Pick<ConsoleWords, 'rescueEnds' | 'rescueOver' | 'rescueRetry'>;
+  readonly words: Pick<ConsoleWords, 'rescueEnds' | 'rescueOver' | 'rescueRetry' | 'rescuePaused'>;
   /** Whether this customer may give the rescue more time. */
   readonly canExtend: () => boolean;
   /** Shows a line, if the customer may still see the console. */
@@ -26,6 +26,8 @@ export class RescueNotices {
   /** The end of which the last warning was told, and that warning. */
   #told: { readonly end: string; readonly warning: number } | null = null;
   #toldRetry: string | null = null;
+  /** The end that was told to wait for a paused guest. */
+  #toldPaused: string | null = null;
 
   constructor(parts: RescueNoticesParts) {
     this.#parts = parts;
@@ -46,23 +48,27 @@ export class RescueNotices {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     const { domain, hosts, words, announce, canExtend } = this.#parts;
-    const end = hosts.find(domain)?.view.rescueEnd ?? null;
+    const view = hosts.find(domain)?.view;
+    const end = view?.rescueEnd ?? null;
     if (end === null) return;
     const left = Date.parse(end.at) - Date.now();
     const key = `${end.operation} ${end.forSeconds}`;
+    const isPaused =
+      end.why === 'paused' || (end.then === 'normal' && left <= 0 && view?.observation.state === 'paused');
     const warning = WARNINGS.findLast((before) => left <= before);
     const told = this.#told?.end === key ? this.#told.warning : Infinity;
     if (warning !== undefined && warning < told) {
       this.#told = { end: key, warning };
-      announce(
-        warning === 0
-          ? words.rescueOver(domain, end.then)
-          : words.rescueEnds(domain, left, end.then, canExtend()),
-      );
+      if (warning > 0) announce(words.rescueEnds(domain, left, end.then, canExtend()));
+      else if (!isPaused) announce(words.rescueOver(domain, end.then));
+    }
+    if (isPaused && this.#toldPaused !== key) {
+      this.#toldPaused = key;
+      announce(words.rescuePaused(domain));
     }
     if (end.retryAt !== null && end.retryAt !== this.#toldRetry) {
       this.#toldRetry = end.retryAt;
-      announce(words.rescueRetry(domain, end.retryAt));
+      if (!isPaused) announce(words.rescueRetry(domain, end.retryAt, end.why));
     }
     const next = WARNINGS.find((before) => left > before);
     if (next === undefined) return;

@@ -214,8 +214,13 @@ export class OwnDomains {
 
 function rescueEnd(end: RescueEnd | null, moves: boolean): MenuRescueEnd | null {
   if (end === null || moves) return null;
-  const { at, then, retryAt } = end;
-  return { at: Date.parse(at), then, retryAt: retryAt === null ? null : Date.parse(retryAt) };
+  const { at, then, retryAt, why } = end;
+  return {
+    at: Date.parse(at),
+    then,
+    retryAt: retryAt === null ? null : Date.parse(retryAt),
+    ...(why === undefined ? {} : { why }),
+  };
 }
 
 function rescueHostKey(claimed: Fingerprint | undefined, moves: boolean): Pick<MenuDomain, 'rescueHostKey'> {

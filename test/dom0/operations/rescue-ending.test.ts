@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refusal } from '../../../policy/refusal.js';
 import { SYSTEM_HOST_CLOCK } from '../../../server/dom0/scheduling/host-clock.js';
@@ -104,6 +105,12 @@ describe('a rescue that ends', () => {
       (now) => now >= listings + 3,
     );
   };
+  const untilVoid = (): Promise<boolean> =>
+    house.until(
+      'the end to be void',
+      () => records().some(({ event }) => event.kind === 'end-void'),
+      (is) => is,
+    );
   const shutdowns = (): number => house.toolstack.calls.filter((call) => call === 'shutdown horatio').length;
   /** A guest that acknowledges a shutdown, and runs on. */
   const ignores = (): void => {
@@ -206,6 +213,7 @@ describe('a rescue that ends', () => {
       assert.ok(house.toolstack.domains.has('horatio'));
       const shown = await untilEnds('the next try', (is) => is !== null && is.retryAt !== null);
       assert.ok(Date.parse(shown?.retryAt ?? '') > Date.now());
+      assert.equal(shown?.why, 'ignored');
       await looked();
       assert.equal((await ending()).id, first.id);
       house.toolstack.on.delete('shutdown');
@@ -257,6 +265,130 @@ describe('a rescue that ends', () => {
       house.toolstack.on.delete('shutdown');
       host.forward += HOUR;
       await untilProfile('normal');
+    });
+  });
+
+  describe('whose guest cannot hear the shutdown', () => {
+    const stop = (flags: { paused?: boolean; shutdown?: 'crash' | 'reboot' }): void => {
+      house.toolstack.change('horatio', { flags: { paused: false, shutdown: null, dying: false, ...flags } });
+    };
+    const endings = () =>
+      records().flatMap(({ event }) =>
+        event.kind === 'requested' && event.ending !== undefined ? event.request.verb : [],
+      );
+    const destroys = (): number => house.toolstack.calls.filter((call) => call === 'destroy horatio').length;
+
+    it('stays paused after `normal`, says so once, and ends as soon as it goes on', async () => {
+      house.timings = { ...house.timings, endRetry: HOUR, endRefusedRetry: HOUR };
+      await house.start();
+      await rescue();
+      stop({ paused: true });
+      await house.client.state('horatio', 'paused');
+      const before = shutdowns();
+      host.forward += 3 * HOUR;
+      const over = await ending();
+      assert.deepEqual(
+        [over.phase, over.failure?.code, over.failure?.message],
+        [
+          'failed',
+          'wrong-state',
+          "It is paused by the host's operators, so it cannot shut down. Power off is possible.",
+        ],
+      );
+      const shown = await untilEnds('the reason', (is) => is?.why !== undefined);
+      assert.deepEqual([shown?.why, shown?.retryAt], ['paused', null]);
+      await looked();
+      assert.deepEqual([endings(), shutdowns(), destroys()], [['normal'], before, 0]);
+      stop({});
+      await untilProfile('normal');
+      assert.equal((await house.until('the end', ending, ({ phase }) => phase === 'done')).verb, 'normal');
+      assert.equal(destroys(), 0);
+    });
+
+    for (const [then, what, state] of [
+      ['reset', 'paused', 'running'],
+      ['poweroff', 'paused', 'off'],
+      ['normal', 'crashed', 'running'],
+      ['reset', 'crashed', 'running'],
+      ['poweroff', 'crashed', 'off'],
+    ] as const) {
+      it(`is powered off at once after \`${then}\` when it is ${what}`, async () => {
+        atEnd(then);
+        house.timings = { ...house.timings, endRetry: HOUR, endRefusedRetry: HOUR };
+        await house.start();
+        await rescue();
+        stop(what === 'paused' ? { paused: true } : { shutdown: 'crash' });
+        await house.client.state('horatio', what);
+        const before = shutdowns();
+        host.forward += 3 * HOUR;
+        assert.equal((await ending()).phase, 'done');
+        await house.client.state('horatio', state);
+        await untilProfile('normal');
+        assert.deepEqual([shutdowns(), destroys()], [before, 1]);
+        assert.equal(await end(), null);
+      });
+    }
+
+    it('is powered off after `normal` when it crashes while it shuts down', async () => {
+      house.timings = { ...house.timings, endRetry: HOUR, endRefusedRetry: HOUR };
+      house.settings = {
+        ...house.settings,
+        deadlines: { ...house.settings.deadlines, shutdownSeconds: 600 },
+      };
+      await house.start();
+      house.toolstack.domains.delete('horatio');
+      await rescue();
+      house.toolstack.on.set('shutdown', () => {
+        stop({ shutdown: 'crash' });
+        return Promise.resolve(null);
+      });
+      host.forward += 3 * HOUR;
+      await untilProfile('normal');
+      assert.equal((await house.until('the end', ending, ({ phase }) => phase === 'done')).verb, 'normal');
+      assert.equal(destroys(), 1);
+    });
+
+    it('is left alone while it is crashed and the toolstack may restart it', async () => {
+      house.timings = { ...house.timings, rebootAbsence: 2 * HOUR };
+      await house.start();
+      await rescue();
+      stop({ shutdown: 'crash' });
+      await house.client.state('horatio', 'crashed');
+      host.forward += HOUR;
+      stop({ shutdown: 'crash' });
+      host.forward += HOUR - 60_000;
+      await looked();
+      assert.equal(destroys(), 0);
+      rebootsInside();
+      await untilProfile('rescue');
+      host.forward += HOUR;
+      await untilProfile('normal');
+      assert.equal(destroys(), 0);
+    });
+
+    it('is asked when it is up again from its own reboot, and no try fails meanwhile', async () => {
+      house.timings = { ...house.timings, rebootAbsence: 2 * HOUR, endRetry: HOUR, endRefusedRetry: HOUR };
+      await house.start();
+      await rescue();
+      stop({ shutdown: 'reboot' });
+      await house.client.state('horatio', 'rebooting');
+      host.forward += 3 * HOUR;
+      await looked();
+      assert.deepEqual([endings(), (await theEnd()).retryAt, (await theEnd()).why], [[], null, undefined]);
+      rebootsInside();
+      await untilProfile('normal');
+    });
+
+    it('says that its host could not end it, when that is why', async () => {
+      house.timings = { ...house.timings, endRetry: HOUR };
+      await house.start();
+      house.toolstack.domains.delete('horatio');
+      await rescue();
+      house.toolstack.on.set('shutdown', () => Promise.resolve(refusal('toolstack-failed', 'no answer')));
+      host.forward += 3 * HOUR;
+      const shown = await untilEnds('the reason', (is) => is?.why !== undefined);
+      assert.equal(shown?.why, 'failed');
+      assert.ok(shown.retryAt !== null);
     });
   });
 
@@ -428,11 +560,7 @@ describe('a rescue that ends', () => {
         assert.equal((await house.client.run('horatio', act)).phase, 'done');
         await untilEnds('no end', (is) => is === null);
         if (act !== 'normal') {
-          await house.until(
-            'the end to be void',
-            () => records().some(({ event }) => event.kind === 'end-void'),
-            (is) => is,
-          );
+          await untilVoid();
           await house.client.run('horatio', 'start');
         }
         const asked = shutdowns();
@@ -450,11 +578,7 @@ describe('a rescue that ends', () => {
       house.toolstack.domains.delete('horatio');
       house.toolstack.put('horatio');
       house.toolstack.long.set('horatio', boot);
-      await house.until(
-        'the end to be void',
-        () => records().some(({ event }) => event.kind === 'end-void'),
-        (is) => is,
-      );
+      await untilVoid();
       assert.equal(await profile(), 'rescue');
       await kill();
       host.forward += 3 * HOUR;
@@ -462,6 +586,73 @@ describe('a rescue that ends', () => {
       await house.start();
       await looked();
       assert.deepEqual([await end(), shutdowns()], [null, asked]);
+    });
+
+    it('stays off when its customer shuts it down at the moment of the end', async () => {
+      const deadlines = { ...house.settings.deadlines, shutdownSeconds: 86_400 };
+      house.settings = { ...house.settings, deadlines };
+      await house.start();
+      await rescue();
+      let goDown: () => void = () => undefined;
+      house.toolstack.on.set('shutdown', async () => {
+        await new Promise<void>((resolve) => (goDown = resolve));
+        house.toolstack.domains.delete('horatio');
+        return null;
+      });
+      const asked = shutdowns();
+      const shutdown = await post('horatio', 'shutdown');
+      await house.until('the shutdown', shutdowns, (now) => now > asked);
+      host.forward += 3 * HOUR;
+      await looked();
+      goDown();
+      assert.equal((await house.client.ended(shutdown.id)).phase, 'done');
+      await untilVoid();
+      await house.client.state('horatio', 'off');
+      assert.equal((await house.client.domain('horatio')).lastEnding, null);
+    });
+
+    it('stays off when an operator has destroyed it at the moment of the end', async () => {
+      await house.start();
+      await rescue();
+      house.toolstack.domains.delete('horatio');
+      host.forward += 3 * HOUR;
+      await untilVoid();
+      await house.client.state('horatio', 'off');
+      assert.equal((await house.client.domain('horatio')).lastEnding, null);
+    });
+
+    it('ends when it has its name again, after an operator renamed it', async () => {
+      await house.start();
+      await rescue();
+      const guest = house.toolstack.domains.get('horatio')!;
+      house.toolstack.domains.delete('horatio');
+      const { name: _, ...rest } = guest;
+      const renamed = house.toolstack.put('other', rest);
+      await house.client.state('horatio', 'off');
+      // Longer than an absence may last.
+      host.forward += HOUR;
+      await looked();
+      host.forward += 2 * HOUR;
+      await looked();
+      assert.deepEqual(house.toolstack.domains.get('other'), renamed);
+      house.toolstack.domains.delete('other');
+      house.toolstack.domains.set('horatio', guest);
+      assert.equal((await ending()).phase, 'done');
+      await untilProfile('normal');
+    });
+
+    it('ends when its file is there again', async () => {
+      await house.start();
+      await rescue();
+      const asked = shutdowns();
+      const file = join(house.directory, 'etc', 'horatio.cfg');
+      await rename(file, `${file}.away`);
+      host.forward += 3 * HOUR;
+      assert.equal((await untilEnds('the reason', (is) => is?.why !== undefined))?.why, 'failed');
+      await looked();
+      assert.equal(shutdowns(), asked, 'nothing is stopped that cannot be booted again');
+      await rename(`${file}.away`, file);
+      await untilProfile('normal');
     });
 
     it('is ended by a power-off that overtakes the end: the domain stays off', async () => {
@@ -476,11 +667,7 @@ describe('a rescue that ends', () => {
       );
       assert.equal((await house.client.run('horatio', 'poweroff')).phase, 'done');
       assert.equal((await ending()).phase, 'superseded');
-      await house.until(
-        'the end to be void',
-        () => records().some(({ event }) => event.kind === 'end-void'),
-        (is) => is,
-      );
+      await untilVoid();
       assert.equal(house.toolstack.domains.size, 0);
     });
 
@@ -506,11 +693,7 @@ describe('a rescue that ends', () => {
         Promise.resolve(refusal('toolstack-failed', 'not enough memory')),
       );
       host.forward += 3 * HOUR;
-      await house.until(
-        'the end to be void',
-        () => records().some(({ event }) => event.kind === 'end-void'),
-        (is) => is,
-      );
+      await untilVoid();
       assert.equal(await end(), null);
     });
   });
@@ -544,11 +727,7 @@ describe('a rescue that ends', () => {
     await extend(id, 3 * 3600);
     await house.client.run('ophelia', 'rescue', { profile: 'rescue', forSeconds: 60 });
     house.toolstack.domains.delete('ophelia');
-    await house.until(
-      'the end to be void',
-      () => records().some(({ event }) => event.kind === 'end-void'),
-      (is) => is,
-    );
+    await untilVoid();
     const again = new OperationRegistry(house.settings.limits);
     for (const record of OperationRegistry.condense(records(), house.settings.limits)) again.take(record);
     assert.deepEqual(

@@ -79,6 +79,26 @@ describe('a console of a rescue that ends', () => {
     assert.equal(count('ends in'), 2);
   });
 
+  it('says once that it waits for a paused guest, and not that it shuts down', async () => {
+    const { observation } = domainView(HORATIO, 'paused');
+    const profile = 'rescue' as BootProfileName;
+    const pausedRescue = (left: number, why?: 'paused'): void => {
+      rescue(left, why === undefined ? {} : { why });
+      const rescueEnd = gate.dom0.domains.get(HORATIO)?.rescueEnd ?? null;
+      gate.dom0.set(HORATIO, 'paused', { observation: { ...observation, profile }, rescueEnd });
+    };
+    rescue(100_000);
+    await open();
+    await shows('ends in 2 minutes');
+    pausedRescue(-1000, 'paused');
+    const said = "is over. The host's operators have paused it: it ends when they let it go on.";
+    await shows(`The time of the rescue of horatio ${said}`);
+    pausedRescue(-2000, 'paused');
+    rescue(-3000, { retryAt: '2030-01-31T12:10:00.000Z', why: 'failed' });
+    await shows('The host could not end the rescue of horatio: it tries again 12:10:00 UTC.');
+    assert.deepEqual([count('paused it'), count('it shuts down'), count('did not shut down')], [1, 0, 0]);
+  });
+
   it('speaks of more time only to those who may ask for it', async () => {
     gate.enforce(
       policyOf([
