@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   image: async () => (await import('./image/image.js')).addImageCommand,
   import: async () => (await import('./import/import.js')).addImportCommand,
   backup: async () => (await import('./record/backup.js')).addBackupCommand,
+  status: async () => (await import('./status/status.js')).addStatusCommand,
   doctor: async () => (await import('./doctor/doctor.js')).addDoctorCommand,
 };
 

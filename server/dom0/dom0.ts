@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import type { DomainName } from '../../policy/names.js';
 import type { DomainView, IncompleteDisk } from '../wire/domain.js';
+import { folderRoom } from '../wire/folder-check.js';
 import { adminRecord } from './api/admin-record.js';
 import { Api } from './api/api.js';
 import { domainView } from './api/domain-view.js';
-import { hostContract } from './api/host-contract.js';
+import { hostContract, hostTroubles } from './api/host-contract.js';
 import { journalPage } from './api/journal-page.js';
 import { BootCheck } from './boot/boot-check.js';
 import { BootProfiles } from './boot/boot-profiles.js';
@@ -59,6 +60,7 @@ const FIRST_READING_MS = 5_000;
 
 export interface Dom0Parts {
   readonly settings: Dom0Settings;
+  readonly version: string;
   /** By default, the toolstack that the settings name. */
   readonly toolstack?: Toolstack;
   readonly consoles: ConsoleHost;
@@ -83,6 +85,7 @@ export class Dom0 {
   readonly #clock: () => number;
   readonly #host: HostClock;
   readonly #disk: StateDisk;
+  readonly #startedAt: string;
   /**
    * Functions that release what `start` acquired, in the order of acquisition. `stop` runs them in reverse.
    */
@@ -91,6 +94,7 @@ export class Dom0 {
   constructor(parts: Dom0Parts) {
     this.#parts = parts;
     this.#clock = parts.clock ?? Date.now;
+    this.#startedAt = new Date(this.#clock()).toISOString();
     this.#host = parts.host ?? SYSTEM_HOST_CLOCK;
     this.#disk = parts.disk ?? new LocalStateDisk();
   }
@@ -307,6 +311,12 @@ export class Dom0 {
     const api = new Api({
       contract: () => hostContract({ settings, profiles, images, consoles, configs, journal, operations }),
       check: () => selfCheck.run(),
+      status: async () => ({
+        version: this.#parts.version,
+        startedAt: this.#startedAt,
+        folders: [await folderRoom('state directory', settings.state)],
+        troubles: hostTroubles(journal, operations),
+      }),
       domains: () => observer.list().map(view),
       names: () => observer.names(),
       domain: (name) => {

@@ -27,6 +27,15 @@ const OPEN_INTENTS = new Sql<StoredAuditRow>(
    ORDER BY seq`,
 );
 
+const LAST_BACKUP = new Sql<StoredAuditRow>(
+  `SELECT ${COLUMNS} FROM audit WHERE kind = 'backup.made' ORDER BY seq DESC LIMIT 1`,
+);
+const REFUSALS = new Sql<{ kind: string; reason: string; times: number }>(
+  `SELECT kind, coalesce(record ->> '$.event.reason', record ->> '$.event.code') AS reason, count(*) AS times
+   FROM audit WHERE at >= ? AND kind IN ('login.refused', 'domain.denied')
+   GROUP BY kind, reason ORDER BY times DESC, reason`,
+);
+
 const OF_OPERATION = new Sql<{ seq: number }>(
   'SELECT seq FROM audit WHERE operation = ? AND kind = ? LIMIT 1',
 );
@@ -46,6 +55,26 @@ export interface TailQuery {
   readonly since?: string | undefined;
   /** Only this row and later ones; the last `limit` of them are returned. */
   readonly fromSeq?: number | undefined;
+}
+
+/** How often something was refused for one reason. */
+export interface RefusalCount {
+  /** As in the audit log: `key-expired`, `rate-limit`. */
+  readonly reason: string;
+  readonly times: number;
+}
+
+export interface RefusalCounts {
+  readonly logins: readonly RefusalCount[];
+  readonly requests: readonly RefusalCount[];
+}
+
+export interface LastBackup {
+  /** ISO 8601. */
+  readonly at: string;
+  /** The admin's name for the file. */
+  readonly file: string;
+  readonly by: string;
 }
 
 /** Rolls `together` back, and carries its result out. */
@@ -212,6 +241,25 @@ export class AuditLog {
   has(operation: string, kind: AuditEvent['kind']): boolean {
     this.flush();
     return this.#database.get(OF_OPERATION, operation, kind) !== undefined;
+  }
+
+  /** How often logins were refused since then, and requests for domains, by reason; the most frequent first. */
+  refusals(since: Date): RefusalCounts {
+    this.flush();
+    const rows = this.#database.all(REFUSALS, since.toISOString());
+    const of = (wanted: AuditEvent['kind']): readonly RefusalCount[] =>
+      rows.flatMap(({ kind, reason, times }) => (kind === wanted ? [{ reason, times }] : []));
+    return { logins: of('login.refused'), requests: of('domain.denied') };
+  }
+
+  /** When a backup was made last, and of whom; undefined when none was. */
+  lastBackup(): LastBackup | undefined {
+    const stored = this.#database.get(LAST_BACKUP);
+    if (stored === undefined) return undefined;
+    const { at, event } = auditRow(stored);
+    if (event.kind !== 'backup.made') return undefined;
+    const { actor, file } = event;
+    return { at, file, by: 'admin' in actor ? actor.admin : actor.customer };
   }
 
   /** The denial with this reference. */

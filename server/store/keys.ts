@@ -47,6 +47,11 @@ const EXPIRED = new Sql<KeyRow>(
   `SELECT ${KEY_COLUMNS} FROM key JOIN customer ON customer.id = key.customer WHERE key.expires_at <= ?
    ORDER BY key.expires_at, customer.name, key.fingerprint LIMIT ?`,
 );
+const EXPIRING = new Sql<KeyRow>(
+  `SELECT ${KEY_COLUMNS} FROM key JOIN customer ON customer.id = key.customer
+   WHERE key.expires_at > ? AND key.expires_at <= ?
+   ORDER BY key.expires_at, customer.name, key.fingerprint`,
+);
 const DELETE = new Sql('DELETE FROM key WHERE customer = ? AND fingerprint = ?');
 const TOUCH = new Sql(
   'UPDATE key SET last_used_at = ? WHERE fingerprint = ? AND customer = (SELECT id FROM customer WHERE name = ?)',
@@ -148,6 +153,12 @@ export class Keys {
   all(): Key[] {
     this.#log.flush();
     return this.#database.all(ALL).map(keyOf);
+  }
+
+  /** The keys that expire from now until then, the next one first. Keys that have expired are not among them. */
+  expiringUntil(until: Date): readonly Key[] {
+    this.#log.flush();
+    return this.#database.all(EXPIRING, this.#clock().toISOString(), until.toISOString()).map(keyOf);
   }
 
   /** @param expiresAt null: never. Refused with `no-such-key` */

@@ -224,4 +224,8 @@ export const MIGRATIONS: readonly string[] = [
   -- The UUID under which the domain was last seen to exist in Xen on this host.
   ALTER TABLE identity ADD COLUMN ran TEXT;
   `,
+  `
+  -- The last backup, for an overview that may be asked for every second.
+  CREATE INDEX audit_backup ON audit (seq) WHERE kind = 'backup.made';
+  `,
 ];

@@ -7,14 +7,18 @@ import { join } from 'node:path';
 const TRIED_BYTES = 256 * 1024;
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 
-/** Whether a folder accepts files, tested by writing one. */
-export interface FolderCheck {
+/** How much room there is for a folder. */
+export interface FolderRoom {
   /** A name without a path: `state directory`. */
   readonly what: string;
   /** Bytes that this user may still write; null when unknown. */
   readonly free: number | null;
   /** The size of its file system in bytes; null when unknown. */
   readonly size: number | null;
+}
+
+/** Whether a folder accepts files, tested by writing one. */
+export interface FolderCheck extends FolderRoom {
   /** The system's reason why no file of 256 KiB could be written; null when one was. */
   readonly problem: string | null;
 }
@@ -40,11 +44,16 @@ export async function checkFolder(what: string, folder: string): Promise<FolderC
   } catch (error) {
     problem = reason(error);
   }
+  return { ...(await folderRoom(what, folder)), problem };
+}
+
+/** How much room there is, without writing anything. Never rejects. @param what see {@link FolderCheck} */
+export async function folderRoom(what: string, folder: string): Promise<FolderRoom> {
   try {
     const { bavail, blocks, bsize } = await statfs(folder);
-    return { what, free: bavail * bsize, size: blocks * bsize, problem };
+    return { what, free: bavail * bsize, size: blocks * bsize };
   } catch {
-    return { what, free: null, size: null, problem };
+    return { what, free: null, size: null };
   }
 }
 

@@ -62,6 +62,31 @@ describe('cli: admin commands on a running gate', () => {
     assert.deepEqual(row?.event, { kind: 'customer.added', actor: { admin: 'ada' }, customer: 'alice' });
   });
 
+  it('shows the gate and its hosts at a glance, and fails when something does', async () => {
+    const well = await postern(['status', ...settings]);
+    assert.deepEqual([well.status, well.stderr], [0, '']);
+    assert.match(well.stdout, /^Gate +version 0\.0\.0-test, up .*\n(.*\n)*\nHOST .*\nxen1 +up /);
+    gate.problems = ['policy.yaml:3: no such role'];
+    const failing = await postern(['status', '--json', ...settings]);
+    gate.problems = [];
+    const { ok, found } = JSON.parse(failing.stdout) as { ok: boolean; found: { subject: string }[] };
+    assert.deepEqual([failing.status, ok], [1, false]);
+    assert.ok(found.some(({ subject }) => subject === 'policy'));
+  });
+
+  it('shows it again and again with --watch', async () => {
+    const watching = startPostern(['status', '--watch', '--json', ...settings]);
+    const lines = createInterface({ input: watching.stdout ?? process.stdin })[Symbol.asyncIterator]();
+    const times: unknown[] = [];
+    while (times.length < 2) {
+      const { value } = (await lines.next()) as { value: string };
+      times.push((JSON.parse(value) as { overview: { at: string } }).overview.at);
+    }
+    assert.notEqual(times[0], times[1]);
+    watching.kill('SIGINT');
+    await once(watching, 'exit');
+  });
+
   it('trusts a CA for whom the admin says, lists it, and ends its sessions when it is removed', async () => {
     const add = (name: string, ...scope: readonly string[]): ReturnType<typeof postern> =>
       postern(['ca', 'add', name, `${keyFile}.pub`, ...scope, ...settings]);

@@ -32,7 +32,7 @@ describe('dom0 with a simulated Xen host', function () {
     xl = host.xl;
     const rescue = { kernel: host.rescueKernel, ramdisk: host.rescueRamdisk, disk: host.rescueDisk };
     const settings = dom0SettingsSample(directory, host.xl, host.configs, rescue);
-    dom0 = new Dom0({ settings, consoles, logger: silentLogger, timings: FAST_PACE });
+    dom0 = new Dom0({ settings, version: 'test', consoles, logger: silentLogger, timings: FAST_PACE });
     await dom0.start();
     client = new Dom0Client(settings.socket);
   });

@@ -45,7 +45,13 @@ describe('dom0 with the stand-in for xm', function () {
       domains: [{ name: 'horatio' }, { name: 'ophelia' }, { name: 'yorick' }],
     });
     const settings = settingsFor(xen);
-    dom0 = new Dom0({ settings, consoles: new FakeConsoles(), logger: silentLogger, timings: FAST_PACE });
+    dom0 = new Dom0({
+      settings,
+      version: 'test',
+      consoles: new FakeConsoles(),
+      logger: silentLogger,
+      timings: FAST_PACE,
+    });
     await dom0.start();
     client = new Dom0Client(settings.socket);
     for (const name of ['horatio', 'ophelia', 'yorick']) await client.state(name, 'off');

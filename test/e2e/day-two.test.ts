@@ -17,7 +17,7 @@ const PAGES = join(import.meta.dirname, '../../../docs/day-two');
  */
 type Expected = readonly (readonly [beginning: string, says: RegExp, then?: () => Promise<void>])[];
 
-const LOOKS = ['postern domain list', 'postern role list'];
+const LOOKS = ['postern status', 'postern domain list', 'postern role list'];
 
 /** docs/day-two/, all pages on one house. */
 describe('e2e: the pages of day two', () => {
@@ -72,6 +72,18 @@ describe('e2e: the pages of day two', () => {
   function text({ stdout, stderr }: Ended): string {
     return stdout + stderr;
   }
+
+  it('at a glance', async () => {
+    const alice = house.terminal('alice');
+    await alice.sees('horatio');
+    await follow('status.md', [
+      [
+        'postern status',
+        /^Gate +version .*\nSessions +1 menu, (.*\n)*\nHOST .*\nxen1 +\d.* up .*\nxen2 +\d.* up /,
+      ],
+    ]);
+    alice.kill();
+  });
 
   it('telling everybody something', async () => {
     const alice = house.terminal('alice');

@@ -20,6 +20,7 @@ import { LiveAttachments } from '../../server/gate/access/live-attachments.js';
 import type { DomainObservation, DomainObservations } from '../../server/gate/access/domain-observations.js';
 import type { Contract } from '../../server/wire/contract.js';
 import type { DomainView, HostNames } from '../../server/wire/domain.js';
+import type { HalfStatus } from '../../server/wire/half-status.js';
 import { TemporaryStore, customerName } from './temporary-store.js';
 
 /** A policy that lets owners do only one thing: reboot, twice a day. */
@@ -78,9 +79,13 @@ export class ControlFixture implements RunningGate {
   readonly announced: string[] = [];
   live: LiveSession[] = [];
   contract: Contract | null = null;
+  half: HalfStatus | null = null;
   readonly domains = new Map<DomainName, DomainView>();
   names: HostNames | null = { others: [], missing: [], gone: [] };
+  /** What a reload finds wrong with the policy's files. */
   policyProblems: readonly string[] = [];
+  /** What was found wrong with them last. */
+  problems: readonly string[] = [];
   journal: Witness[] | Error = [];
   readonly policy: Omit<RunningGate['policy'], 'policy' | 'revision'> & { policy: Policy; revision: number };
   readonly sessions: RunningGate['sessions'];
@@ -90,6 +95,7 @@ export class ControlFixture implements RunningGate {
   readonly readPolicy = policyOfTexts;
   readonly liveAttachments = new LiveAttachments();
   readonly atOnce: RunningGate['atOnce'] = (query) => this.liveAttachments.count(query);
+  readonly openConsoles: RunningGate['openConsoles'] = () => this.liveAttachments.open();
   readonly settings: AdministrationSettings;
   readonly hostKeys: HostKeys;
   readonly refusedConnections = new RefusedConnections((login) => login === 'alice');
@@ -108,11 +114,14 @@ export class ControlFixture implements RunningGate {
       hostKey: join(this.temporary.directory, 'host_key'),
       otherHostKeys: [],
     });
+    const problems = (): readonly string[] => this.problems;
     this.policy = {
       policy: POLICY,
       revision: 1,
       digest: 'd'.repeat(64),
-      problems: [],
+      get problems() {
+        return problems();
+      },
       reload: () => {
         const problems = this.policyProblems;
         if (problems.length > 0) return { ok: false, revision: this.policy.revision, problems };
@@ -133,6 +142,8 @@ export class ControlFixture implements RunningGate {
         name: 'xen1',
         reachable: true,
         failure: null,
+        heardAt: this.startedAt,
+        status: () => Promise.resolve(this.half),
         get contract() {
           return contract();
         },

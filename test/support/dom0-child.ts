@@ -12,6 +12,6 @@ import { silentLogger } from './silent-logger.js';
 const [file = ''] = process.argv.slice(2);
 const settings = JSON.parse(await readFile(file, 'utf8')) as Dom0Settings;
 const consoles = new FakeConsoles();
-const dom0 = new Dom0({ settings, consoles, logger: silentLogger, timings: FAST_PACE });
+const dom0 = new Dom0({ settings, version: 'test', consoles, logger: silentLogger, timings: FAST_PACE });
 await dom0.start();
 process.stdout.write('ready\n');

@@ -75,7 +75,15 @@ export class Dom0UnderTest {
 
   async start(): Promise<void> {
     const { settings, toolstack, consoles, timings, parts } = this;
-    this.#dom0 = new Dom0({ settings, toolstack, consoles, logger: silentLogger, timings, ...parts });
+    this.#dom0 = new Dom0({
+      settings,
+      version: 'test',
+      toolstack,
+      consoles,
+      logger: silentLogger,
+      timings,
+      ...parts,
+    });
     await this.#dom0.start();
   }
 

@@ -1,6 +1,7 @@
 import { asOwner } from '../admin/as-owner.js';
+import { bytesWord } from '../command/bytes-word.js';
 import { checkFolder } from '../../wire/folder-check.js';
-import type { FolderCheck } from '../../wire/folder-check.js';
+import type { FolderCheck, FolderRoom } from '../../wire/folder-check.js';
 import { fail, ok, warn } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
 import { ownerOf } from '../installation/files.js';
@@ -8,25 +9,30 @@ import { ownerOf } from '../installation/files.js';
 /** Space is low when less than this part is free, and also less than LITTLE_BYTES. */
 const LITTLE_PART = 0.1;
 const LITTLE_BYTES = 1024 ** 3;
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
 /** Reports on a folder that was tried. @param where the admin's word for it: its path, or its host */
 export function folderFound(subject: string, where: string, check: FolderCheck): Diagnosis {
-  const { free, size, problem } = check;
+  const { free, problem } = check;
   if (problem !== null)
     return fail(
       subject,
       `no file can be written in ${where} (${problem})`,
       'make room on its disk, or make it writable; no restart is needed',
     );
-  const room = free === null ? '' : `; ${amount(free)} free`;
-  if (free !== null && size !== null && free < LITTLE_BYTES && free < size * LITTLE_PART)
-    return warn(
-      subject,
-      `little room is left for ${where}: ${amount(free)} of ${amount(size)}`,
-      'make room on its disk: when it is full, nothing can be changed',
-    );
+  const room = free === null ? '' : `; ${bytesWord(free)} free`;
+  const low = lowRoom(subject, where, check);
+  if (low !== null) return low;
   return ok(subject, `a file was written in ${where}, and removed${room}`);
+}
+
+/** Says that little room is left; null when there is enough, or it is not known. @param where as for `folderFound` */
+export function lowRoom(subject: string, where: string, { free, size }: FolderRoom): Diagnosis | null {
+  if (free === null || size === null || free >= LITTLE_BYTES || free >= size * LITTLE_PART) return null;
+  return warn(
+    subject,
+    `little room is left for ${where}: ${bytesWord(free)} of ${bytesWord(size)}`,
+    'make room on its disk: when it is full, nothing can be changed',
+  );
 }
 
 /**
@@ -46,12 +52,4 @@ export async function tryFolder(subject: string, folder: string): Promise<Diagno
       ),
     ];
   return [folderFound(subject, folder, await asOwner(folder, () => checkFolder('', folder)))];
-}
-
-/** `3.2 GiB`. */
-function amount(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  for (; value >= 1024 && unit < UNITS.length - 1; unit += 1) value /= 1024;
-  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit] ?? ''}`;
 }

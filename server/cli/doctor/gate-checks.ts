@@ -1,4 +1,3 @@
-import { shortList } from '../../../policy/listing.js';
 import { statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { dirname, join } from 'node:path';
@@ -11,11 +10,11 @@ import type { GateStatus, HostKeyList } from '../../gate/control/control-answers
 import { Store } from '../../store/store.js';
 import { DATABASE } from '../../store/state-directory.js';
 import { asOwner } from '../admin/as-owner.js';
-import { missingText } from '../domain/missing-reason.js';
 import { because, fail, ok, warn } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
 import { checkMode, exists } from '../installation/files.js';
 import { folderFound, tryFolder } from './folder-found.js';
+import { auditFound, namesFound } from './gate-found.js';
 import { checkHostKeys } from './host-key-checks.js';
 import { checkReach } from './reach.js';
 import type { ReachPorts } from './reach.js';
@@ -200,57 +199,7 @@ function checkControl(
     );
   // An older gate, not upgraded yet, does not send this.
   const { trouble = null } = status.audit as Partial<GateStatus['audit']>;
-  if (trouble !== null)
-    found.push(
-      fail(
-        'audit log',
-        `it cannot be written (${trouble}): customers can look, but changes are refused`,
-        "make room on the disk of the gate's state directory, or make it writable; no restart is needed",
-      ),
-    );
-  found.push(...checkNames(status));
-  return found;
-}
-
-/** Problems with the names of domains that an admin has to decide or mend. */
-function checkNames({ hosts, domains: { waiting, held } }: GateStatus): Diagnosis[] {
-  const found: Diagnosis[] = [];
-  if (waiting.length > 0)
-    found.push(
-      fail(
-        'domains',
-        `${shortList(waiting)} ${waiting.length === 1 ? 'is' : 'are'} gone, more than retire without an admin`,
-        'put the configuration files back (is a file system not mounted?), or: postern domain retire --waiting, or postern domain keep --waiting',
-      ),
-    );
-  if (held.length > 0)
-    found.push(
-      warn(
-        'domains',
-        `the roles on ${shortList(held)} do not count: the name went and came back`,
-        'if it is the same domain: postern domain adopt NAME; if it is another: postern role add',
-      ),
-    );
-  for (const { name, reachable, tellsNames, missing } of hosts) {
-    if (reachable && !tellsNames)
-      found.push(
-        warn(
-          `host ${name}`,
-          'it does not list the domains that run there without a configuration file, so nothing is started on other hosts',
-          'upgrade the dom0 half there',
-        ),
-      );
-    for (const text of new Set(missing.map(missingText))) {
-      const names = missing.filter((one) => missingText(one) === text).map((one) => one.name);
-      found.push(
-        fail(
-          `host ${name}`,
-          `${shortList(names)}: ${text}`,
-          'mend it there; if the domains are gone: postern domain retire NAME',
-        ),
-      );
-    }
-  }
+  found.push(...auditFound(trouble), ...namesFound(status));
   return found;
 }
 

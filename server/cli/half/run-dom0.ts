@@ -9,6 +9,7 @@ import { toolstackOf } from '../../dom0/toolstack/toolstack-of.js';
 import { CliError } from '../command/exit-status.js';
 import { liveUntilStopped, startFault } from './half.js';
 import { openLog } from './log.js';
+import { VERSION } from '../command/version.js';
 import { valid } from '../command/settings-option.js';
 
 /** Runs the dom0 half until it is told to stop. @throws CliError when it cannot start */
@@ -37,7 +38,7 @@ export async function runDom0(file: string): Promise<void> {
       : null,
     logger: log,
   });
-  const dom0 = new Dom0({ settings, toolstack, consoles, logger: log });
+  const dom0 = new Dom0({ settings, version: VERSION, toolstack, consoles, logger: log });
   life.serve(dom0);
   try {
     await dom0.start();

@@ -106,6 +106,7 @@ class GateHalf implements Half {
       readPolicy: policyOfTexts,
       observations: gate.core.hosts,
       atOnce: (query) => gate.core.gateWide.attachments.count(query),
+      openConsoles: () => gate.core.gateWide.attachments.open(),
       hosts: gate.core.hosts.links,
       hostKeys,
       logins: gate.logins,

@@ -13,6 +13,7 @@ import type { Contract } from '../../wire/contract.js';
 import type { Change, DomainView, HostNames } from '../../wire/domain.js';
 import type { JournalPage } from '../../wire/journal.js';
 import type { OperationView } from '../../wire/operation.js';
+import type { HalfStatus } from '../../wire/half-status.js';
 import type { HostCheck } from '../../wire/host-check.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
 import { LOG_HEADER } from '../../wire/log.js';
@@ -58,6 +59,7 @@ const NO_TARGET = refusal('usage', 'The target of the request is neither a path 
 interface ApiParts {
   contract(): Contract;
   check(): Promise<HostCheck>;
+  status(): Promise<HalfStatus>;
   domains(): readonly DomainView[];
   names(): HostNames;
   domain(name: DomainName): DomainView | undefined;
@@ -164,6 +166,8 @@ export class Api {
       send(response, 200, this.#parts.contract());
     } else if (is('GET', 'check', 1)) {
       send(response, 200, await this.#parts.check());
+    } else if (is('GET', 'status', 1)) {
+      send(response, 200, await this.#parts.status());
     } else if (is('GET', 'domains', 1)) {
       send(response, 200, { at: new Date().toISOString(), domains: this.#parts.domains() });
     } else if (is('GET', 'domains', 2)) {

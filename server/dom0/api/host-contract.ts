@@ -33,7 +33,7 @@ export function hostContract({
   journal,
   operations,
 }: HostContractParts): Contract {
-  const troubles = [...troubleOf(journal), ...unrecorded(operations)];
+  const troubles = hostTroubles(journal, operations);
   const unmanaged = configs.unmanaged().slice(0, MOST_UNMANAGED);
   const offers = images.offers();
   return {
@@ -57,6 +57,14 @@ export function hostContract({
     ...(troubles.length === 0 ? {} : { troubles }),
     ...(unmanaged.length === 0 ? {} : { unmanaged }),
   };
+}
+
+/** What an admin of the host must see to, a sentence each. */
+export function hostTroubles(
+  journal: Pick<Journal, 'trouble'>,
+  operations: Pick<Operations, 'unrecorded'>,
+): readonly string[] {
+  return [...troubleOf(journal), ...unrecorded(operations)];
 }
 
 function troubleOf({ trouble }: Pick<Journal, 'trouble'>): readonly string[] {

@@ -28,6 +28,12 @@ export interface HeldPlace extends Pick<LiveAttachment, 'operation' | 'customer'
   readonly action: Action;
 }
 
+/** How many consoles are open, by what their visitors may do now. */
+export interface OpenConsoles {
+  readonly writing: number;
+  readonly watching: number;
+}
+
 /** The attachments that are open now, for the policy's limits of how many at once. */
 export interface Attachments {
   /**
@@ -36,6 +42,8 @@ export interface Attachments {
    */
   enter(attachment: LiveAttachment): Unsubscribe;
   count(query: AttachmentQuery): number;
+  /** All of them, for admins. */
+  open(): OpenConsoles;
   /** Holds a place from the decision to `enter`, in the transaction of the decision. */
   hold(place: HeldPlace): void;
   /** Call it when an attachment's action has changed. */
@@ -62,6 +70,12 @@ export class LiveAttachments implements Attachments {
       return per === 'customer' ? attachment.customer === customer : attachment.domain === domain;
     });
     return counted.length;
+  }
+
+  open(): OpenConsoles {
+    const all = [...this.#attachments];
+    const watching = all.filter((attachment) => attachment.action() === 'watch').length;
+    return { writing: all.length - watching, watching };
   }
 
   /** One process decides and enters in one turn. */

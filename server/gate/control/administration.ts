@@ -17,6 +17,7 @@ import { keyRoutes } from './key-routes.js';
 import { loginRoutes } from './login-routes.js';
 import { maintenanceRoutes } from './maintenance-routes.js';
 import { explainRoutes } from './explain-routes.js';
+import { overviewRoutes } from './overview-routes.js';
 import { policyRoutes, restoredRoutes } from './policy-routes.js';
 import { recordingRoutes } from './recording-routes.js';
 import type { RouteAnswer, Call, Route } from './route.js';
@@ -50,6 +51,7 @@ export class Administration {
       ...auditRoutes(store, gate.hosts),
       ...policyRoutes(store, gate.policy),
       ...sessionRoutes(store, settings, gate),
+      ...overviewRoutes(store, settings, gate),
       ...hostKeyRoutes(store, () => gate.hostKeys),
       ...loginRoutes(store, settings, () => gate.policy.policy, gate.logins),
     ];

@@ -4,7 +4,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { EventActor } from '../../store/audit-event.js';
 import type { Witness } from '../../store/audit-verifier.js';
 import type { RetentionLimits } from '../recording/retention.js';
-import type { AttachmentQuery } from '../access/live-attachments.js';
+import type { AttachmentQuery, OpenConsoles } from '../access/live-attachments.js';
 import type { HostFailure } from '../hosts/host-failure.js';
 import type { DomainObservations } from '../access/domain-observations.js';
 import type { Contract } from '../../wire/contract.js';
@@ -13,6 +13,7 @@ import type { CertificateLoginParts } from '../ssh/certificate-login.js';
 import type { HostKeys } from '../ssh/host-keys.js';
 import type { RefusedConnection } from '../ssh/refused-connections.js';
 import type { DomainView, HostNames } from '../../wire/domain.js';
+import type { HalfStatus } from '../../wire/half-status.js';
 
 /** A live session, as the gate's list of them has it. */
 export interface LiveSession {
@@ -92,6 +93,10 @@ export interface Host extends HostJournal {
   readonly domains: ReadonlyMap<DomainName, DomainView>;
   /** The last attempt to reach it that failed; null before one has failed. */
   readonly failure: HostFailure | null;
+  /** When it said anything last; null when it never did. */
+  readonly heardAt: Date | null;
+  /** What its half says of itself now, within a second; null when it does not. */
+  status(): Promise<HalfStatus | null>;
   /** What was last heard of other names; null when it tells none. */
   readonly names: HostNames | null;
 }
@@ -120,6 +125,8 @@ export interface RunningGate {
   readonly observations: DomainObservations;
   /** The number of matching consoles that are open now. */
   atOnce(query: AttachmentQuery): number;
+  /** The consoles that are open now. */
+  openConsoles(): OpenConsoles;
   readonly hosts: readonly Host[];
   readonly hostKeys: HostKeys;
   readonly logins: Logins;

@@ -9,6 +9,8 @@ import type { AdministrationSettings, LiveSession, LiveSessions, RunningGate } f
 import { checkFolder } from '../../wire/folder-check.js';
 import type { FolderCheck } from '../../wire/folder-check.js';
 import { policyStatus } from './policy-routes.js';
+import { hostStatus } from './host-status.js';
+import { undecided } from './undecided.js';
 import { route } from './route.js';
 import type { Route } from './route.js';
 
@@ -49,26 +51,8 @@ export function sessionRoutes(
         startedAt: startedAt.toISOString(),
         sessions: sessions.list().length,
         policy: policyStatus(policy),
-        hosts: hosts.map(({ name, reachable, failure, domains, names, contract }) => ({
-          name,
-          reachable,
-          ...(reachable || failure === null ? {} : { failure }),
-          domains: domains.size,
-          tellsNames: contract === null || contract.names === true,
-          missing: (names?.missing ?? []).map((one) => ({
-            name: one.name,
-            why: one.why,
-            ...(one.note === undefined ? {} : { note: one.note }),
-          })),
-        })),
-        domains: {
-          waiting: store.domains.list().flatMap(({ name, waiting }) => (waiting ? [name] : [])),
-          held: store.domains
-            .list()
-            .flatMap(({ name, retiredAt, presence }) =>
-              retiredAt !== null && presence === 'present' ? [name] : [],
-            ),
-        },
+        hosts: hosts.map(hostStatus),
+        domains: undecided(store),
         maintenance: store.maintenance.get(),
         // A small row may still find room in the write-ahead log when the disk is full, so the folders are
         // tried as well.

@@ -10,11 +10,13 @@ import { Listeners } from '../session/listeners.js';
 import type { Logger } from '../../wire/logger.js';
 import type { Unsubscribe } from '../session/terminal.js';
 import type { JournalRecord } from '../../wire/answers.js';
+import type { HalfStatus } from '../../wire/half-status.js';
 import { readContract } from '../../wire/contract-answer.js';
 import { ChangesReader } from './changes-reader.js';
 import { ConsoleStream } from './console-stream.js';
 import { demandPermit } from './demand-permit.js';
 import type { HostFailure } from './host-failure.js';
+import { askHalfStatus } from './host-half-status.js';
 import { readHostJournal } from './host-journal.js';
 import { HostLog } from './host-log.js';
 import { HostRescues } from './host-rescues.js';
@@ -39,8 +41,8 @@ export interface HostTimings {
   readonly retry: readonly [first: number, last: number];
 }
 
-/** How long a question waits for a host that is not reachable: it may just have come back. Milliseconds. */
-const UNREACHABLE_ANSWER_MS = 1_000;
+/** How long a question waits that cannot wait, or whose host is not reachable: it may just have come back. Milliseconds. */
+const SHORT_ANSWER_MS = 1_000;
 
 const TIMINGS: HostTimings = { silence: 12_000, answer: 10_000, retry: [200, 5_000] };
 
@@ -69,6 +71,7 @@ export class HostLink {
   #contract: Contract | null = null;
   #reachable = false;
   #heard = false;
+  #heardAt: Date | null = null;
   #failure: HostFailure | null = null;
   #running: Promise<void> | null = null;
   readonly #tried: Promise<void>;
@@ -131,6 +134,11 @@ export class HostLink {
     return this.#heard;
   }
 
+  /** When its half said anything last; null when it never did since the gate started. */
+  get heardAt(): Date | null {
+    return this.#heardAt;
+  }
+
   /** What the host can do, as last heard. */
   get contract(): Contract | null {
     return this.#contract;
@@ -175,9 +183,17 @@ export class HostLink {
    * @throws Error when the host does not answer
    */
   journal(): AsyncGenerator<JournalRecord> {
-    if (this.#reachable) return readHostJournal(this.#client);
-    const patience = Math.min(this.#timings.answer, UNREACHABLE_ANSWER_MS);
-    return readHostJournal(new Dom0Client(this.socket, patience, this.#abort.signal));
+    return readHostJournal(this.#reachable ? this.#client : this.#impatient());
+  }
+
+  /** What its half says of itself now, within a second; null when it does not, or is too old to. */
+  async status(): Promise<HalfStatus | null> {
+    return this.#reachable ? askHalfStatus(this.#impatient()) : null;
+  }
+
+  /** For a question that must not wait for a host that may be away. */
+  #impatient(): Dom0Client {
+    return new Dom0Client(this.socket, Math.min(this.#timings.answer, SHORT_ANSWER_MS), this.#abort.signal);
   }
 
   /** Opens a console with the proof that it is permitted; the same permit opens it again after a loss. */
@@ -264,6 +280,7 @@ export class HostLink {
     try {
       for await (const chunk of response as AsyncIterable<Buffer>) {
         silence.refresh();
+        this.#heardAt = this.#clock();
         for (const event of reader.push(chunk)) {
           this.#domains = reader.domains;
           this.#names = reader.names;

@@ -56,7 +56,7 @@ describe('docs/dom0-api.md', () => {
       answered += 1;
       assert.deepEqual(shape(JSON.parse(stdout)), shape(JSON.parse(shown.body)), `${body}\n${stdout}`);
     }
-    assert.equal(answered, 8);
+    assert.equal(answered, 9);
   });
 
   it('shows the table of states and verbs as it is', () => {

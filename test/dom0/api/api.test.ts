@@ -11,6 +11,7 @@ import type { Change } from '../../../server/wire/domain.js';
 import type { JournalPage } from '../../../server/wire/journal.js';
 import type { WireRefusal } from '../../../server/wire/operation.js';
 import { NORMAL } from '../../../policy/names.js';
+import { readHalfStatus } from '../../../server/wire/half-status.js';
 import { readScreenView } from '../../../server/wire/screen.js';
 import type { ScreenView } from '../../../server/wire/screen.js';
 import { fields, list } from '../../../server/wire/answer-fields.js';
@@ -100,6 +101,7 @@ describe("dom0's API", () => {
     readWhole(readOperation, operation);
     const checks: readonly [path: string, read: (value: unknown) => unknown][] = [
       ['/contract', readContract],
+      ['/status', readHalfStatus],
       ['/domains', (body) => ({ ...fields(body, 'domains'), domains: domainsOf(body).map(readDomainView) })],
       ['/domains/horatio', readDomainView],
     ];
@@ -496,6 +498,7 @@ describe("dom0's API", () => {
       const { settings, toolstack, consoles, timings } = house;
       return new Dom0({
         settings: { ...settings, ...more },
+        version: 'test',
         toolstack,
         consoles,
         logger: silentLogger,

@@ -556,7 +556,7 @@ describe('an act', () => {
       await house.start();
       const settings = { ...house.settings, socket: join(dirname(socket), 'other.sock') };
       const { toolstack, consoles } = house;
-      const second = new Dom0({ settings, toolstack, consoles, logger: silentLogger });
+      const second = new Dom0({ settings, version: 'test', toolstack, consoles, logger: silentLogger });
       await assert.rejects(second.start(), /another dom0 half works in/);
       await house.stop();
       await second.start();
