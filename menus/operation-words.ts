@@ -60,8 +60,20 @@ export const REPAIR_INSTEAD =
 
 /** `For a disk of at least 4.0 GiB. Your SSH keys may log in to it.`; empty when there is nothing to say. */
 export function imageFacts({ minimumMiB, keys }: Pick<MenuImage, 'minimumMiB' | 'keys'>): string {
-  const size = minimumMiB === null ? [] : [`For a disk of at least ${bytesWord(minimumMiB * MIB)}.`];
+  const size =
+    minimumMiB === null ? [] : [`For a disk of at least ${bytesWord(minimumMiB * MIB, Math.ceil)}.`];
   return [...size, keys].filter((text) => text !== '').join(' ');
+}
+
+/**
+ * `It needs a disk of 2.0 GiB, and xvda has 1.0 GiB.`; null where the image fits, or a size is not known.
+ *
+ * @param needed bytes
+ */
+export function imageTooLarge(needed: number | null, disk: FirstDisk | undefined): string | null {
+  const there = disk?.bytes ?? null;
+  if (disk === undefined || needed === null || there === null || needed <= there) return null;
+  return `It needs a disk of ${bytesWord(needed, Math.ceil)}, and ${disk.vdev} has ${bytesWord(there)}.`;
 }
 
 export function typeTheName(domain: string): string {
@@ -162,10 +174,8 @@ const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 
 /** `300 MiB`, `1.2 GiB` */
-export function bytesWord(bytes: number): string {
-  return bytes < GIB
-    ? `${Math.floor(bytes / MIB)} MiB`
-    : `${(Math.floor((bytes / GIB) * 10) / 10).toFixed(1)} GiB`;
+export function bytesWord(bytes: number, round: (amount: number) => number = Math.floor): string {
+  return bytes < GIB ? `${round(bytes / MIB)} MiB` : `${(round((bytes / GIB) * 10) / 10).toFixed(1)} GiB`;
 }
 
 /** `1.2 GiB of 2.0 GiB, about 40 s left` */

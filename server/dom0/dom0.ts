@@ -309,7 +309,8 @@ export class Dom0 {
       isSeeding: profiles.isSeeding || images.isSeeding,
     });
     const api = new Api({
-      contract: () => hostContract({ settings, profiles, images, consoles, configs, journal, operations }),
+      contract: () =>
+        hostContract({ settings, profiles, images, files, consoles, configs, journal, operations }),
       check: () => selfCheck.run(),
       status: async () => ({
         version: this.#parts.version,

@@ -96,6 +96,7 @@ function readImage(value: unknown): ImageOffer {
     name: parsed(parseImageName(string(from, 'name')), 'name'),
     title: text(from, 'title', TEXT_LIMITS.title),
     minimumMiB: orNull(from, 'minimumMiB', amount),
+    ...orAbsent(from, 'needsBytes', {}, (_, key) => ({ needsBytes: amount(from, key) })),
     ...orAbsent(from, 'seed', {}, (_, key) => readSeed(from[key])),
   };
 }

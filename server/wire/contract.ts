@@ -68,6 +68,11 @@ export interface ImageOffer {
   readonly title: string;
   /** The least size of the disk that it is written to, in MiB; null: the image's own size. */
   readonly minimumMiB: number | null;
+  /**
+   * The bytes that the disk must have: of the image's file now, and of `minimumMiB`. Missing where the file cannot be
+   * found, and from an older dom0.
+   */
+  readonly needsBytes?: number;
   /** Its first boot has a seed disk, and the gate sends these keys for it. Missing: it has none. */
   readonly seed?: SeedKeys;
 }

@@ -184,6 +184,25 @@ describe('what crosses the socket', () => {
     });
   }
 
+  it('has what an image needs of its disk, from a dom0 that says it', () => {
+    const image = { name: 'debian-13', title: 'Debian 13', minimumMiB: null };
+    const whole = {
+      version: 1,
+      host: 'one',
+      verbs: [],
+      profiles: [],
+      images: [image, { ...image, needsBytes: 2 ** 31 }],
+      console: { passesEscape: false, sysrqKeys: [] },
+    };
+    const { images } = readContract(whole);
+    assert.deepEqual(
+      images?.map(({ needsBytes }) => needsBytes),
+      [undefined, 2 ** 31],
+    );
+    for (const needsBytes of [-1, '1', Number.NaN, null])
+      assert.throws(() => readContract({ ...whole, images: [{ ...image, needsBytes }] }));
+  });
+
   it('cuts each text where dom0 cuts it', () => {
     const long = 'x'.repeat(2000);
     const cut = (limit: keyof typeof TEXT_LIMITS): string => `${'x'.repeat(TEXT_LIMITS[limit] - 1)}…`;

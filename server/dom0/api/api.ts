@@ -57,7 +57,7 @@ const NO_TARGET = refusal('usage', 'The target of the request is neither a path 
 
 /** What the routes call. */
 interface ApiParts {
-  contract(): Contract;
+  contract(): Promise<Contract>;
   check(): Promise<HostCheck>;
   status(): Promise<HalfStatus>;
   domains(): readonly DomainView[];
@@ -163,7 +163,7 @@ export class Api {
     const is = (wanted: string, name: string, length: number): boolean =>
       method === wanted && room === name && parts.length === length;
     if (is('GET', 'contract', 1)) {
-      send(response, 200, this.#parts.contract());
+      send(response, 200, await this.#parts.contract());
     } else if (is('GET', 'check', 1)) {
       send(response, 200, await this.#parts.check());
     } else if (is('GET', 'status', 1)) {

@@ -2,6 +2,7 @@ import { MOST_UNMANAGED, VERBS, WIRE_VERSION } from '../../wire/contract.js';
 import type { Contract } from '../../wire/contract.js';
 import type { BootProfiles } from '../boot/boot-profiles.js';
 import type { DomainConfigs } from '../config/domain-configs.js';
+import type { FileCalls } from '../config/foreign-files.js';
 import type { Images } from '../images/images.js';
 import type { ConsoleHost } from '../observation/console-host.js';
 import type { Journal } from '../operations/journal.js';
@@ -17,6 +18,7 @@ interface HostContractParts {
   };
   readonly profiles: Pick<BootProfiles, 'offers'>;
   readonly images: Pick<Images, 'offers'>;
+  readonly files: Pick<FileCalls, 'stat'>;
   readonly consoles: Pick<ConsoleHost, 'keepsLog'>;
   readonly configs: Pick<DomainConfigs, 'unmanaged'>;
   readonly journal: Pick<Journal, 'trouble'>;
@@ -24,18 +26,19 @@ interface HostContractParts {
 }
 
 /** What `GET /contract` answers now. */
-export function hostContract({
+export async function hostContract({
   settings,
   profiles,
   images,
+  files,
   consoles,
   configs,
   journal,
   operations,
-}: HostContractParts): Contract {
+}: HostContractParts): Promise<Contract> {
   const troubles = hostTroubles(journal, operations);
   const unmanaged = configs.unmanaged().slice(0, MOST_UNMANAGED);
-  const offers = images.offers();
+  const offers = await images.offers(files);
   return {
     version: WIRE_VERSION,
     host: settings.host,

@@ -37,13 +37,21 @@ export class Images {
     }
   }
 
-  offers(): readonly ImageOffer[] {
-    return [...this.#images].map(([name, { title, minimumMiB, seed }]) => ({
-      name,
-      title,
-      minimumMiB,
-      ...(seed === undefined ? {} : { seed }),
-    }));
+  /** Looks at the size of each file. One that is not there is offered: its reinstallation says what is wrong. */
+  async offers(files: Pick<FileCalls, 'stat'>): Promise<readonly ImageOffer[]> {
+    const offers: ImageOffer[] = [];
+    for (const [name, image] of this.#images) {
+      const { title, minimumMiB, seed } = image;
+      const needsBytes = await neededBytes(image, files);
+      offers.push({
+        name,
+        title,
+        minimumMiB,
+        ...(isRefusal(needsBytes) ? {} : { needsBytes }),
+        ...(seed === undefined ? {} : { seed }),
+      });
+    }
+    return offers;
   }
 
   /** The images that can be written to the domain's first disk; none where it cannot be written at all. */

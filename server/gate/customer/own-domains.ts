@@ -28,6 +28,7 @@ import type { Move } from '../hosts/domain-moves.js';
 import type { FoundDomain, Hosts, Stray } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
 import type { PolicyHolder } from '../policy/policy-holder.js';
+import { reinstallFacts } from './reinstall-facts.js';
 import { chooseParameters } from '../operations/profile-parameters.js';
 import type { ParametersOfDomains } from '../operations/profile-parameters.js';
 import * as words from '../text/words.js';
@@ -225,29 +226,6 @@ function rescueEnd(end: RescueEnd | null, moves: boolean): MenuRescueEnd | null 
 
 function rescueHostKey(claimed: Fingerprint | undefined, moves: boolean): Pick<MenuDomain, 'rescueHostKey'> {
   return claimed === undefined || moves ? {} : { rescueHostKey: claimed };
-}
-
-function reinstallFacts(
-  { host, view }: FoundDomain,
-  allowed: Asked['images'],
-): Pick<MenuDomain, 'images' | 'firstDisk' | 'incomplete'> {
-  const { images = [], firstDisk, incompleteDisk } = view;
-  const offers = images.map((name) => {
-    const offer = host.contract?.images?.find((image) => image.name === name);
-    const refused = allowed.get(name)?.message ?? null;
-    return {
-      name,
-      title: offer?.title ?? name,
-      minimumMiB: offer?.minimumMiB ?? null,
-      keys: words.seedKeys(offer?.seed),
-      refused,
-    };
-  });
-  return {
-    ...(offers.length === 0 ? {} : { images: offers }),
-    ...(firstDisk === undefined ? {} : { firstDisk }),
-    ...(incompleteDisk === undefined ? {} : { incomplete: incompleteDisk.image }),
-  };
 }
 
 /** @param since an operation that began before is not shown; ISO 8601 */

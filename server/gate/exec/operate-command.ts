@@ -1,8 +1,9 @@
-import { erasedSentence, RESCUE_INSTEAD } from '../../../menus/operation-words.js';
+import { erasedSentence, imageTooLarge, RESCUE_INSTEAD } from '../../../menus/operation-words.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { parseDomainName, parseImageName } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
+import { imageBytes } from '../../wire/image-size.js';
 import type { OperationStep, OperationView } from '../../wire/operation.js';
 import type { Authorizer } from '../access/authorize.js';
 import type { Hosts } from '../hosts/hosts.js';
@@ -166,9 +167,13 @@ export class OperateCommand {
     // Rights and image are judged first: nobody types a name for nothing.
     const wrong = this.#deps.operations.mayReinstall(this.#identity, name, image);
     if (wrong !== null) return this.#recorded(name, image, wrong);
+    const found = this.#deps.hosts.find(name);
+    const offer = found?.host.contract?.images?.find((one) => one.name === image);
+    const tooLarge = offer === undefined ? null : imageTooLarge(imageBytes(offer), found?.view.firstDisk);
+    if (tooLarge !== null) return refusal('wrong-state', tooLarge);
     if (erase !== undefined) return erase === name ? null : words.notConfirmed();
     if (!this.#terminal.hasPty) return words.sayErase(name);
-    const disk = this.#deps.hosts.find(name)?.view.firstDisk ?? null;
+    const disk = found?.view.firstDisk ?? null;
     this.#output.say(erasedSentence(name, disk));
     this.#output.say(RESCUE_INSTEAD);
     this.#output.ask('Type its name to do it: ');

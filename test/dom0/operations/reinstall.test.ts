@@ -31,6 +31,8 @@ describe('reinstall', () => {
     writer = new InProcessImageWriter();
     house.parts = { imageWriter: writer };
     await writeFile(at('debian.raw'), IMAGE);
+    await writeFile(at('larger.raw'), '');
+    await truncate(at('larger.raw'), DISK_BYTES + 1);
     for (const name of ['horatio', 'ophelia']) await writeFile(at(`${name}.img`), OLD);
     const sha256 = createHash('sha256').update(IMAGE).digest('hex');
     const image = { title: 'Debian 13', file: at('debian.raw'), sha256, minimumMiB: null };
@@ -41,6 +43,7 @@ describe('reinstall', () => {
         'for-hvm': { ...image, types: ['hvm'] },
         large: { ...image, minimumMiB: 7, types: ['pv'] },
         damaged: { ...image, sha256: '0'.repeat(64), types: ['pv'] },
+        larger: { ...image, file: at('larger.raw'), types: ['pv'] },
         missing: { ...image, file: at('missing.raw'), types: ['pv'] },
       },
     };
@@ -125,7 +128,19 @@ describe('reinstall', () => {
         ['for-hvm', null],
         ['large', 7],
         ['damaged', null],
+        ['larger', null],
         ['missing', null],
+      ],
+    );
+    assert.deepEqual(
+      contract.images.map(({ name, needsBytes }) => [name, needsBytes]),
+      [
+        ['debian-13', IMAGE.length],
+        ['for-hvm', IMAGE.length],
+        ['large', 7 * 1024 * 1024],
+        ['damaged', IMAGE.length],
+        ['larger', DISK_BYTES + 1],
+        ['missing', undefined],
       ],
     );
     assert.ok(contract.verbs.includes('reinstall'));
@@ -136,7 +151,7 @@ describe('reinstall', () => {
       ({ firstDisk }) => typeof firstDisk?.bytes === 'number',
     );
     assert.deepEqual(view.firstDisk, { vdev: 'xvda', bytes: DISK_BYTES });
-    assert.deepEqual(view.images, ['debian-13', 'large', 'damaged', 'missing']);
+    assert.deepEqual(view.images, ['debian-13', 'large', 'damaged', 'larger', 'missing']);
   });
 
   it('offers nothing without images, and none with xm', async () => {
@@ -173,6 +188,7 @@ describe('reinstall', () => {
       ['an image that is not in the list', { image: 'windows' }, /no such image/],
       ['an image for other guests', { image: 'for-hvm' }, /another type/],
       ['an image that needs a larger disk', { image: 'large' }, /needs a disk of 7 MiB, and xvda has 6 MiB/],
+      ['an image that is larger than the disk', { image: 'larger' }, /a disk of 7 MiB, and xvda has 6 MiB/],
       ['an image that is missing', { image: 'missing' }, /damaged or missing, so nothing was done/],
       ['a profile', { image: 'debian-13', profile: 'rescue' }, /Only rescue takes a boot profile/],
     ] as const;

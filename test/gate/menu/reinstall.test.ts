@@ -54,6 +54,18 @@ describe('a reinstallation, in a menu session', () => {
     assert.deepEqual([request?.verb, request?.image, request?.profile], ['reinstall', DEBIAN, null]);
   });
 
+  it('marks an image that is larger than the disk, and asks for nothing', async () => {
+    gate.dom0.set(HORATIO, 'running', { images: [DEBIAN], firstDisk: { vdev: 'xvda', bytes: 1024 ** 3 } });
+    await eventually('the size', () => gate.core.hosts.find(HORATIO)?.view.firstDisk?.bytes === 1024 ** 3);
+    void gate.menu(gate.alice, terminal).run({ plain: true });
+    await shows('horatio');
+    terminal.type('1\ni\n');
+    await shows('1. Debian 13 (not now: It needs a disk of 2.0 GiB, and xvda has 1.0 GiB.');
+    terminal.type('1\nhoratio\n');
+    await shows('There is no such choice.');
+    assert.deepEqual(gate.dom0.requests, []);
+  });
+
   it('marks an image that no rule allows, and asks for nothing', async () => {
     void gate.menu(gate.alice, terminal).run({ plain: true });
     await shows('horatio');
