@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { addCommands } from './commands.js';
+import { giveAliases } from './command/aliases.js';
 import { CliError, EXIT } from './command/exit-status.js';
 import { VERSION } from './command/version.js';
 
@@ -17,6 +18,7 @@ export async function runCommandLine(): Promise<void> {
       .showHelpAfterError('(postern --help lists the commands)')
       .exitOverride();
     await addCommands(program, process.argv[2]);
+    giveAliases(program);
     tellUsage(program);
     await program.parseAsync();
   } catch (error) {
@@ -31,10 +33,9 @@ export async function runCommandLine(): Promise<void> {
   }
 }
 
-/** Makes a usage error show the usage of the command that was meant. Also gives `list` its alias `ls`. */
+/** Makes a usage error show the usage of the command that was meant. */
 function tellUsage(command: Command, above = ''): void {
   const name = `${above}${command.name()}`;
-  if (command.name() === 'list') command.alias('ls');
   if (above !== '')
     command.showHelpAfterError(`Usage: ${name} ${command.usage()}\n(${name} --help says more)`);
   for (const one of command.commands) tellUsage(one, `${name} `);

@@ -26,6 +26,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   import: async () => (await import('./import/import.js')).addImportCommand,
   backup: async () => (await import('./record/backup.js')).addBackupCommand,
   status: async () => (await import('./status/status.js')).addStatusCommand,
+  completion: async () => (await import('./completion/completion.js')).addCompletionCommand,
+  complete: async () => {
+    const { addCompleteCommand } = await import('./completion/completion.js');
+    return (parent) => {
+      addCompleteCommand(parent, addCommands);
+    };
+  },
   doctor: async () => (await import('./doctor/doctor.js')).addDoctorCommand,
 };
 

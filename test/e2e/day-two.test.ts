@@ -259,6 +259,10 @@ describe('e2e: the pages of day two', () => {
     await follow('disk-full.md', [['postern recording prune --older-than 7d --dry-run', /./]]);
   });
 
+  it('completion', async () => {
+    await follow('completion.md');
+  });
+
   it('logs', async () => {
     await follow('logs.md', [['postern audit --limit', /login\.accepted/]]);
   });
