@@ -1,5 +1,7 @@
-/** How long one slice takes before everybody else has a turn. Milliseconds. */
-const SLICE_MS = 4;
+import { SliceTurns } from './slice-turns.js';
+
+/** How long one slice takes at most. Milliseconds. */
+const SLICE_MS = 2;
 
 interface SlicesOptions {
   readonly milliseconds?: number;
@@ -9,45 +11,30 @@ interface SlicesOptions {
   readonly later?: (work: () => void) => void;
 }
 
-/** Does long work in slices of a few milliseconds, so that the event loop goes on between them. */
+/** The turns of the event loop, which all long work shares. */
+const shared = new SliceTurns(SLICE_MS);
+
+/**
+ * Does long work in slices of a few milliseconds, so that the event loop goes on between them. All that is done
+ * so has one slice together in each turn of the event loop, and takes it in order.
+ */
 export class Slices {
   readonly #milliseconds: number;
-  readonly #now: () => number;
-  readonly #later: (work: () => void) => void;
+  readonly #turns: SliceTurns;
 
-  constructor({ milliseconds = SLICE_MS, now = () => performance.now(), later }: SlicesOptions = {}) {
+  constructor({ milliseconds = SLICE_MS, now, later }: SlicesOptions = {}) {
     this.#milliseconds = milliseconds;
-    this.#now = now;
-    this.#later =
-      later ??
-      ((work) => {
-        setImmediate(work);
-      });
+    this.#turns =
+      now === undefined && later === undefined ? shared : new SliceTurns(milliseconds, now, later);
   }
 
   /**
-   * Takes one step after the other until `step` returns false. The first slice is taken before this returns;
-   * each has at least one step.
+   * Takes one step after the other until `step` returns false. The first is taken before this returns, and as
+   * many more as there is time for in this turn.
    *
    * @returns resolves after the last step; rejects with what a step throws, and then takes no further step
    */
   run(step: () => boolean): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const slice = (): void => {
-        const end = this.#now() + this.#milliseconds;
-        try {
-          do {
-            if (step()) continue;
-            resolve();
-            return;
-          } while (this.#now() < end);
-        } catch (error) {
-          reject(error instanceof Error ? error : new Error(String(error)));
-          return;
-        }
-        this.#later(slice);
-      };
-      slice();
-    });
+    return this.#turns.run(step, this.#milliseconds);
   }
 }
