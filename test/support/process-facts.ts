@@ -35,6 +35,11 @@ export class ProcessFacts {
     return this.#stat()[0] === 'T';
   }
 
+  /** How many threads it has. */
+  get threads(): number {
+    return this.#number('status', 'Threads');
+  }
+
   get parent(): number {
     return Number(this.#stat()[1]);
   }
