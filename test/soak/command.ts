@@ -14,7 +14,8 @@ const options = new Command('soak')
   .parse()
   .opts<{ hours?: string; minutes?: string; customers: string; seed?: string }>();
 
-const seconds = options.hours === undefined ? Number(options.minutes ?? 2) * 60 : Number(options.hours) * 3600;
+const seconds =
+  options.hours === undefined ? Number(options.minutes ?? 2) * 60 : Number(options.hours) * 3600;
 const seed = Number(options.seed ?? Math.floor(Math.random() * 1e9));
 const customers = Number(options.customers);
 if (![seconds, seed, customers].every((each) => Number.isFinite(each) && each >= 0) || customers < 1) {
@@ -29,5 +30,7 @@ const { report, faults } = await Soak.run({
   tell: (line) => process.stdout.write(`${line}\n`),
 });
 process.stdout.write(`${report}\n${faults.map((fault) => `FAULT: ${fault}\n`).join('')}`);
-process.stdout.write(faults.length === 0 ? 'soak: nothing leaked, hung or disagrees\n' : `soak: ${faults.length} faults\n`);
+process.stdout.write(
+  faults.length === 0 ? 'soak: nothing leaked, hung or disagrees\n' : `soak: ${faults.length} faults\n`,
+);
 process.exit(faults.length === 0 ? 0 : 1);

@@ -49,7 +49,6 @@ export class SoakAdmin {
     ];
     while (!over.aborted) {
       await this.#office.up();
-      if (over.aborted) break;
       await this.#random.of(acts)();
       await pause(this.#random.below(THINKING_MS), undefined, { signal: over }).catch(() => undefined);
     }
@@ -85,7 +84,10 @@ export class SoakAdmin {
   }
 
   async #say(isCalm: boolean, ...command: readonly string[]): Promise<void> {
-    const what = command.slice(0, 2).filter((word) => /^[a-z-]+$/.test(word)).join(' ');
+    const what = command
+      .slice(0, 2)
+      .filter((word) => /^[a-z-]+$/.test(word))
+      .join(' ');
     this.done[what] = (this.done[what] ?? 0) + 1;
     const { status, stdout, stderr } = await this.#office.house.postern(...command);
     if (!isCalm || (status !== null && status < ANSWERED)) return;

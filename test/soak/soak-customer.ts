@@ -11,7 +11,14 @@ const THINKING_MS = 600;
 /** How long they wait for something to show, before they go on without it. */
 const LOOK_MS = 4_000;
 const KEYS = ['\x1b[A', '\x1b[B', '\x1b[5~', '\r', '\x1b', '?', '1', '2', '3', 'a', 'k', 'l', 'q', 'n'];
-const VERBS = ['start', 'reboot --yes', 'shutdown --yes', 'poweroff --yes', 'rescue rescue --yes', 'normal --yes'];
+const VERBS = [
+  'start',
+  'reboot --yes',
+  'shutdown --yes',
+  'poweroff --yes',
+  'rescue rescue --yes',
+  'normal --yes',
+];
 const LOOKS = ['list', 'list --json', 'keys list', 'activity', 'help', 'recordings', 'no-such-command'];
 
 /** What a customer of the soak needs to know. */
@@ -74,7 +81,6 @@ export class SoakCustomer {
     while (!over.aborted) {
       this.#begin('wait for the halves');
       await this.#world.up();
-      if (over.aborted) break;
       await this.#random.of(acts)();
       this.#begin('think');
       await this.#rest(this.#random.below(THINKING_MS));
@@ -101,11 +107,16 @@ export class SoakCustomer {
     await this.#connected('console', async (client) => {
       const console = await this.#attach(client, 'console');
       if (console === null) return;
-      for (let left = this.#random.below(6); left > 0 && !console.isClosed && !this.#over.aborted; left -= 1) {
+      for (
+        let left = this.#random.below(6);
+        left > 0 && !console.isClosed && !this.#over.aborted;
+        left -= 1
+      ) {
         const word = `word${this.#random.below(1_000)}`;
         console.write(`echo ${word}\r`);
         await console.receives(word, LOOK_MS);
-        if (this.#random.percent(20)) console.resize(60 + this.#random.below(100), 10 + this.#random.below(40));
+        if (this.#random.percent(20))
+          console.resize(60 + this.#random.below(100), 10 + this.#random.below(40));
       }
       if (this.#random.percent(60)) await this.#leave(console);
     });
@@ -142,7 +153,10 @@ export class SoakCustomer {
   }
 
   async #looks(): Promise<void> {
-    await this.#command('look', this.#random.percent(40) ? `${this.#domain()} status` : this.#random.of(LOOKS));
+    await this.#command(
+      'look',
+      this.#random.percent(40) ? `${this.#domain()} status` : this.#random.of(LOOKS),
+    );
   }
 
   async #log(): Promise<void> {
@@ -165,8 +179,15 @@ export class SoakCustomer {
     await this.#command('keys add', `keys add ${pair.public}`);
     const parsed = ssh2.utils.parseKey(pair.public);
     if (parsed instanceof Error) throw parsed;
-    await this.#connected('keys use', async (client) => this.#waitFor(client, 'list'), Buffer.from(pair.private));
-    const digest = (await crypto.subtle.digest('SHA-256', new Uint8Array(parsed.getPublicSSH()))) as ArrayBuffer;
+    await this.#connected(
+      'keys use',
+      async (client) => this.#waitFor(client, 'list'),
+      Buffer.from(pair.private),
+    );
+    const digest = (await crypto.subtle.digest(
+      'SHA-256',
+      new Uint8Array(parsed.getPublicSSH()),
+    )) as ArrayBuffer;
     const fingerprint = `SHA256:${Buffer.from(digest).toString('base64').replace(/=+$/, '')}`;
     await this.#command('keys remove', `keys remove ${fingerprint} --yes`);
   }
@@ -175,7 +196,7 @@ export class SoakCustomer {
   async #strangers(): Promise<void> {
     if (this.#random.percent(50)) {
       const { private: wrong } = ssh2.utils.generateKeyPairSync('ed25519');
-      await this.#connected('wrong key', async () => undefined, Buffer.from(wrong));
+      await this.#connected('wrong key', () => Promise.resolve(), Buffer.from(wrong));
       return;
     }
     this.#begin('silent peer');

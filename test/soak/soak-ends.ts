@@ -12,7 +12,9 @@ export interface IntentRow {
 
 /** Intents without an end. */
 export function openIntents(rows: readonly IntentRow[]): readonly string[] {
-  const ended = new Set(rows.flatMap(({ event }) => (event.kind === 'operation.ended' ? [event.operation] : [])));
+  const ended = new Set(
+    rows.flatMap(({ event }) => (event.kind === 'operation.ended' ? [event.operation] : [])),
+  );
   return rows.flatMap(({ event }) =>
     event.kind.endsWith('.requested') && !ended.has(event.operation) ? [event.operation ?? ''] : [],
   );

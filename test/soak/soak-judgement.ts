@@ -46,7 +46,8 @@ export function leaks(samples: readonly RoundSample[]): readonly string[] {
 
 /** The rounds as a table, one line each. */
 export function roundsTable(samples: readonly RoundSample[]): string {
-  const head = 'round  time  half  heap MiB  resident MiB  descriptors  threads  children  delay p99/worst ms';
+  const head =
+    'round  time  half  heap MiB  resident MiB  descriptors  threads  children  delay p99/worst ms';
   const mib = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1);
   const rows = samples.flatMap((sample) =>
     (['gate', 'dom0'] as const).map((half) => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isRefusal } from '../../policy/refusal.js';
@@ -85,7 +85,12 @@ export class Soak {
     };
     this.#customers = names.map(
       (name, at) =>
-        new SoakCustomer(world, name, readFileSync(join(house.layout.clientKeys, name)), new Random(seed + 2 + at)),
+        new SoakCustomer(
+          world,
+          name,
+          readFileSync(join(house.layout.clientKeys, name)),
+          new Random(seed + 2 + at),
+        ),
     );
     this.#admin = new SoakAdmin(
       { house, customers: names, domains: DOMAINS, policy, up },
@@ -118,15 +123,32 @@ export class Soak {
     const { seconds, tell } = this.#options;
     const rounds = Math.max(3, Math.min(MOST_ROUNDS, Math.floor(seconds / SHORTEST_ROUND)));
     const storms = Math.floor(rounds * STORMY);
-    for (let round = 1; round <= rounds; round += 1) {
-      const left = seconds - this.#seconds;
-      await this.#round(round, Math.max(SHORTEST_ROUND / 2, left / (rounds - round + 1)), round <= storms);
-      tell(roundsTable(this.#samples.slice(-1)).split('\n').slice(1).join('\n'));
-      if (this.#faults.length > 0) break;
+    try {
+      for (let round = 1; round <= rounds && this.#faults.length === 0; round += 1) {
+        const left = Math.max(SHORTEST_ROUND / 2, (seconds - this.#seconds) / (rounds - round + 1));
+        await this.#round(round, left, round <= storms);
+        tell(roundsTable(this.#samples.slice(-1)).split('\n').slice(1).join('\n'));
+      }
+      await this.#finish();
+    } catch (fault) {
+      this.#faults.push((fault as Error).message, ...this.#scene());
     }
-    await this.#finish();
     this.#faults.push(...leaks(this.#samples), ...this.#admin.wrong, ...this.#logged());
     return { report: this.#report(), faults: this.#faults };
+  }
+
+  /** What there is where something went wrong: the directory is removed afterwards. */
+  #scene(): readonly string[] {
+    const { dom0State } = this.#house.layout;
+    const journal = readdirSync(dom0State).filter((name) => /^journal.*\.jsonl$/.test(name));
+    return [
+      `xl list: ${this.#house.xlByHand('list', '-v').stdout}`,
+      ...journal.map((name) => `${name}: ${readFileSync(join(dom0State, name), 'utf8').slice(-20_000)}`),
+      `the dom0 half's log: ${readFileSync(this.#house.log('dom0'), 'utf8').slice(-10_000)}`,
+      ...this.#customers.map(
+        ({ name, doing, lasts }) => `${name}: ${doing} for ${Math.round(lasts / 1000)} s`,
+      ),
+    ];
   }
 
   get #seconds(): number {
@@ -165,22 +187,27 @@ export class Soak {
   async #rest(): Promise<void> {
     const begun = this.#seconds;
     await this.#everythingIsRight();
-    await eventually('all operations to end', async () => (await this.#views()).every((one) => one.operation === null), PATIENCE);
+    await eventually(
+      'all operations to end',
+      async () => (await this.#views()).every((one) => one.operation === null),
+      PATIENCE,
+    );
     for (const { name, observation } of await this.#views()) {
       if (observation.state === 'off') continue;
       const { status, stderr } = await this.#house.ssh('customer1', `${name} poweroff --yes --wait`);
-      if (status !== 0 && !/is off/.test(stderr)) this.#faults.push(`${name} could not be switched off: ${stderr}`);
+      if (status !== 0 && !/is off/.test(stderr))
+        this.#faults.push(`${name} could not be switched off: ${stderr}`);
     }
     await eventually(
       'all sessions to be gone',
-      async () => /^no sessions|^\[\]/i.test((await this.#house.postern('session', 'list', '--json')).stdout.trim()),
+      async () =>
+        /^no sessions|^\[\]/i.test((await this.#house.postern('session', 'list', '--json')).stdout.trim()),
       PATIENCE,
     );
-    await eventually(
-      'only the halves to run',
-      () => this.#others().length === 0,
-      { ...PATIENCE, instead: () => this.#others() },
-    );
+    await eventually('only the halves to run', () => this.#others().length === 0, {
+      ...PATIENCE,
+      instead: () => this.#others(),
+    });
     this.#longestRest = Math.max(this.#longestRest, this.#seconds - begun);
   }
 
@@ -234,7 +261,10 @@ export class Soak {
 
   async #rows(): Promise<readonly IntentRow[]> {
     const { stdout } = await this.#house.postern('audit', '--json', '--limit', '10000000');
-    return stdout.trim().split('\n').map((line) => JSON.parse(line) as IntentRow);
+    return stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as IntentRow);
   }
 
   /** What the halves logged as a fault of theirs. */
