@@ -20,12 +20,11 @@ const BY_REFERENCE = new Sql<StoredAuditRow>(
   `SELECT ${COLUMNS} FROM audit WHERE kind = 'domain.denied' AND record ->> '$.event.reference' = ?`,
 );
 const OPEN_INTENTS = new Sql<StoredAuditRow>(
-  `SELECT ${COLUMNS} FROM audit
-   WHERE kind GLOB 'domain.*.requested' AND operation IN (
-     SELECT operation FROM audit WHERE operation IS NOT NULL
-     GROUP BY operation HAVING max(kind = 'operation.ended') = 0)
-   ORDER BY seq`,
+  `SELECT ${COLUMNS} FROM audit WHERE seq IN (SELECT seq FROM open_intent) AND kind GLOB 'domain.*.requested'
+   AND operation = (SELECT operation FROM open_intent WHERE open_intent.seq = audit.seq) ORDER BY seq`,
 );
+const BEGIN_INTENT = new Sql('INSERT OR REPLACE INTO open_intent (seq, operation) VALUES (?, ?)');
+const END_INTENTS = new Sql('DELETE FROM open_intent WHERE operation = ?');
 
 const LAST_BACKUP = new Sql<StoredAuditRow>(
   `SELECT ${COLUMNS} FROM audit WHERE kind = 'backup.made' ORDER BY seq DESC LIMIT 1`,
@@ -39,6 +38,13 @@ const REFUSALS = new Sql<{ kind: string; reason: string; times: number }>(
 const OF_OPERATION = new Sql<{ seq: number }>(
   'SELECT seq FROM audit WHERE operation = ? AND kind = ? LIMIT 1',
 );
+
+/** The first rows since a time, by the clock of their time. It may have gone back, so the lowest number counts. */
+const SINCE = new Sql<{ first: number | null; rows: number }>(
+  'SELECT min(seq) AS first, count(*) AS rows FROM (SELECT seq FROM audit WHERE at >= ? ORDER BY at LIMIT ?)',
+);
+/** With so many rows since a time, the last ones of the log are soon among them. */
+const MANY_SINCE = 10_000;
 
 /** Selects rows of the log. All given conditions must hold. */
 export interface TailQuery {
@@ -203,8 +209,10 @@ export class AuditLog {
     demand('seq > ?', query.after);
     demand('customer = ?', query.customer);
     demand('domain = ?', query.domain);
-    demand('at >= ?', query.since);
+    // SQLite must not go by the time: it would read and sort all rows since then, for the last few.
+    demand('+at >= ?', query.since);
     demand('seq >= ?', query.fromSeq);
+    demand('seq >= ?', query.since === undefined ? undefined : this.#firstSince(query.since));
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
     const forward = query.after !== undefined;
     const text = `SELECT ${COLUMNS} FROM audit ${where} ORDER BY seq ${forward ? 'ASC' : 'DESC'} LIMIT ?`;
@@ -212,6 +220,13 @@ export class AuditLog {
       .all(new Sql<StoredAuditRow>(text), ...values, query.limit ?? 500)
       .map(auditRow);
     return forward ? rows : rows.reverse();
+  }
+
+  /** The number of the first row since a time; undefined: there are many, so look from the end. */
+  #firstSince(time: string): number | undefined {
+    const { first, rows } = this.#database.get(SINCE, time, MANY_SINCE) ?? { first: null, rows: 0 };
+    if (rows === MANY_SINCE) return undefined;
+    return first ?? Number.MAX_SAFE_INTEGER;
   }
 
   /** Why the log cannot be written now, tested by a write that changes nothing; null when it can. */
@@ -328,7 +343,15 @@ export class AuditLog {
     );
     const { at, kind, customer, domain, operation, source, record, prev, hash } = stored;
     this.#database.run(INSERT, seq, at, kind, customer, domain, operation, source, record, prev, hash);
+    if (operation !== null) this.#noteIntent(seq, kind, operation);
     return auditRow(stored);
+  }
+
+  /** An end that was recorded before its intent counts as well. Rows that somebody cut off may have left theirs. */
+  #noteIntent(seq: number, kind: string, operation: string): void {
+    if (kind === 'operation.ended') this.#database.run(END_INTENTS, operation);
+    else if (isIntent(kind) && !this.has(operation, 'operation.ended'))
+      this.#database.run(BEGIN_INTENT, seq, operation);
   }
 
   #announce(rows: readonly AuditRow[]): void {
@@ -342,4 +365,8 @@ export class AuditLog {
       }
     }
   }
+}
+
+function isIntent(kind: string): boolean {
+  return kind.startsWith('domain.') && kind.endsWith('.requested');
 }

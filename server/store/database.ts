@@ -9,12 +9,15 @@ type SqlValue = string | number | Buffer | null;
 
 /** One statement and the type of its rows. Made once, at the top of a file. */
 export class Sql<Row = never> {
+  /** The text of every statement that was made in this process: tests ask SQLite how it would run each. */
+  static readonly made = new Set<string>();
   readonly text: string;
   /** Never called: it ties `Row` to the statement. */
   declare readonly row: (row: Row) => Row;
 
   constructor(text: string) {
     this.text = text;
+    Sql.made.add(text);
   }
 }
 
@@ -147,7 +150,7 @@ export class Database {
  * (`sqlite3ExprIsInteger` in 3.54). That costs eight times as much as the query itself. It does not look into
  * `likely()`, which returns its argument.
  */
-function keepingItsPlan(sql: string): string {
+export function keepingItsPlan(sql: string): string {
   return sql.trimStart().startsWith('SELECT') ? sql.replaceAll('?', 'likely(?)') : sql;
 }
 

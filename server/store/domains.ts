@@ -62,6 +62,9 @@ const RETIRED_SINCE = new Sql<{ n: number }>(
 const IDENTITIES = new Sql<StoredIdentity>(
   'SELECT domain, host, told, uuid, since, present, gone_at, ran FROM identity ORDER BY domain, host',
 );
+const IDENTITIES_OF = new Sql<StoredIdentity>(
+  'SELECT domain, host, told, uuid, since, present, gone_at, ran FROM identity WHERE domain = ? ORDER BY host',
+);
 const IDENTIFY = new Sql(
   `INSERT INTO identity (domain, host, told, uuid, since, first_seen_at, present, gone_at, ran)
    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -216,6 +219,12 @@ export class Domains {
     });
   }
 
+  /** Undefined for a name that was never seen. */
+  find(name: DomainName): DomainRecord | undefined {
+    const row = this.#database.get(FIND, name);
+    return row === undefined ? undefined : record(row);
+  }
+
   /** Sorted by name. */
   list(): DomainRecord[] {
     return this.#database.all(LIST).map(record);
@@ -223,12 +232,12 @@ export class Domains {
 
   /** The domain that each name meant on each host. */
   identities(): DomainIdentity[] {
-    return this.#database.all(IDENTITIES).map(({ gone_at, ...row }) => ({
-      ...row,
-      told: row.told === 1,
-      present: row.present === 1,
-      goneAt: gone_at,
-    }));
+    return this.#database.all(IDENTITIES).map(identity);
+  }
+
+  /** The same of one name. */
+  identitiesOf(name: DomainName): DomainIdentity[] {
+    return this.#database.all(IDENTITIES_OF, name).map(identity);
   }
 
   /** The number of names retired automatically since then, and not adopted. */
@@ -269,6 +278,10 @@ export class Domains {
 
 function neverSeen(name: DomainName): Refusal {
   return refusal('no-such-domain', `no domain ${name} was ever seen on any host`);
+}
+
+function identity({ gone_at: goneAt, ...row }: StoredIdentity): DomainIdentity {
+  return { ...row, told: row.told === 1, present: row.present === 1, goneAt };
 }
 
 function record(row: StoredDomain): DomainRecord {

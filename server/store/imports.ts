@@ -49,8 +49,10 @@ interface ImportOptions {
 
 /** The history of a removed customer of the same name says nothing about the present one. */
 const SINCE_REMOVED = `seq > coalesce((SELECT max(seq) FROM audit WHERE customer = ? AND kind IN ('customer.removed', 'customer.renamed')), 0)`;
+/** SQLite uses the index of these rows only when its condition stands in the query as it does there. */
+const KEY_EVENT = `kind IN ('key.added', 'key.removed')`;
 const KEY_REMOVED = new Sql<{ seq: number }>(
-  `SELECT seq FROM audit WHERE customer = ? AND ${SINCE_REMOVED} AND kind = 'key.removed'
+  `SELECT seq FROM audit WHERE customer = ? AND ${SINCE_REMOVED} AND ${KEY_EVENT} AND kind = 'key.removed'
    AND record ->> '$.event.fingerprint' = ? LIMIT 1`,
 );
 const ROLE_REMOVED = new Sql<{ seq: number }>(
@@ -61,10 +63,11 @@ const NAME_GIVEN_UP = new Sql<{ to: CustomerName | null }>(
    WHERE customer = ? AND kind IN ('customer.removed', 'customer.renamed') ORDER BY seq DESC LIMIT 1`,
 );
 const RENAMED = new Sql<{ name: CustomerName; to: CustomerName }>(
-  `SELECT customer AS name, record ->> '$.event.to' AS "to" FROM audit WHERE kind = 'customer.renamed' ORDER BY seq`,
+  `SELECT customer AS name, record ->> '$.event.to' AS "to" FROM audit INDEXED BY audit_name_given_up
+   WHERE kind IN ('customer.removed', 'customer.renamed') AND kind = 'customer.renamed' ORDER BY seq`,
 );
 const KEY_EVER_REMOVED = new Sql<{ seq: number }>(
-  `SELECT seq FROM audit WHERE customer = ? AND kind = 'key.removed' AND record ->> '$.event.fingerprint' = ? LIMIT 1`,
+  `SELECT seq FROM audit WHERE customer = ? AND ${KEY_EVENT} AND kind = 'key.removed' AND record ->> '$.event.fingerprint' = ? LIMIT 1`,
 );
 const ROLE_EVER_REMOVED = new Sql<{ seq: number }>(
   `SELECT seq FROM audit WHERE customer = ? AND kind = 'role.removed' AND domain = ? LIMIT 1`,

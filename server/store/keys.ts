@@ -34,6 +34,10 @@ const ALL = new Sql<KeyRow>(
   `SELECT ${KEY_COLUMNS} FROM customer JOIN key ON key.customer = customer.id
    ORDER BY customer.name, key.added_at, key.fingerprint`,
 );
+const HELD_BY = new Sql<KeyRow>(
+  `SELECT ${KEY_COLUMNS} FROM key JOIN customer ON customer.id = key.customer WHERE key.fingerprint = ?
+   ORDER BY customer.name`,
+);
 const INSERT = new Sql(
   'INSERT INTO key (customer, fingerprint, type, blob, comment, added_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
 );
@@ -159,6 +163,12 @@ export class Keys {
   expiringUntil(until: Date): readonly Key[] {
     this.#log.flush();
     return this.#database.all(EXPIRING, this.#clock().toISOString(), until.toISOString()).map(keyOf);
+  }
+
+  /** This key at each customer who has it, by customer name. */
+  holders(fingerprint: Fingerprint): Key[] {
+    this.#log.flush();
+    return this.#database.all(HELD_BY, fingerprint).map(keyOf);
   }
 
   /** @param expiresAt null: never. Refused with `no-such-key` */

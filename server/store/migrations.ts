@@ -228,4 +228,21 @@ export const MIGRATIONS: readonly string[] = [
   -- The last backup, for an overview that may be asked for every second.
   CREATE INDEX audit_backup ON audit (seq) WHERE kind = 'backup.made';
   `,
+  `
+  -- Who holds a key, whoever they are.
+  CREATE INDEX key_fingerprint ON key (fingerprint);
+  -- Whether a role was taken away once.
+  CREATE INDEX audit_role_removed ON audit (customer, domain) WHERE kind = 'role.removed';
+
+  -- The intents in the audit log that have no end there yet.
+  CREATE TABLE open_intent (
+    seq       INTEGER PRIMARY KEY,
+    operation TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX open_intent_operation ON open_intent (operation);
+  INSERT INTO open_intent (seq, operation)
+  SELECT seq, operation FROM audit AS intent
+  WHERE kind GLOB 'domain.*.requested' AND operation IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM audit WHERE operation = intent.operation AND kind = 'operation.ended');
+  `,
 ];

@@ -100,6 +100,10 @@ export class ModelStore implements KnownDomains, LastObservations {
     return [...this.#domains.values()];
   }
 
+  identitiesOf(name: DomainName): readonly DomainIdentity[] {
+    return this.identities().filter(({ domain }) => domain === name);
+  }
+
   identities(): readonly DomainIdentity[] {
     return [...this.#identities.values()];
   }

@@ -129,7 +129,7 @@ export function customerRoutes(
       const added = store.roles.add(given.customer, given.domain, given.role, actor);
       if (isRefusal(added)) return added;
       const unowned = before !== undefined && isUnowned(before);
-      return { role: added, unowned, seen: store.domains.list().some(({ name }) => name === given.domain) };
+      return { role: added, unowned, seen: store.domains.find(given.domain) !== undefined };
     }),
 
     // The gate hears of this from the audit log, and ends those who are at a console by this role.

@@ -54,7 +54,7 @@ export function domainRoutes(store: Store, hosts: readonly Host[]): readonly Rou
 
     route('GET', '/domains/:domain', { domain }, (given): DomainDetail | Refusal => {
       const { domain: name } = given;
-      const record = store.domains.list().find((one) => one.name === name);
+      const record = store.domains.find(name);
       const roles = store.roles.on(name);
       const set = store.parameters.of(name);
       if (record === undefined && roles.length === 0 && set.length === 0)

@@ -41,11 +41,10 @@ export interface LoginForecast {
   readonly certificate: CertificateForecast | null;
 }
 
-/** Foretells the logins of one answer: reads all keys once, and decides about the same login once. */
+/** Foretells the logins of one answer, and decides about the same login once. */
 export class LoginForecasts {
   readonly #world: LoginWorld;
   readonly #known = new Map<string, LoginForecast>();
-  #holders: ReadonlyMap<Fingerprint, readonly Key[]> | undefined;
 
   constructor(world: LoginWorld) {
     this.#world = world;
@@ -59,22 +58,11 @@ export class LoginForecasts {
     const name = JSON.stringify([login, asked.fingerprint, asked.type, source]);
     const known = this.#known.get(name);
     if (known !== undefined) return known;
-    this.#holders ??= byFingerprint(this.#world.store.keys.all());
-    const holders = this.#holders.get(asked.fingerprint) ?? [];
+    const holders = this.#world.store.keys.holders(asked.fingerprint);
     const made = forecast(this.#world, { login, ...asked, source }, holders);
     this.#known.set(name, made);
     return made;
   }
-}
-
-function byFingerprint(keys: readonly Key[]): ReadonlyMap<Fingerprint, readonly Key[]> {
-  const found = new Map<Fingerprint, Key[]>();
-  for (const key of keys) {
-    const same = found.get(key.fingerprint);
-    if (same === undefined) found.set(key.fingerprint, [key]);
-    else same.push(key);
-  }
-  return found;
 }
 
 interface Question extends AskedKey {

@@ -11,6 +11,7 @@ import type { HostFacts } from './name-rules.js';
 export interface KnownDomains {
   list(): readonly DomainRecord[];
   identities(): readonly DomainIdentity[];
+  identitiesOf(name: DomainName): readonly DomainIdentity[];
   retiredSince(time: Date): number;
   /** @throws AuditUnavailableError; none of the changes has happened then */
   settle(changes: DomainChanges): void;
@@ -76,10 +77,8 @@ export class DomainRegistry {
     name: DomainName,
   ): readonly { readonly host: string; readonly uuid: string; readonly goneAt: string | null }[] {
     return this.#known
-      .identities()
-      .flatMap(({ domain, host, ran, goneAt }) =>
-        domain === name && ran !== null ? [{ host, uuid: ran, goneAt }] : [],
-      );
+      .identitiesOf(name)
+      .flatMap(({ host, ran, goneAt }) => (ran === null ? [] : [{ host, uuid: ran, goneAt }]));
   }
 
   /** Whether what a host says of this name is new. */
