@@ -7,7 +7,7 @@ import { GATE_SCHEMA } from './gate-schema.js';
 interface SchemaNode {
   readonly type?: string | readonly string[];
   readonly const?: string;
-  readonly enum?: readonly string[];
+  readonly enum?: readonly (string | null)[];
   readonly default?: unknown;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -41,23 +41,64 @@ export function withReferences(document: string): string {
   );
 }
 
-/** A table of the keys with plain values, then a section for each key with further keys. */
-function reference(schema: SchemaNode): string {
+/** A key of a settings or policy file. The texts are Markdown with code spans and links, nothing else. */
+export interface ReferenceRow {
+  /** With the keys above it in its part: `when.zone`. */
+  readonly key: string;
+  readonly value: string;
+  /** `required`, the default as JSON in a code span, or empty. */
+  readonly byDefault: string;
+  readonly meaning: string;
+}
+
+/** The keys below one key of the file, or those with plain values. */
+export interface ReferencePart {
+  /** Null: the plain values at the top. */
+  readonly key: string | null;
+  readonly description: string;
+  /** One for each kind of entry, where there are several kinds; else one without a title. */
+  readonly tables: readonly {
+    readonly title: string | null;
+    readonly description: string;
+    readonly rows: readonly ReferenceRow[];
+  }[];
+}
+
+/** The keys of gate.yaml, dom0.yaml or a policy file, in the schema's order, the plain values first. @param file its schema */
+export function referenceParts(file: object): readonly ReferencePart[] {
+  const schema: SchemaNode = file;
   const properties = Object.entries(schema.properties ?? {});
   const values = properties.filter(([, node]) => nested(node).length === 0);
-  const blocks = values.length === 0 ? [] : [table(values.flatMap(([key, node]) => rows(key, node, schema)))];
-  for (const [key, node] of properties.filter((property) => !values.includes(property))) {
-    const { description = '' } = node;
-    const needed = schema.required?.includes(key) === true ? ' Required.' : '';
-    blocks.push(`### \`${key}:\`\n\n${description}${needed}\n`);
-    for (const part of nested(node)) {
-      if (part.title !== undefined) blocks.push(`**${part.title}**: ${part.description ?? ''}\n`);
-      blocks.push(
-        table(Object.entries(part.properties ?? {}).flatMap(([name, child]) => rows(name, child, part))),
-      );
-    }
-  }
-  return blocks.join('\n');
+  const plain = values.flatMap(([key, node]) => rows(key, node, schema));
+  return [
+    ...(values.length === 0
+      ? []
+      : [{ key: null, description: '', tables: [{ title: null, description: '', rows: plain }] }]),
+    ...properties
+      .filter((property) => !values.includes(property))
+      .map(([key, node]) => ({
+        key,
+        description: `${node.description ?? ''}${schema.required?.includes(key) === true ? ' Required.' : ''}`,
+        tables: nested(node).map((part) => ({
+          title: part.title ?? null,
+          description: part.description ?? '',
+          rows: Object.entries(part.properties ?? {}).flatMap(([name, child]) => rows(name, child, part)),
+        })),
+      })),
+  ];
+}
+
+/** A table of the keys with plain values, then a section for each key with further keys. */
+function reference(schema: SchemaNode): string {
+  return referenceParts(schema)
+    .flatMap(({ key, description, tables }) => [
+      ...(key === null ? [] : [`### \`${key}:\`\n\n${description}\n`]),
+      ...tables.flatMap((one) => [
+        ...(one.title === null ? [] : [`**${one.title}**: ${one.description}\n`]),
+        table(one.rows),
+      ]),
+    ])
+    .join('\n');
 }
 
 /** The mappings inside a key: its own keys, the keys of its entries, or those of each kind of entry. */
@@ -69,25 +110,29 @@ function nested(node: SchemaNode): readonly SchemaNode[] {
   return inner.oneOf?.every(({ title }) => title !== undefined) === true ? inner.oneOf : nested(inner);
 }
 
-function rows(name: string, node: SchemaNode, parent: SchemaNode): readonly string[] {
+function rows(name: string, node: SchemaNode, parent: SchemaNode): readonly ReferenceRow[] {
   if (node.properties !== undefined) {
     return Object.entries(node.properties).flatMap(([key, child]) => rows(`${name}.${key}`, child, node));
   }
   const key = name.split('.').at(-1) ?? name;
   const byDefault = parent.required?.includes(key) === true ? 'required' : defaultOf(node);
-  const row = `| \`${name}\` | ${cell(kind(node))} | ${byDefault} | ${cell(node.description ?? '')} |`;
+  const row = { key: name, value: kind(node), byDefault, meaning: node.description ?? '' };
   const entry = node.additionalProperties;
   const inner =
     typeof entry === 'object' && entry.properties !== undefined ? rows(`${name}.NAME`, entry, node) : [];
   return [row, ...inner];
 }
 
-function table(lines: readonly string[]): string {
-  return ['| key | value | default | meaning |', '|---|---|---|---|', ...lines, ''].join('\n');
+function table(lines: readonly ReferenceRow[]): string {
+  const cells = lines.map(
+    ({ key, value, byDefault, meaning }) =>
+      `| \`${key}\` | ${cell(value)} | ${cell(byDefault)} | ${cell(meaning)} |`,
+  );
+  return ['| key | value | default | meaning |', '|---|---|---|---|', ...cells, ''].join('\n');
 }
 
 function defaultOf(node: SchemaNode): string {
-  return node.default === undefined ? '' : `\`${cell(JSON.stringify(node.default))}\``;
+  return node.default === undefined ? '' : `\`${JSON.stringify(node.default)}\``;
 }
 
 function kind(node: SchemaNode): string {

@@ -27,6 +27,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   backup: async () => (await import('./record/backup.js')).addBackupCommand,
   status: async () => (await import('./status/status.js')).addStatusCommand,
   completion: async () => (await import('./completion/completion.js')).addCompletionCommand,
+  man: async () => {
+    const { addManCommand } = await import('./man/man.js');
+    return (parent) => {
+      addManCommand(parent, addCommands);
+    };
+  },
   complete: async () => {
     const { addCompleteCommand } = await import('./completion/completion.js');
     return (parent) => {

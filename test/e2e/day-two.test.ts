@@ -260,7 +260,7 @@ describe('e2e: the pages of day two', () => {
   });
 
   it('completion', async () => {
-    await follow('completion.md');
+    await follow('completion.md', [['postern man', /^\d+ manual pages are in /]]);
   });
 
   it('logs', async () => {
