@@ -26,6 +26,7 @@ import { KeyRules } from './keys/key-rules.js';
 import type { KeyLimits } from './keys/key-rules.js';
 import type { Logger } from '../wire/logger.js';
 import type { MenuParts } from './menu/menu-session.js';
+import { OpenMenus } from './menu/open-menus.js';
 import { ShownDomains } from './menu/shown-domains.js';
 import { RescueEndRecords } from './operations/rescue-end-records.js';
 import { RescueExtensions } from './operations/rescue-extensions.js';
@@ -132,9 +133,6 @@ export class GateCore {
     this.windows = new WindowWatch(policy, log, clock);
     this.maintenance = new MaintenanceWatch(store.maintenance, log);
     this.news = new AuditNotifier(log);
-    this.announcements = new Announcements((fault) => {
-      log.error({ err: fault }, 'a session could not be told');
-    });
 
     const link = hostTimings === undefined ? { log } : { log, timings: hostTimings };
     this.hosts = new Hosts(
@@ -167,15 +165,28 @@ export class GateCore {
       ...(clock === undefined ? {} : { clock }),
     });
     const { authorizer, standing } = this;
+    const inSlices = slices === undefined ? {} : { slices };
     this.revocation = new Revocation({
       authorizer,
       standing,
       roles,
       log,
       ...(clock === undefined ? {} : { clock: () => clock().getTime() }),
-      ...(slices === undefined ? {} : { slices }),
+      ...inSlices,
     });
     const { revocation } = this;
+    const openMenus = new OpenMenus({
+      policy,
+      windows: this.windows,
+      maintenance: this.maintenance,
+      revocation,
+      log,
+      ...inSlices,
+    });
+    const untold = (fault: unknown): void => {
+      log.error({ err: fault }, 'a session could not be told');
+    };
+    this.announcements = new Announcements(openMenus, untold, slices);
 
     const seedKeys = new SeedKeys({ keys: store.keys, roles, standing: this.standing });
     this.operations = new OperationDispatcher({
@@ -246,11 +257,10 @@ export class GateCore {
       site: settings.site,
       motd: settings.motd === null ? [] : settings.motd.split('\n').map((line) => printable(line)),
       consoleLog: { access: new LogAccess(this.console), revocation, searches: new SearchQueue() },
-      policy,
+      openMenus,
       maintenance: this.maintenance,
-      windows: this.windows,
       shownDomains: this.shownDomains,
-      refreshes: new SlicedQueue(new Slices({ milliseconds: 2 }), (fault) => {
+      refreshes: new SlicedQueue(new Slices(), (fault) => {
         log.error({ err: fault }, 'a menu could not be made anew');
       }),
       preferences,

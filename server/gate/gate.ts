@@ -104,7 +104,7 @@ export class Gate {
       this.#marks.heard();
     });
     maintenance.onChange((row) => {
-      if (row !== null) announcements.toConsoles(words.maintenance(row));
+      if (row !== null) void announcements.toConsoles(words.maintenance(row));
     });
   }
 

@@ -23,14 +23,25 @@ export class FaultScope {
     return FaultScope.#current.run(this, work);
   }
 
+  /** The scope of the running code; undefined for the process. */
+  static get current(): FaultScope | undefined {
+    return FaultScope.#current.getStore();
+  }
+
+  /** Runs work in a scope that was `current` before, whoever calls. The caller handles what the work itself throws. */
+  static within<T>(scope: FaultScope | undefined, work: () => T): T {
+    if (FaultScope.#current.getStore() === scope) return work();
+    return scope === undefined ? FaultScope.#current.exit(work) : FaultScope.#current.run(scope, work);
+  }
+
   /** @returns a function that runs in the scope that is current now, whoever calls it */
   static bound<A extends unknown[]>(work: (...given: A) => void): (...given: A) => void {
-    const scope = FaultScope.#current.getStore();
+    const scope = FaultScope.current;
     // AsyncLocalStorage.bind would do the same, with more than a KiB for each function.
     return (...given) => {
-      if (FaultScope.#current.getStore() === scope) work(...given);
-      else if (scope === undefined) FaultScope.#current.exit(work, ...given);
-      else FaultScope.#current.run(scope, work, ...given);
+      FaultScope.within(scope, () => {
+        work(...given);
+      });
     };
   }
 

@@ -17,6 +17,7 @@ interface Open {
   readonly channel: ClientChannel;
 }
 
+/** The menus that are still open. */
 const kept: Open[] = [];
 let taken = 0;
 
@@ -90,6 +91,9 @@ async function keep(target: Target, count: number): Promise<void> {
     const one = await open(target, null);
     one.channel.resume();
     kept.push(one);
+    one.client.once('close', () => {
+      kept.splice(kept.indexOf(one), 1);
+    });
   });
 }
 
@@ -136,21 +140,26 @@ async function echo(target: Target, domain: string, count: number): Promise<numb
   return took;
 }
 
-/** Presses an arrow key in menus that were kept. @returns the milliseconds until each shows something */
+/** Presses a key in menus that were kept, never twice in one. @returns the milliseconds until each shows something */
 async function touch(count: number): Promise<number[]> {
   const took: number[] = [];
-  for (let at = 0; at < count; at += 1) {
+  const chosen = new Set<Open>();
+  while (chosen.size < Math.min(count, kept.length)) {
     const one = kept[Math.floor(Math.random() * kept.length)];
-    if (one === undefined) break;
+    if (one !== undefined) chosen.add(one);
+  }
+  for (const one of chosen) {
     const begun = performance.now();
-    await new Promise<void>((resolve) => {
+    const shown = await new Promise<boolean>((resolve) => {
       one.channel.once('data', () => {
-        resolve();
+        resolve(true);
+      });
+      one.client.once('close', () => {
+        resolve(false);
       });
       one.channel.write('?');
     });
-    took.push(performance.now() - begun);
-    one.channel.write('\x7f');
+    if (shown) took.push(performance.now() - begun);
   }
   return took;
 }
@@ -195,6 +204,8 @@ async function perform(request: LoadRequest): Promise<number[]> {
       return echo(request.target, request.domain, request.count);
     case 'touch':
       return touch(request.count);
+    case 'count':
+      return [kept.length];
     case 'flood':
       await flood(request.target, request.domain);
       return [];

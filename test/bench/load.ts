@@ -12,6 +12,8 @@ export type LoadRequest =
   | { readonly do: 'echo'; readonly target: Target; readonly domain: string; readonly count: number }
   /** Press a key in kept menus. Values: milliseconds to what changes. */
   | { readonly do: 'touch'; readonly count: number }
+  /** Count the kept menus. Value: how many are still open. */
+  | { readonly do: 'count' }
   /** Read a flooding console until the process ends. */
   | { readonly do: 'flood'; readonly target: Target; readonly domain: string }
   /** Read a console to its mark. Values: bytes, milliseconds. */

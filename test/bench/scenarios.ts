@@ -90,34 +90,73 @@ async function memory(server: ServerUnderLoad, amount: Amount): Promise<Values> 
   });
 }
 
+/** More connections than this go through several processes of the load generator. */
+const MENUS_OF_A_LOAD = 10_000;
+/** So many are opened by one request, so that none takes long. */
+const OPENED_TOGETHER = 500;
+const KEYS = 100;
+
+/** Opens menus, in as many processes as it takes. */
+async function kept<T>(
+  { target }: ServerUnderLoad,
+  sessions: number,
+  work: (loads: readonly Load[]) => Promise<T>,
+): Promise<T> {
+  const loads = Array.from({ length: Math.ceil(sessions / MENUS_OF_A_LOAD) }, () => new Load());
+  try {
+    for (let open = 0; open < sessions; open += OPENED_TOGETHER) {
+      const load = loads[Math.floor(open / MENUS_OF_A_LOAD)];
+      await load?.ask({ do: 'keep', target, count: Math.min(OPENED_TOGETHER, sessions - open) });
+    }
+    return await work(loads);
+  } finally {
+    await Promise.all(loads.map((load) => load.end()));
+  }
+}
+
 async function idle(server: ServerUnderLoad, amount: Amount): Promise<Values> {
-  return withLoad(async (load) => {
-    const { target } = server;
-    const seconds = amount.restSeconds;
-    const percent = async (): Promise<number> => {
-      const before = ownCpuOf(server);
-      await delay(seconds * 1000);
-      return ((ownCpuOf(server) - before) / seconds / 1000) * 100;
-    };
-    const none = await percent();
-    await load.ask({ do: 'keep', target, count: amount.sessions });
-    // The first look at a session is not what its rest costs.
-    await delay(5_000);
-    const many = await percent();
-    const cpu = ownCpuOf(server);
-    const begun = performance.now();
-    const logins = await withLoad((other) =>
-      other.ask({ do: 'logins', target, count: amount.logins, atOnce: 1 }),
-    );
+  const { target } = server;
+  const { sessions, logins, restSeconds: seconds } = amount;
+  const percent = async (): Promise<number> => {
+    const before = ownCpuOf(server);
+    await delay(seconds * 1000);
+    return ((ownCpuOf(server) - before) / seconds / 1000) * 100;
+  };
+  const login = async (): Promise<{ readonly cpu: number; readonly rate: number }> => {
+    const [cpu, begun] = [ownCpuOf(server), performance.now()];
+    await withLoad((load) => load.ask({ do: 'logins', target, count: logins, atOnce: 1 }));
     const ms = performance.now() - begun;
-    const touched = new Figures(await load.ask({ do: 'touch', count: 100 }));
+    return { cpu: (ownCpuOf(server) - cpu) / logins, rate: (logins / ms) * 1000 };
+  };
+  const alone = await login();
+  const none = await percent();
+  const before = ownMemoryOf(server);
+  return kept(server, sessions, async (loads) => {
+    // Nobody touches them for so long that all of them rest.
+    await delay(Math.max(25, seconds) * 1000);
+    const many = await percent();
+    const memory = ownMemoryOf(server);
+    const beside = await login();
+    const cpu = ownCpuOf(server);
+    const keys: number[] = [];
+    for (const load of loads)
+      keys.push(...(await load.ask({ do: 'touch', count: Math.ceil(KEYS / loads.length) })));
+    const touched = new Figures(keys);
+    const perKey = (ownCpuOf(server) - cpu) / keys.length;
+    const left = await Promise.all(loads.map((load) => load.ask({ do: 'count' })));
     return {
       'CPU of menus that nobody touches': many - none,
       'CPU of no menus at all': none,
-      'logins a second while they are open': (logins.length / ms) * 1000,
-      'CPU per login while they are open': (ownCpuOf(server) - cpu) / logins.length,
+      'memory of both halves': memory / 1024,
+      'memory of each of their menus': (memory - before) / sessions,
+      'logins a second, none open': alone.rate,
+      'logins a second while they are open': beside.rate,
+      'CPU per login, none open': alone.cpu,
+      'CPU per login while they are open': beside.cpu,
+      'CPU per key in one of them': perKey,
       'a key in one of them, p50': touched.median,
       'a key in one of them, worst of 100': touched.worst,
+      'menus that were lost': sessions - left.reduce((sum, [count = 0]) => sum + count, 0),
     };
   });
 }
@@ -201,10 +240,16 @@ export const SCENARIOS: readonly Scenario[] = [
     lines: {
       'CPU of no menus at all': ['%', ''],
       'CPU of menus that nobody touches': ['%', '<= 2'],
+      'memory of both halves': ['MiB', '<= 600'],
+      'memory of each of their menus': ['KiB', '<= 40'],
+      'logins a second, none open': ['1/s', ''],
       'logins a second while they are open': ['1/s', 'as with none'],
+      'CPU per login, none open': ['ms', ''],
       'CPU per login while they are open': ['ms', 'as with none'],
+      'CPU per key in one of them': ['ms', ''],
       'a key in one of them, p50': ['ms', ''],
       'a key in one of them, worst of 100': ['ms', '<= 50'],
+      'menus that were lost': ['', '0'],
     },
     run: idle,
   },

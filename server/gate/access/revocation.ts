@@ -80,6 +80,7 @@ export class Revocation {
   readonly #due = new Set<Entry>();
   readonly #beginning = new Set<Entry>();
   #sweeping = false;
+  #swept: Promise<void> = Promise.resolve();
   #soon = false;
 
   constructor(parts: RevocationParts) {
@@ -158,6 +159,13 @@ export class Revocation {
     this.#sweep();
   }
 
+  /** @returns settles when each right that waits for its check has been checked */
+  async settled(): Promise<void> {
+    // A transaction's rows are marked first and checked a little later.
+    await Promise.resolve();
+    await this.#swept;
+  }
+
   /** Stops the timer that ends entries whose key's time is over. Twice is harmless. */
   close(): void {
     this.#ends.close();
@@ -187,7 +195,7 @@ export class Revocation {
     this.#askBeginning();
     if (this.#sweeping || this.#due.size === 0) return;
     this.#sweeping = true;
-    void this.#slices.run(() => {
+    this.#swept = this.#slices.run(() => {
       const [entry] = this.#due;
       if (entry !== undefined) this.#ask(entry);
       this.#sweeping = this.#due.size > 0;

@@ -47,7 +47,7 @@ export interface LiveSessions {
 /** Tells everybody who is logged in what admins say. */
 interface Announcements {
   /** @returns how many were told */
-  make(text: string): number;
+  make(text: string): Promise<number>;
 }
 
 /**

@@ -18,14 +18,13 @@ import type { MenuDomainsParts } from './menu-domains.js';
 import { MenuKeys } from './menu-keys.js';
 import type { SessionTerms } from '../access/session-terms.js';
 import { SessionMenuTerminal } from './menu-terminal.js';
+import type { HearingMenu, OpenMenus } from './open-menus.js';
 import { rescueExtended } from '../../../menus/rescue-words.js';
 import type { OperationDispatcher } from '../operations/operation-dispatcher.js';
 import type { RescueExtensions } from '../operations/rescue-extensions.js';
 import { menuOperation } from '../customer/own-domains.js';
-import type { PolicyHolder } from '../policy/policy-holder.js';
 import type { AskStanding } from '../access/standing.js';
 import type { Terminal, Unsubscribe } from '../session/terminal.js';
-import type { WindowWatch } from '../policy/window-watch.js';
 import * as words from '../text/words.js';
 
 interface Preferences {
@@ -43,9 +42,8 @@ export interface MenuParts extends MenuDomainsParts {
   readonly activity: Activity;
   readonly console: ConsoleParts;
   readonly consoleLog: MenuLogParts;
-  readonly policy: Pick<PolicyHolder, 'onChange'>;
-  readonly windows: Pick<WindowWatch, 'onChange'>;
-  readonly maintenance: Pick<MaintenanceWatch, 'current' | 'onChange'>;
+  readonly openMenus: Pick<OpenMenus, 'enter' | 'leave'>;
+  readonly maintenance: Pick<MaintenanceWatch, 'current'>;
   readonly standing: AskStanding;
   readonly preferences: Preferences;
   readonly terms: Pick<SessionTerms, 'menuIdleSeconds'>;
@@ -56,7 +54,7 @@ export interface MenuParts extends MenuDomainsParts {
  * console and takes it back. Nothing here permits anything: each effect goes the same way as a command by
  * exec.
  */
-export class MenuSession {
+export class MenuSession implements HearingMenu {
   readonly #parts: MenuParts;
   readonly #identity: Identity;
   readonly #terminal: Terminal;
@@ -65,7 +63,7 @@ export class MenuSession {
   readonly #keys: MenuKeys;
   readonly #idle: IdleWatch;
   readonly #log: MenuLog;
-  readonly #cleanup: Unsubscribe[] = [];
+  #stopClose: Unsubscribe | null = null;
   #menu: OpenMenu | null = null;
   #console: ConsoleSession | null = null;
   #finish: (status: number) => void = () => undefined;
@@ -117,37 +115,39 @@ export class MenuSession {
     new ExecOutput(this.#terminal).say(sentence);
   }
 
+  policyChanged(): void {
+    this.#idle.review();
+    this.#domains.soonAnew();
+  }
+
+  windowsChanged(): void {
+    this.#domains.soonAnew();
+  }
+
+  maintenanceChanged(): void {
+    this.#tell({ fact: 'maintenance', message: this.#maintenance() });
+    this.#domains.soonAnew();
+  }
+
+  announced(text: string): boolean {
+    // A customer on a console reads it there.
+    if (this.#console === null) this.#tell({ fact: 'notice', message: text });
+    return this.#console === null;
+  }
+
   #open(plain: boolean): void {
-    const { policy, windows, maintenance, console } = this.#parts;
+    const { openMenus, console } = this.#parts;
     const { customer, domain } = this.#identity;
     const terminal = this.#terminal;
-    this.#cleanup.push(
-      policy.onChange(() => {
-        this.#parts.refreshes.add(this.#reviewIdle);
-        this.#domains.soonAnew();
-      }),
-      windows.onChange(() => {
-        this.#domains.soonAnew();
-      }),
-      maintenance.onChange((row) => {
-        this.#tell({ fact: 'maintenance', message: row === null ? null : words.maintenance(row) });
-        this.#domains.soonAnew();
-      }),
-      console.announcements.inMenu((text) => {
-        // A customer on a console reads it there.
-        if (this.#console === null) this.#tell({ fact: 'notice', message: text });
-        return this.#console === null;
-      }),
-      terminal.onClose(() => {
-        this.#close(1);
-      }),
-    );
-    const closed = maintenance.current;
+    openMenus.enter(this);
+    this.#stopClose = terminal.onClose(() => {
+      this.#close(1);
+    });
     const start = {
       customer,
       site: this.#parts.site,
       motd: this.#parts.motd,
-      maintenance: closed === null ? null : words.maintenance(closed),
+      maintenance: this.#maintenance(),
       preferences: this.#preferences(),
       escape: console.consoleOptions.escapeKey(customer),
       // What a program types line by line would reach the guest.
@@ -172,6 +172,12 @@ export class MenuSession {
     this.#menu = lineByLine
       ? openPlainMenu(this.#menuTerminal, start, perform, { echo: terminal.hasPty })
       : openFullScreenMenu(this.#menuTerminal, start, perform);
+  }
+
+  /** The sentence during maintenance; null otherwise. */
+  #maintenance(): string | null {
+    const row = this.#parts.maintenance.current;
+    return row === null ? null : words.maintenance(row);
   }
 
   #preferences(): MenuPreferences {
@@ -284,10 +290,6 @@ export class MenuSession {
     if (!this.#over) menu.resume();
   }
 
-  readonly #reviewIdle = (): void => {
-    this.#idle.review();
-  };
-
   #tell(fact: Fact): void {
     if (!this.#over) this.#menu?.tell(fact);
   }
@@ -297,7 +299,8 @@ export class MenuSession {
     this.#over = true;
     this.#domains.dispose();
     this.#idle.dispose();
-    for (const stop of this.#cleanup.splice(0)) stop();
+    this.#parts.openMenus.leave(this);
+    this.#stopClose?.();
     this.#log.close();
     this.#menu?.dispose();
     this.#finish(status);

@@ -27,7 +27,7 @@ export interface ShownDomainsParts {
   readonly log: Logger;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
-  /** In which menus are told; of two milliseconds when left out. */
+  /** In which menus are told. */
   readonly slices?: Slices;
 }
 
@@ -52,44 +52,24 @@ const REST = 10_000;
 /** One menu's place among those that show domains. */
 export class Entry {
   readonly menu: ShowingMenu;
-  readonly changed: () => void;
-  readonly rightsChanged: () => void;
-  readonly timePassed: () => void;
-  readonly rest: () => void;
+  readonly #scope = FaultScope.current;
   names: readonly DomainName[] = [];
 
   constructor(menu: ShowingMenu) {
     this.menu = menu;
-    // What it begins belongs to its session, whoever tells it. So does its fault.
-    const bound = FaultScope.bound((work: () => void) => {
+  }
+
+  /** What the menu begins belongs to its session, whoever tells it. So does its fault. */
+  tell(what: 'changed' | 'rightsChanged' | 'timePassed' | 'rest'): void {
+    FaultScope.within(this.#scope, () => {
       try {
-        work();
+        this.menu[what]();
       } catch (fault) {
         queueMicrotask(() => {
           throw fault;
         });
       }
     });
-    this.changed = () => {
-      bound(() => {
-        menu.changed();
-      });
-    };
-    this.rightsChanged = () => {
-      bound(() => {
-        menu.rightsChanged();
-      });
-    };
-    this.timePassed = () => {
-      bound(() => {
-        menu.timePassed();
-      });
-    };
-    this.rest = () => {
-      bound(() => {
-        menu.rest();
-      });
-    };
   }
 }
 
@@ -120,7 +100,7 @@ export class ShownDomains {
   constructor(parts: ShownDomainsParts) {
     this.#parts = parts;
     this.#now = parts.now ?? Date.now;
-    this.#slices = parts.slices ?? new Slices({ milliseconds: 2 });
+    this.#slices = parts.slices ?? new Slices();
     this.#guard = new FaultGuard(parts.log);
     this.#reviews = new SlicedQueue(this.#slices, (fault) => {
       parts.log.error({ err: fault }, 'a domain could not be looked at for the menus');
@@ -187,18 +167,14 @@ export class ShownDomains {
     for (const shown of this.#shown.values()) if (shown.dueAt <= now) this.#reviews.add(shown.review);
     if (Math.abs(now - this.#limitsAt) >= LIMITS_AGAIN) {
       this.#limitsAt = now;
-      this.#tell(this.#limited, (entry) => {
-        entry.rightsChanged();
-      });
+      this.#tell(this.#limited, 'rightsChanged');
     }
     if (Math.abs(now - this.#restAt) >= REST) {
       this.#restAt = now;
       const resting = [...this.#restSoon].filter((entry) => !this.#touched.has(entry));
       this.#restSoon = this.#touched;
       this.#touched = new Set();
-      this.#tell(resting, (entry) => {
-        entry.rest();
-      });
+      this.#tell(resting, 'rest');
     }
   }
 
@@ -227,9 +203,7 @@ export class ShownDomains {
     const entries = new Set<Entry>();
     for (const name of customers) for (const entry of this.#ofCustomer.get(name) ?? []) entries.add(entry);
     for (const name of domains) for (const entry of this.#shown.get(name)?.menus ?? []) entries.add(entry);
-    this.#tell(entries, (entry) => {
-      entry.rightsChanged();
-    });
+    this.#tell(entries, 'rightsChanged');
   }
 
   #domain(name: DomainName): Shown {
@@ -264,21 +238,17 @@ export class ShownDomains {
     // A host that speaks often must not put off what counts each second.
     shown.dueAt = moves && !wasDue ? Math.min(shown.dueAt, dueAt) : dueAt;
     shown.look = look;
-    if (isNew || isTimeUp)
-      this.#tell(shown.menus, (entry) => {
-        if (isTimeUp) entry.timePassed();
-        else entry.changed();
-      });
+    if (isNew || isTimeUp) this.#tell(shown.menus, isTimeUp ? 'timePassed' : 'changed');
   }
 
   /** In slices: one domain may be on thousands of screens. */
-  #tell(entries: Iterable<Entry>, how: (entry: Entry) => void): void {
+  #tell(entries: Iterable<Entry>, what: Parameters<Entry['tell']>[0]): void {
     const left = [...entries];
     if (left.length === 0) return;
     void this.#slices.run(() => {
       const entry = left.pop();
       if (entry === undefined) return false;
-      if (this.#ofCustomer.get(entry.menu.customer)?.has(entry) === true) how(entry);
+      if (this.#ofCustomer.get(entry.menu.customer)?.has(entry) === true) entry.tell(what);
       return true;
     });
   }

@@ -344,7 +344,7 @@ describe('a menu session', () => {
   it('shows what admins announce, also on the console it lent its terminal to', async () => {
     open({ who: { ...gate.alice, domain: HORATIO } });
     await shows('Console');
-    assert.equal(gate.core.announcements.make('The host restarts.'), 1);
+    assert.equal(await gate.core.announcements.make('The host restarts.'), 1);
     await shows('The host restarts.');
     type('1');
     const console = await eventually('the attachment', () => gate.dom0.consoles[0]);
@@ -359,10 +359,10 @@ describe('a menu session', () => {
     });
     console.bytes('the guest');
     await shows('the guest');
-    assert.equal(gate.core.announcements.make('Für alle: \u201cnow\u201d'), 1, 'once, where it is read');
+    assert.equal(await gate.core.announcements.make('Für alle: \u201cnow\u201d'), 1, 'once, where it is read');
     await shows('Fur alle: "now"');
     terminal.hangUp();
-    await eventually('nobody to be left', () => gate.core.announcements.make('x') === 0);
+    await eventually('nobody to be left', async () => (await gate.core.announcements.make('x')) === 0);
   });
 
   it('has maintenance at its top as long as it is on, and greys out what is refused', async () => {
