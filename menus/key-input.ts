@@ -11,6 +11,8 @@ const SHARE = 1 / 4;
 /** Milliseconds that an ESC waits for the rest of its sequence. */
 const ESCAPE_MS = 60;
 
+const NOTHING: Buffer = Buffer.alloc(0);
+
 /** Clocks in milliseconds that never go back: this thread's CPU time, and wall time. */
 interface KeyClock {
   readonly cpu: () => number;
@@ -37,7 +39,7 @@ export class KeyInput {
   #spent = 0;
   #spentAt = 0;
   #tokens = new KeyTokens();
-  #waiting: Buffer = Buffer.alloc(0);
+  #waiting = NOTHING;
   #running = false;
   #stopListening: (() => void) | null = null;
   #pause: NodeJS.Timeout | null = null;
@@ -68,7 +70,7 @@ export class KeyInput {
     if (this.#escape !== null) clearTimeout(this.#escape);
     this.#pause = null;
     this.#escape = null;
-    this.#waiting = Buffer.alloc(0);
+    this.#waiting = NOTHING;
     this.#tokens = new KeyTokens();
   }
 
@@ -93,7 +95,8 @@ export class KeyInput {
   #turn(): void {
     this.#pause = null;
     const turn = this.#waiting.subarray(0, BYTES_A_TURN);
-    this.#waiting = this.#waiting.subarray(turn.length);
+    // An empty piece would keep the whole block of memory that it is cut from.
+    this.#waiting = turn.length === this.#waiting.length ? NOTHING : this.#waiting.subarray(turn.length);
     if (this.#escape !== null) clearTimeout(this.#escape);
     this.#escape = null;
     const rest = this.#pay(() => {

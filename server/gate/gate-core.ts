@@ -12,9 +12,11 @@ import type { ConsoleParts } from './console/console-attachment.js';
 import { ConsoleOptions } from './console/console-options.js';
 import type { ConsoleSettings } from './console/console-options.js';
 import { Activity } from './customer/activity.js';
+import { Interned } from './customer/interned.js';
 import type { OwnDomainsParts } from './customer/own-domains.js';
 import { OwnKeys } from './customer/own-keys.js';
 import { OwnRecordings } from './customer/own-recordings.js';
+import { SharedAnswers } from './customer/shared-answers.js';
 import type { ExecParts } from './exec/exec-session.js';
 import { OneProcess } from './gate-wide.js';
 import type { GateWide } from './gate-wide.js';
@@ -217,7 +219,8 @@ export class GateCore {
     this.#rescueEnds = new RescueEndRecords({ hosts, audit, log });
     const { operations, recordings, consoleOptions, keys, activity, rescueExtensions } = this;
     const { recordingStore } = recordings;
-    this.ownDomains = { roles, parameters, hosts, authorizer, policy, consoleOptions };
+    const interned = new Interned();
+    this.ownDomains = { roles, parameters, hosts, authorizer, policy, consoleOptions, interned };
     this.ownRecordings = new OwnRecordings({
       recordingStore,
       authorizer,
@@ -258,6 +261,7 @@ export class GateCore {
       motd: settings.motd === null ? [] : settings.motd.split('\n').map((line) => printable(line)),
       consoleLog: { access: new LogAccess(this.console), revocation, searches: new SearchQueue() },
       openMenus,
+      answers: new SharedAnswers(),
       maintenance: this.maintenance,
       shownDomains: this.shownDomains,
       refreshes: new SlicedQueue(new Slices(), (fault) => {

@@ -126,22 +126,18 @@ export class SessionRouter implements SessionHandler {
    * An admin or the end of the gate can end the session. A customer who logged in by a domain's name stays
    * only as long as they may see that domain.
    */
-  async #endable(
-    session: Session,
-    running: Promise<number>,
-    end: (sentence: string) => void,
-  ): Promise<number> {
+  #endable(session: Session, running: Promise<number>, end: (sentence: string) => void): Promise<number> {
     const { identity } = session;
     const { domain } = identity;
     session.onEnd(end);
-    const tracked =
-      domain === null
-        ? null
-        : this.#parts.revocation.track({ identity, needs: () => ({ action: 'status', domain }), end });
-    try {
-      return await running;
-    } finally {
-      tracked?.forget();
-    }
+    if (domain === null) return running;
+    const tracked = this.#parts.revocation.track({
+      identity,
+      needs: () => ({ action: 'status', domain }),
+      end,
+    });
+    return running.finally(() => {
+      tracked.forget();
+    });
   }
 }

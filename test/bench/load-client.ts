@@ -9,6 +9,8 @@ import type { LoadAnswer, LoadRequest } from './load.js';
 import type { Target } from './server-under-load.js';
 
 const TERMINAL = { term: 'xterm-256color', cols: 80, rows: 24 };
+/** How long a login may take. */
+const READY_MS = 120_000;
 /** Milliseconds without output after which a console has said its first words. */
 const SETTLED_MS = 300;
 
@@ -50,6 +52,7 @@ function open(target: Target, command: string | null): Promise<Open & { readonly
       port: target.port,
       username: username ?? target.logins[0] ?? '',
       privateKey: target.privateKey,
+      readyTimeout: READY_MS,
       algorithms: { kex: ['curve25519-sha256'], cipher: ['aes128-gcm@openssh.com'], compress: ['none'] },
     });
   });

@@ -90,7 +90,9 @@ export class ControlFixture implements RunningGate {
   readonly policy: Omit<RunningGate['policy'], 'policy' | 'revision'> & { policy: Policy; revision: number };
   readonly sessions: RunningGate['sessions'];
   readonly hosts: RunningGate['hosts'];
-  readonly announcements: RunningGate['announcements'] = { make: (text) => Promise.resolve(this.announced.push(text)) };
+  readonly announcements: RunningGate['announcements'] = {
+    make: (text) => Promise.resolve(this.announced.push(text)),
+  };
   readonly observations: DomainObservations;
   readonly readPolicy = policyOfTexts;
   readonly liveAttachments = new LiveAttachments();

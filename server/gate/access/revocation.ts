@@ -53,14 +53,35 @@ interface RevocationParts {
 /** The pause before a right that could not be checked is checked again. Milliseconds. */
 const AGAIN_MS = 5_000;
 
-interface Entry {
+interface EntryOwner {
+  canAct(entry: Entry): boolean;
+  forget(entry: Entry): void;
+}
+
+/** One that is tracked. */
+class Entry implements Tracked {
   readonly live: Live;
   readonly domain: DomainName | null;
   /** When its key's time is over. Milliseconds since 1970. */
-  until: number | null;
+  until: number | null = null;
   /** Whether its right was checked since it is tracked, and the last check did not fail. */
-  known: boolean;
-  over: boolean;
+  known = false;
+  over = false;
+  readonly #revocation: EntryOwner;
+
+  constructor(live: Live, domain: DomainName | null, revocation: EntryOwner) {
+    this.live = live;
+    this.domain = domain;
+    this.#revocation = revocation;
+  }
+
+  canAct(): boolean {
+    return this.#revocation.canAct(this);
+  }
+
+  forget(): void {
+    this.#revocation.forget(this);
+  }
 }
 
 /**
@@ -79,6 +100,13 @@ export class Revocation {
   /** The entries that are to be checked, in this order. */
   readonly #due = new Set<Entry>();
   readonly #beginning = new Set<Entry>();
+  /** What entries call: one object for all of them. */
+  readonly #handle = {
+    canAct: (entry: Entry): boolean => this.#canAct(entry),
+    forget: (entry: Entry): void => {
+      this.#forget(entry);
+    },
+  };
   #sweeping = false;
   #swept: Promise<void> = Promise.resolve();
   #soon = false;
@@ -99,7 +127,7 @@ export class Revocation {
   /** Tracks it from now on. Its right is checked before its first act, whatever was checked before. */
   track(live: Live): Tracked {
     const domain = live.needs()?.domain ?? null;
-    const entry: Entry = { live, domain, until: null, known: false, over: false };
+    const entry = new Entry(live, domain, this.#handle);
     this.#entries.add(entry);
     if (live.beginning === true) this.#beginning.add(entry);
     put(this.#ofCustomer, live.identity.customer, entry);
@@ -107,12 +135,7 @@ export class Revocation {
     const standing = this.#parts.standing.of(live.identity);
     if (!standing.here) this.#markSoon([entry]);
     else if (standing.until !== null) this.#ends.at(standing.until);
-    return {
-      canAct: () => this.#canAct(entry),
-      forget: () => {
-        this.#forget(entry);
-      },
-    };
+    return entry;
   }
 
   /** For the audit log's `onAppend`: checks those whom the row names, after all rows of its transaction. */

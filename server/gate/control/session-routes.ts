@@ -61,11 +61,16 @@ export function sessionRoutes(
       };
     }),
 
-    route('POST', '/announcements', { text: sentence }, async ({ text }, { actor }): Promise<AnnouncementMade> => {
-      // Recorded first: an announcement that cannot be recorded is not made.
-      store.audit.append({ kind: 'announcement.made', actor, text });
-      return { text, told: await gate.announcements.make(words.announced(text)) };
-    }),
+    route(
+      'POST',
+      '/announcements',
+      { text: sentence },
+      async ({ text }, { actor }): Promise<AnnouncementMade> => {
+        // Recorded first: an announcement that cannot be recorded is not made.
+        store.audit.append({ kind: 'announcement.made', actor, text });
+        return { text, told: await gate.announcements.make(words.announced(text)) };
+      },
+    ),
 
     route('GET', '/sessions', { customer: optional(customer) }, (given) => ({
       sessions: allOf(gate.sessions)

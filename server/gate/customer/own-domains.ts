@@ -29,6 +29,9 @@ import type { FoundDomain, Hosts, Stray } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
 import type { PolicyHolder } from '../policy/policy-holder.js';
 import { reinstallFacts } from './reinstall-facts.js';
+import type { Interned } from './interned.js';
+import { SharedAnswers } from './shared-answers.js';
+import type { Answers } from './shared-answers.js';
 import { chooseParameters } from '../operations/profile-parameters.js';
 import type { ParametersOfDomains } from '../operations/profile-parameters.js';
 import * as words from '../text/words.js';
@@ -44,22 +47,10 @@ export interface OwnDomainsParts {
   readonly authorizer: Authorizer;
   readonly policy: Pick<PolicyHolder, 'revision'>;
   readonly consoleOptions: Pick<ConsoleOptions, 'record'>;
+  readonly interned: Interned;
 }
 
-/** How long policy's answers are kept at most, because a limit's window moves with time. Milliseconds. */
-const FRESH = 5_000;
-
-interface Asked {
-  /** What the answers depend on, besides time and the audit log. */
-  readonly key: string;
-  readonly at: number;
-  readonly answers: ReadonlyMap<Action, Refusal | null>;
-  /** The answers for a rescue, by profile. */
-  readonly profiles: ReadonlyMap<BootProfileName, Refusal | null>;
-  readonly isLimited: boolean;
-  /** The answers for a reinstallation, by image. */
-  readonly images: ReadonlyMap<ImageName, Refusal | null>;
-}
+const NONE: readonly MenuProfile[] = [];
 
 /**
  * The domains that one customer may see, as last heard, with the choices on each. A shown choice permits
@@ -68,12 +59,15 @@ interface Asked {
 export class OwnDomains {
   readonly #parts: OwnDomainsParts;
   readonly #identity: Identity;
-  #asked = new Map<DomainName, Asked>();
+  readonly #answersKept: SharedAnswers;
   #names: readonly DomainName[] = [];
+  #isLimited = false;
 
-  constructor(parts: OwnDomainsParts, identity: Identity) {
+  /** @param answers those that are shared with other sessions; when left out, policy is asked */
+  constructor(parts: OwnDomainsParts, identity: Identity, answers = new SharedAnswers()) {
     this.#parts = parts;
     this.#identity = identity;
+    this.#answersKept = answers;
   }
 
   /** Sorted by name. For a login by a domain's name, only that domain. */
@@ -81,6 +75,7 @@ export class OwnDomains {
     const { customer, domain: only } = this.#identity;
     const rows = this.#parts.roles.of(customer).filter((row) => only === null || row.domain === only);
     this.#names = rows.map((row) => row.domain);
+    this.#isLimited = false;
     return rows
       .filter((row) => row.counts)
       .flatMap((row) => this.#domain(row, now) ?? [])
@@ -94,20 +89,22 @@ export class OwnDomains {
 
   /** Whether a limit refused something when policy was last asked: time gives it room again. */
   get isLimited(): boolean {
-    return this.#names.some((name) => this.#asked.get(name)?.isLimited === true);
+    return this.#isLimited;
   }
 
   /** Call it when policy, roles or the audit log changed: the kept answers hold no more. */
   forget(): void {
-    this.#asked = new Map();
+    for (const name of this.#names) this.#answersKept.forget(this.#identity, name);
   }
 
   #domain(row: RoleRow, now: number): MenuDomain | null {
     const found = this.#parts.hosts.find(row.domain);
     const asked = this.#answers(row, found, now);
+    this.#isLimited ||= asked.isLimited;
     const { answers, profiles: allowed } = asked;
+    const { interned } = this.#parts;
     if (answers.get('status') !== null) return null;
-    const profiles = found === undefined ? [] : this.#profiles(found, allowed, row);
+    const profiles = found === undefined ? NONE : interned.same(this.#profiles(found, allowed, row));
     const stray = this.#parts.hosts.strayOf(row.domain);
     const move = this.#parts.hosts.moveOf(row.domain);
     const elsewhere = move ?? stray;
@@ -128,7 +125,7 @@ export class OwnDomains {
       vcpus: view?.vcpus ?? null,
       cpuPercent: view?.cpuPercent ?? null,
       profiles,
-      ...(found === undefined ? {} : reinstallFacts(found, asked.images)),
+      ...(found === undefined ? {} : interned.same(reinstallFacts(found, asked.images))),
       operation:
         view?.operation === null || view === undefined ? null : menuOperation(view.operation, row.since),
       rescueEnd: rescueEnd(view?.rescueEnd ?? null, move !== null),
@@ -136,11 +133,11 @@ export class OwnDomains {
       consoleLocked: view?.console === 'locked',
       elsewhere: elsewhere === null ? null : { host: elsewhere.host.name, moving: move !== null },
       recorded: this.#parts.consoleOptions.record(row.customer, row.domain),
-      offers: offers(row.domain, answers, { found, stray, move }),
+      offers: interned.same(offers(row.domain, answers, { found, stray, move }, interned)),
     };
   }
 
-  #profiles({ host, view }: FoundDomain, allowed: Asked['profiles'], row: RoleRow): readonly MenuProfile[] {
+  #profiles({ host, view }: FoundDomain, allowed: Answers['profiles'], row: RoleRow): readonly MenuProfile[] {
     const set = this.#parts.parameters.values(view.name);
     return view.profiles.map((name) => {
       const offer = host.contract?.profiles.find((profile) => profile.name === name);
@@ -173,7 +170,7 @@ export class OwnDomains {
     return { usual: terms.defaultSeconds, most: terms.maximumSeconds };
   }
 
-  #answers(row: RoleRow, found: FoundDomain | undefined, now: number): Asked {
+  #answers(row: RoleRow, found: FoundDomain | undefined, now: number): Answers {
     const names = (found?.view.profiles ?? []).filter((name) => name !== NORMAL);
     const images = found?.view.images ?? [];
     const { state, booted } = this.#parts.hosts.observation(row.domain);
@@ -187,10 +184,13 @@ export class OwnDomains {
       '',
       ...images,
     ].join(' ');
-    const known = this.#asked.get(row.domain);
-    if (known?.key === key && Math.abs(now - known.at) < FRESH) return known;
+    return this.#answersKept.of(this.#identity, row.domain, key, now, () =>
+      this.#ask(row.domain, names, images),
+    );
+  }
+
+  #ask(domain: DomainName, names: readonly BootProfileName[], images: readonly ImageName[]): Answers {
     const { authorizer } = this.#parts;
-    const { domain } = row;
     const answers = authorizer.considerAll(this.#identity, domain, ACTIONS, names, images);
     const profilesAnswers = new Map(
       names.map((profile) => [
@@ -207,9 +207,7 @@ export class OwnDomains {
     const isLimited = [...answers.values(), ...profilesAnswers.values(), ...imagesAnswers.values()].some(
       (no) => no?.code === 'limit-reached',
     );
-    const asked = { key, at: now, answers, profiles: profilesAnswers, images: imagesAnswers, isLimited };
-    this.#asked.set(domain, asked);
-    return asked;
+    return { answers, profiles: profilesAnswers, images: imagesAnswers, isLimited };
   }
 }
 
@@ -247,6 +245,8 @@ export function menuOperation(operation: OperationView, since = ''): MenuOperati
   };
 }
 
+const YES: Offer = { offered: true };
+
 /** Where a domain is. */
 interface Whereabouts {
   readonly found: FoundDomain | undefined;
@@ -258,10 +258,12 @@ function offers(
   domain: DomainName,
   answers: ReadonlyMap<Action, Refusal | null>,
   where: Whereabouts,
+  interned: Interned,
 ): Readonly<Record<Action, Offer>> {
   const offer = (action: Action): Offer => {
     const no = answers.get(action) ?? impossible(domain, action, where);
-    return no === null ? { offered: true } : { offered: false, code: no.code, reason: no.message };
+    if (no === null) return YES;
+    return interned.same({ offered: false, code: no.code, reason: no.message });
   };
   return Object.fromEntries(ACTIONS.map((action) => [action, offer(action)])) as Record<Action, Offer>;
 }

@@ -3,12 +3,15 @@ import type { CustomerName } from '../../../policy/names.js';
 import type { Logger } from '../../wire/logger.js';
 import { OwnDomains } from '../customer/own-domains.js';
 import type { OwnDomainsParts } from '../customer/own-domains.js';
+import type { SharedAnswers } from '../customer/shared-answers.js';
 import type { SlicedQueue } from '../scheduling/sliced-queue.js';
 import type { Identity } from '../session/identity.js';
 import type { Entry, ShowingMenu, ShownDomains } from './shown-domains.js';
 
 export interface MenuDomainsParts {
   readonly ownDomains: OwnDomainsParts;
+  /** Policy's answers, for all menus. */
+  readonly answers: SharedAnswers;
   readonly shownDomains: Pick<ShownDomains, 'join' | 'leave' | 'show' | 'touched'>;
   /** The queue in which all menus make their lists anew. */
   readonly refreshes: Pick<SlicedQueue, 'add'>;
@@ -41,7 +44,7 @@ export class MenuDomains implements ShowingMenu {
     this.customer = identity.customer;
     this.#parts = parts;
     this.#connection = identity.connection;
-    this.#own = new OwnDomains(parts.ownDomains, identity);
+    this.#own = new OwnDomains(parts.ownDomains, identity, parts.answers);
     this.#tell = tell;
     this.#onRest = onRest;
     this.#entry = parts.shownDomains.join(this);

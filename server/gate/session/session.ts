@@ -15,7 +15,7 @@ export interface Session {
   readonly recorded: Promise<void>;
   /**
    * Called when revocation, an admin or the shut-down ends the session. The listener puts the terminal right
-   * and shows the sentence.
+   * and shows the sentence. There is one listener: a later one takes the place of the first.
    */
   onEnd(listener: (sentence: string) => void): void;
 }

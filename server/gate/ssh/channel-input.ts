@@ -16,7 +16,7 @@ export class ChannelInput {
   readonly #adjust: (bytes: number) => void;
   readonly #guard: (work: () => void) => void;
   readonly #listeners: InputListener[] = [];
-  readonly #endListeners = new Set<() => void>();
+  #endListeners: Set<() => void> | null = null;
   #held: Buffer[] = [];
   #window = INPUT_WINDOW;
   #taken = 0;
@@ -55,7 +55,7 @@ export class ChannelInput {
     this.#saidEnd = true;
     this.#held = [];
     this.#listeners.length = 0;
-    this.#endListeners.clear();
+    this.#endListeners?.clear();
   }
 
   /** The newest listener has the input; when it stops, the one before has it again. */
@@ -83,9 +83,10 @@ export class ChannelInput {
       });
       return () => undefined;
     }
+    this.#endListeners ??= new Set();
     this.#endListeners.add(listener);
     return () => {
-      this.#endListeners.delete(listener);
+      this.#endListeners?.delete(listener);
     };
   }
 
@@ -117,7 +118,7 @@ export class ChannelInput {
     this.#giveBack();
     if (this.#ended && !this.#saidEnd && this.#held.length === 0) {
       this.#saidEnd = true;
-      for (const ended of [...this.#endListeners]) this.#guard(ended);
+      for (const ended of [...(this.#endListeners ?? [])]) this.#guard(ended);
     }
   }
 

@@ -47,6 +47,11 @@ export class ChannelTable {
     return this.#channels.size;
   }
 
+  /** The ids of the sessions that its channels have. */
+  get sessions(): readonly string[] {
+    return [...this.#channels.values()].map(({ session }) => session);
+  }
+
   /** Call it when ssh2 has let a session channel through. */
   open(session: Ssh2Session): void {
     const channel = new SessionChannel(session, this.#sender, this.#events.channel(this.#opened));

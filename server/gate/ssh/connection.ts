@@ -82,8 +82,9 @@ export class Connection {
   readonly #events: ConnectionEvents;
   readonly #log: Logger;
   readonly #strangers: RateLimitedLog;
-  readonly #login: Login;
-  readonly #notes: RefusalNotes;
+  /** Null once somebody has logged in, as the two take room. */
+  #login: Login | null;
+  #notes: RefusalNotes | null;
   readonly #rekeying: Rekeying;
   readonly #channels: ChannelTable;
   readonly #keyExchange: KeyExchangeGuard;
@@ -121,8 +122,9 @@ export class Connection {
     this.#rekeying = new Rekeying(client, parts.protocol, limits.rekey, faults.on, violation);
     const from = { source: source.address };
     const asked = { answer: (request: LoginRequest) => authenticator.answer({ ...request, ...from }) };
-    this.#notes = new RefusalNotes(parts.protocol, asked);
-    this.#login = new Login(this.#notes.tries, limits.tries, keepWholeSignature(parts.protocol), {
+    const notes = new RefusalNotes(parts.protocol, asked);
+    this.#notes = notes;
+    this.#login = new Login(notes.tries, limits.tries, keepWholeSignature(parts.protocol), {
       acceptLogin: (accepted) => this.#acceptLogin(accepted),
       refused: (login, refused) => {
         events.refused(this, login, refused);
@@ -131,7 +133,7 @@ export class Connection {
         this.end(DISCONNECT.noMoreAuthMethods, 'Too many authentication failures');
       },
       faulted: (error) => {
-        this.#notes.lookUpFailed();
+        this.#notes?.lookUpFailed();
         log.error({ connection: id, err: error }, 'a login could not be looked up and was refused');
         this.end(DISCONNECT.byApplication, 'Logging in is not possible now.');
       },
@@ -167,6 +169,11 @@ export class Connection {
     return this.#identity;
   }
 
+  /** The ids of its open sessions. */
+  get sessions(): readonly string[] {
+    return this.#channels.sessions;
+  }
+
   /** Whether no session channel is open. */
   get isIdle(): boolean {
     return this.#channels.size === 0;
@@ -178,11 +185,16 @@ export class Connection {
    * complete.
    */
   get hasWastedKeyExchange(): boolean {
-    return this.#keyExchange.paid && this.#identity === null && this.#login.failedTries === 0;
+    return this.#keyExchange.paid && this.#identity === null && (this.#login?.failedTries ?? 0) === 0;
   }
 
-  /** Why nobody has logged in by it, once it is closed. */
+  /**
+   * Why nobody has logged in by it, once it is closed.
+   *
+   * @throws Error when somebody has
+   */
   get refusal(): Omit<RefusedConnection, 'at' | 'source' | 'times'> {
+    if (this.#notes === null) throw new Error('somebody has logged in');
     return this.#notes.refusal(this.id);
   }
 
@@ -190,7 +202,7 @@ export class Connection {
   endSoon(sentence: string): void {
     if (this.#endWith !== null) return;
     this.#endWith = sentence;
-    clearTimeout(this.#idle);
+    this.#forgetIdle();
     // Others call it, and a fault here is not theirs.
     const end = this.#faults.on(() => {
       this.end(DISCONNECT.byApplication, sentence);
@@ -215,7 +227,7 @@ export class Connection {
     const client = this.#client;
     client.on('authentication', (context) => {
       this.#guard(() => {
-        this.#login.request(context);
+        this.#login?.request(context);
       });
     });
     // With a listener ssh2 heeds no-more-sessions@openssh.com; everything that gets here is forwarding.
@@ -231,7 +243,7 @@ export class Connection {
           return;
         }
         this.#channels.open(accept());
-        if (this.#endWith === null) clearTimeout(this.#idle);
+        if (this.#endWith === null) this.#forgetIdle();
       });
     });
     client.on('error', (error) => {
@@ -268,7 +280,7 @@ export class Connection {
 
   #failed(error: Error): void {
     if (!this.#closed) {
-      this.#notes.failed(error.message);
+      this.#notes?.failed(error.message);
       const fields = { connection: this.id, reason: printable(error.message, 200) };
       if (this.#identity === null) this.#strangers.info(this.source, fields, 'connection failed');
       else this.#log.info(fields, 'connection failed');
@@ -288,12 +300,14 @@ export class Connection {
     });
     const no = this.#events.refusesLogin(this, identity, login);
     if (no !== null) {
-      this.#notes.turnedAway(no);
+      this.#notes?.turnedAway(no);
       this.end(DISCONNECT.byApplication, no);
       return false;
     }
     this.#identity = identity;
-    this.#notes.loggedIn();
+    this.#notes?.loggedIn();
+    this.#notes = null;
+    this.#login = null;
     this.#loginName = login;
     this.#transport.loggedIn();
     this.#rekeying.loggedIn();
@@ -303,6 +317,7 @@ export class Connection {
 
   #channelEvents(session: string, violation: (what: string) => void): ChannelEvents {
     return {
+      session,
       mayHavePty: optionsOf(this.#identity)?.permitsPty ?? true,
       started: (terminal, wanted) => {
         if (this.#identity === null) return;
@@ -326,12 +341,18 @@ export class Connection {
       this.end(DISCONNECT.byApplication, this.#endWith);
       return;
     }
-    clearTimeout(this.#idle);
+    this.#forgetIdle();
     const end = this.#faults.on(() => {
       this.end(DISCONNECT.byApplication, 'No session was open for a while.');
     });
     this.#idle = setTimeout(end, this.#limits.idleMs);
     this.#idle.unref();
+  }
+
+  /** A timer that has been stopped takes as much room as one that runs. */
+  #forgetIdle(): void {
+    clearTimeout(this.#idle);
+    this.#idle = undefined;
   }
 
   /** @returns a sentence when no more sessions may be opened on this connection */
@@ -348,7 +369,7 @@ export class Connection {
 
   #violation(what: string): void {
     if (this.#closed || !this.#transport.isWritable) return;
-    this.#notes.failed(`the client ${what}`);
+    this.#notes?.failed(`the client ${what}`);
     const [fields, message] = [{ connection: this.id }, `the client ${what}: connection ended`];
     if (this.#identity === null) this.#strangers.warn(this.source, fields, message);
     else this.#log.warn({ source: this.source.address, ...fields }, message);
@@ -363,7 +384,7 @@ export class Connection {
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearTimeout(this.#idle);
+    this.#forgetIdle();
     this.#rekeying.dispose();
     this.#channels.closeAll();
     this.#events.closed(this);

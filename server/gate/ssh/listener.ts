@@ -176,8 +176,9 @@ export class Listener {
       this.#log.debug({ source: source.address }, 'no login in time');
       socket.destroy();
     });
-    const grace = setTimeout(late, this.#settings.graceSeconds * 1000);
-    socket.once('close', () => {
+    let grace: NodeJS.Timeout | undefined = setTimeout(late, this.#settings.graceSeconds * 1000);
+    // Not `once`, which makes three objects more; a socket closes once.
+    socket.on('close', () => {
       clearTimeout(grace);
       this.#open.delete(socket);
       this.#waiting.left(socket);
@@ -189,6 +190,7 @@ export class Listener {
         faults,
         loggedIn: () => {
           clearTimeout(grace);
+          grace = undefined;
           this.#waiting.loggedIn(socket);
         },
       });

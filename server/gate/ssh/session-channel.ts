@@ -11,6 +11,8 @@ import type { ChannelSender } from './channel-sender.js';
 
 /** Called about a session channel; its connection makes one for each. */
 export interface ChannelEvents {
+  /** The id of the session that it has. */
+  readonly session: string;
   /** False when the client's certificate permits no terminal. As sshd, the session goes on without. */
   readonly mayHavePty: boolean;
   started(terminal: SshTerminal, request: Session['request']): void;
@@ -39,7 +41,8 @@ export class SessionChannel {
   readonly #events: ChannelEvents;
   readonly #input: ChannelInput;
   readonly #output: ChannelOutput;
-  readonly #locale = new Map<string, string>();
+  /** Null once a shell or a command runs. */
+  #locale: Map<string, string> | null = new Map();
   readonly #scope = new FaultScope((error) => {
     this.#faulted(error);
   });
@@ -73,6 +76,10 @@ export class SessionChannel {
 
   get local(): number {
     return this.#local;
+  }
+
+  get session(): string {
+    return this.#events.session;
   }
 
   get terminal(): SshTerminal | undefined {
@@ -140,7 +147,7 @@ export class SessionChannel {
   #listen(session: Ssh2Session): void {
     session.on('env', (accept, reject, { key, val }: { key: string; val: string }) => {
       if ((LOCALE as readonly string[]).includes(key)) {
-        this.#locale.set(key, val.slice(0, 64));
+        this.#locale?.set(key, val.slice(0, 64));
         answer(accept);
       } else {
         answer(reject);
@@ -159,19 +166,28 @@ export class SessionChannel {
       if (this.#term !== null) this.#size = windowSize(cols, rows);
     });
     session.on('shell', (accept, reject) => {
-      this.#start(accept, reject, { kind: 'shell' });
+      this.#start(session, accept, reject, { kind: 'shell' });
     });
     session.on('exec', (accept, reject, { command }) => {
       if (Buffer.byteLength(command) > LONGEST_COMMAND) answer(reject);
-      else this.#start(accept, reject, { kind: 'exec', command });
+      else this.#start(session, accept, reject, { kind: 'exec', command });
     });
+    this.#listenToEnd(session);
+  }
+
+  #listenToEnd(session: Ssh2Session): void {
     session.on('eof', () => {
       this.#input.end();
     });
   }
 
   /** One shell or command per channel (RFC 4254 §6.5). */
-  #start(accept: () => ServerChannel, reject: (() => void) | undefined, request: Session['request']): void {
+  #start(
+    session: Ssh2Session,
+    accept: () => ServerChannel,
+    reject: (() => void) | undefined,
+    request: Session['request'],
+  ): void {
     if (this.#terminal !== undefined) {
       answer(reject);
       return;
@@ -180,11 +196,16 @@ export class SessionChannel {
     if (channel === undefined) return;
     this.#channel = channel;
     clearTimeout(this.#patience);
+    this.#patience = undefined;
     // Nothing is read from ssh2's stream but its end; without that it would never say that it is closed.
     channel.resume();
     channel.on('error', () => undefined);
     const hasPty = this.#term !== null;
     const traits = { hasPty, term: this.#term ?? 'dumb', utf8: this.#utf8(), size: this.#size };
+    this.#locale = null;
+    // From now on `request` answers everything, so ssh2 needs to tell the end of input only.
+    session.removeAllListeners();
+    this.#listenToEnd(session);
     const terminal = new SshTerminal(
       traits,
       this.#input,
@@ -227,7 +248,7 @@ export class SessionChannel {
 
   /** The first one that is set counts, as in setlocale(3). */
   #utf8(): boolean | null {
-    const values = LOCALE.map((name) => this.#locale.get(name));
+    const values = LOCALE.map((name) => this.#locale?.get(name));
     const value = values.find((each) => each !== undefined && each !== '');
     return value === undefined ? null : /utf-?8/i.test(value);
   }

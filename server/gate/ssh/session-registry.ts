@@ -11,7 +11,8 @@ import type { LoginRecord } from './login-record.js';
 interface Entry {
   readonly info: SessionInfo;
   readonly terminal: Terminal;
-  readonly endListeners: Set<(sentence: string) => void>;
+  /** Null until the session can take leave by itself. */
+  takeLeave: ((sentence: string) => void) | null;
   ending: boolean;
 }
 
@@ -47,7 +48,7 @@ export class SessionRegistry {
       terminal.exit(EXIT.refused);
       return;
     }
-    const entry: Entry = { info, terminal, endListeners: new Set(), ending: false };
+    const entry: Entry = { info, terminal, takeLeave: null, ending: false };
     this.#entries.set(id, entry);
     const recorded = this.#record.session('session.opened', identity, id, info.what, info.command);
     terminal.onClose(() => {
@@ -63,7 +64,7 @@ export class SessionRegistry {
       request,
       recorded,
       onEnd: (listener) => {
-        entry.endListeners.add(listener);
+        entry.takeLeave = listener;
       },
     });
   }
@@ -91,14 +92,12 @@ export class SessionRegistry {
     if (entry.ending) return;
     entry.ending = true;
     const { terminal, info } = entry;
-    let patience = entry.endListeners.size === 0 ? 0 : FAREWELL_MS;
-    for (const listener of entry.endListeners) {
-      try {
-        listener(sentence);
-      } catch (error) {
-        patience = 0;
-        this.#log.error({ session: info.id, err: error }, 'a session could not take leave by itself');
-      }
+    let patience = entry.takeLeave === null ? 0 : FAREWELL_MS;
+    try {
+      entry.takeLeave?.(sentence);
+    } catch (error) {
+      patience = 0;
+      this.#log.error({ session: info.id, err: error }, 'a session could not take leave by itself');
     }
     // The caller has other sessions to end: a fault here must reach neither them nor the process.
     const farewell = new FaultGuard(this.#log).on(

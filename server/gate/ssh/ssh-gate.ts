@@ -41,6 +41,9 @@ const LEAVE_MS = 10_000;
 /** How long sessions, and then connections, may take to end when the gate closes. */
 const CLOSE_MS = 3000;
 
+/** A connection needs no right on any domain. */
+const STANDING_ONLY = (): null => null;
+
 /** Where a used key is noted: `store.keys`. */
 interface KeyUse extends Counters {
   /** @returns settles once it is noted; rejects at a fault */
@@ -319,9 +322,9 @@ export class SshGate {
   #track(connection: Connection, identity: Identity): void {
     const tracked = this.#parts.revocation?.track({
       identity,
-      needs: () => null,
+      needs: STANDING_ONLY,
       end: (sentence) => {
-        this.#registry.endWhere((session) => session.identity.connection === connection.id, sentence);
+        for (const session of connection.sessions) this.#registry.end(session, sentence);
         connection.endSoon(sentence);
       },
     });

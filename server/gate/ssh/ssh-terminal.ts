@@ -25,9 +25,10 @@ export class SshTerminal implements Terminal {
   readonly #output: ChannelOutput;
   readonly #guard: (work: () => void) => void;
   readonly #sendExit: (status: number) => void;
-  readonly #drainListeners = new Set<() => void>();
-  readonly #resizeListeners = new Set<(columns: number, rows: number) => void>();
-  readonly #breakListeners = new Set<(milliseconds: number) => void>();
+  // Made for the first listener: thousands of idle terminals have none.
+  #drainListeners: Set<() => void> | null = null;
+  #resizeListeners: Set<(columns: number, rows: number) => void> | null = null;
+  #breakListeners: Set<(milliseconds: number) => void> | null = null;
   readonly #closeListeners = new Set<() => void>();
   #size: WindowSize;
   #nextSize: WindowSize | null = null;
@@ -82,7 +83,7 @@ export class SshTerminal implements Terminal {
   }
 
   onDrain(listener: () => void): Unsubscribe {
-    return subscribe(this.#drainListeners, listener);
+    return subscribe((this.#drainListeners ??= new Set()), listener);
   }
 
   onInput(listener: (data: Buffer) => void): Unsubscribe {
@@ -94,11 +95,11 @@ export class SshTerminal implements Terminal {
   }
 
   onResize(listener: (columns: number, rows: number) => void): Unsubscribe {
-    return subscribe(this.#resizeListeners, listener);
+    return subscribe((this.#resizeListeners ??= new Set()), listener);
   }
 
   onBreak(listener: (milliseconds: number) => void): Unsubscribe {
-    return subscribe(this.#breakListeners, listener);
+    return subscribe((this.#breakListeners ??= new Set()), listener);
   }
 
   /** The listener is also called, soon, when the terminal is closed already. */
@@ -140,7 +141,7 @@ export class SshTerminal implements Terminal {
 
   /** For the channel: the client asks for a break. @returns whether there is a listener */
   broke(milliseconds: number): boolean {
-    if (!this.#open || this.#breakListeners.size === 0) return false;
+    if (!this.#open || (this.#breakListeners?.size ?? 0) === 0) return false;
     this.#tell(this.#breakListeners, milliseconds);
     return true;
   }
@@ -160,7 +161,7 @@ export class SshTerminal implements Terminal {
     this.#output.close();
     this.#tell(this.#closeListeners);
     for (const listeners of [this.#drainListeners, this.#resizeListeners, this.#breakListeners])
-      listeners.clear();
+      listeners?.clear();
     this.#closeListeners.clear();
   }
 
@@ -172,8 +173,8 @@ export class SshTerminal implements Terminal {
     this.#tell(this.#resizeListeners, size.columns, size.rows);
   }
 
-  #tell<A extends unknown[]>(listeners: ReadonlySet<(...args: A) => void>, ...args: A): void {
-    for (const listener of [...listeners]) {
+  #tell<A extends unknown[]>(listeners: ReadonlySet<(...args: A) => void> | null, ...args: A): void {
+    for (const listener of [...(listeners ?? [])]) {
       this.#guard(() => {
         listener(...args);
       });

@@ -359,7 +359,11 @@ describe('a menu session', () => {
     });
     console.bytes('the guest');
     await shows('the guest');
-    assert.equal(await gate.core.announcements.make('Für alle: \u201cnow\u201d'), 1, 'once, where it is read');
+    assert.equal(
+      await gate.core.announcements.make('Für alle: \u201cnow\u201d'),
+      1,
+      'once, where it is read',
+    );
     await shows('Fur alle: "now"');
     terminal.hangUp();
     await eventually('nobody to be left', async () => (await gate.core.announcements.make('x')) === 0);

@@ -27,7 +27,11 @@ describe('announcements', () => {
   it('come to each console in their order, with turns for others between', async () => {
     const waiting: (() => void)[] = [];
     let now = 0;
-    const slices = new Slices({ milliseconds: 1, now: () => (now += 1), later: (work) => waiting.push(work) });
+    const slices = new Slices({
+      milliseconds: 1,
+      now: () => (now += 1),
+      later: (work) => waiting.push(work),
+    });
     const all = new Announcements({ announce: () => Promise.resolve(0) }, () => undefined, slices);
     const heard: string[] = [];
     for (const id of ['a', 'b']) all.onConsole((text) => heard.push(`${id} ${text}`) > 0);
