@@ -14,13 +14,18 @@ import { ConsoleRequestError, parseConsoleRequest } from '../../wire/console-req
 export interface AttachmentHost {
   /** @returns the bytes that found no room; `drained` says when to offer them again */
   input(from: Attachment, bytes: Buffer): Buffer | null;
-  /** The screen after the last byte that was handed to `output`. @param size the window's; null: unknown */
-  paint(since: number | null, size: ScreenSize | null): Promise<Picture>;
+  /**
+   * The screen after the last byte that was handed to `output`.
+   *
+   * @param size the window's; null: unknown
+   * @param from the position of the first byte that it is made of; null: of all that it may be
+   */
+  paint(since: number | null, size: ScreenSize | null, from: number | null): Promise<Picture>;
   /**
    * The running boot's output, from its first byte, to show in place of the first picture: empty when nothing
    * runs. Null when not all of it is kept.
    */
-  replayBoot(since: number | null): Buffer | null;
+  replayBoot(since: number | null): BootReplay | null;
   /** The same as text; null when it is not available now. */
   read(since: number | null): Promise<ScreenText | null>;
   takeover(by: Attachment): void;
@@ -31,6 +36,13 @@ export interface AttachmentHost {
   told(by: Attachment, size: ScreenSize): void;
   /** Called once, when the stream has ended for any reason. */
   left(who: Attachment): void;
+}
+
+/** What a boot has said. */
+export interface BootReplay {
+  /** The position of its first byte. */
+  readonly from: number;
+  readonly bytes: Buffer;
 }
 
 export interface AttachmentParts {
@@ -44,7 +56,7 @@ export interface AttachmentParts {
   readonly size: ScreenSize | null;
   /** Whether somebody looks at a screen; else the bytes go to a file or a program. */
   readonly hasPty: boolean;
-  /** Whether its first picture is the output of the running boot. */
+  /** Whether it shows nothing from before the running boot. */
   readonly fromBoot: boolean;
   /** Milliseconds since the epoch: output from before is never painted. */
   readonly since: number | null;
@@ -103,6 +115,8 @@ export class Attachment {
     this.#since = since;
     this.#guard = guard;
     let fromBoot = parts.fromBoot;
+    // A later picture, as after a notice, begins with the same boot.
+    let from: number | null = null;
     const guarded = <A extends unknown[]>(
       event: string,
       listener: (...given: A) => void,
@@ -119,7 +133,9 @@ export class Attachment {
       paint: async () => {
         const boot = fromBoot ? host.replayBoot(since) : null;
         fromBoot = false;
-        return boot ?? host.paint(since, this.size);
+        if (boot === null) return host.paint(since, this.size, from);
+        from = boot.from;
+        return boot.bytes;
       },
       betters: parts.hasPty,
     });

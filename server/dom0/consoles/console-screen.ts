@@ -52,9 +52,13 @@ export class ConsoleScreen {
     this.#screens.touched(this.#screen);
   }
 
-  /** @param since shows only output from then on; null: all @param size the window's; null: the guest's */
-  async paint(since: number | null, size: ScreenSize | null): Promise<Picture> {
-    const first = this.#firstFor(since);
+  /**
+   * @param since shows only output from then on; null: all
+   * @param size the window's; null: the guest's
+   * @param from shows only output from this position on, while all of it is kept; null: all
+   */
+  async paint(since: number | null, size: ScreenSize | null, from: number | null = null): Promise<Picture> {
+    const first = this.#laterOf(this.#firstFor(since), from);
     const tail = Math.max(first ?? this.#ring.start, this.#ring.end - REPLAY_BYTES);
     const replay = this.#ring.range(tail);
     const picture = await this.#screens.paint(this.#screen, size, first);
@@ -92,6 +96,11 @@ export class ConsoleScreen {
   close(): void {
     this.#screens.close(this.#screen);
     this.#ring.clear();
+  }
+
+  /** What is older than the ring has left the screen long ago. */
+  #laterOf(first: number | null, from: number | null): number | null {
+    return from === null || from < this.#ring.start ? first : Math.max(from, first ?? 0);
   }
 
   /** @returns the position of the first byte that may be shown; null: the whole screen may be shown */

@@ -8,7 +8,7 @@ import type { ConsoleState } from '../../wire/domain.js';
 import type { ScreenView } from '../../wire/screen.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
 import { Attachment } from './attachment.js';
-import type { AttachmentHost, AttachmentParts } from './attachment.js';
+import type { AttachmentHost, AttachmentParts, BootReplay } from './attachment.js';
 import { ConsoleAttachments } from './console-attachments.js';
 import { ConsoleKeyboard } from './console-keyboard.js';
 import { BootBoundary } from './boot-boundary.js';
@@ -106,7 +106,7 @@ export class DomainConsole {
     });
     this.#host = {
       input: (from, bytes) => this.#input(from, bytes),
-      paint: (since, size) => this.#screen.paint(since, size),
+      paint: (since, size, from) => this.#screen.paint(since, size, from),
       replayBoot: (since) => this.#replayBoot(since),
       // The screen of a boot that is over says nothing about the running one.
       read: (since) =>
@@ -273,10 +273,12 @@ export class DomainConsole {
     this.#begun = incarnation;
   }
 
-  #replayBoot(since: number | null): Buffer | null {
+  #replayBoot(since: number | null): BootReplay | null {
     // A boot that is still being made, or whose console has not begun yet, has said nothing.
     const hasBegun = this.#incarnation !== null && isSameLife(this.#begun, this.#incarnation);
-    return this.#screen.replay(since, hasBegun ? this.#bootStart : this.#screen.end);
+    const from = hasBegun ? this.#bootStart : this.#screen.end;
+    const bytes = this.#screen.replay(since, from);
+    return bytes && { from, bytes };
   }
 
   #show(bytes: Buffer, at: number): void {

@@ -161,6 +161,31 @@ describe('Consoles', () => {
       assert.equal(await shown(newcomer.bytes), '', 'nothing from before a time');
     });
 
+    it('shows nothing of the boot before in a later picture either, when it began with a boot', async () => {
+      consoles.observed(horatio, { uuid: 'u1', domid: 1 }, 'running', normal);
+      const first = await standIn.guest(1);
+      first.say('the boot before\r\nlogin: ');
+      await eventually('its output', () => consoles.log(horatio, null).includes('login'), soon);
+      first.socket.end();
+      consoles.observed(horatio, null, 'off', normal);
+      const peer = door.peer('horatio', { ...watch, boot: '1' });
+      await peer.note('painted');
+      assert.equal(await consoles.attach(horatio, 2, 'u1'), 'attached');
+      const pictures = (): number => peer.notes.filter(({ note }) => note === 'painted').length;
+      const repainted = async (): Promise<string> => {
+        const before = pictures();
+        peer.forget();
+        peer.ask({ note: 'repaint' });
+        await eventually('the picture', () => pictures() > before, soon);
+        return shown(peer.bytes);
+      };
+      assert.equal(await repainted(), '', 'it has said nothing yet');
+      const second = await standIn.guest(2);
+      second.say('first byte\r\nlast');
+      await eventually('all of it', () => consoles.log(horatio, null).includes('last'), soon);
+      assert.equal(await repainted(), 'first byte\nlast');
+    });
+
     it('reads the screen as text without joining, tells which boot it is of, and nothing from before a time', async () => {
       const rescue = parseBootProfileName('rescue')!;
       const first = { uuid: 'u1', domid: 1 };
