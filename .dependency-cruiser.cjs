@@ -44,7 +44,7 @@ module.exports = {
       severity: 'error',
       from: {
         orphan: true,
-        pathNot: '^(server/(postern|prepare-start|simulator/.*|dom0/.*worker)\\.ts)$',
+        pathNot: '^(server/(postern|prepare-start|watch-programs|simulator/.*|dom0/.*worker)\\.ts)$',
       },
       to: {},
     },
@@ -82,8 +82,9 @@ module.exports = {
     home('@xterm', '^server/dom0/screens/'),
     home('better-sqlite3', '^server/(store/database|cli/installation/modules)\\.ts$'),
     home('ssh2', '^server/(gate/|cli/installation/modules\\.ts$)'),
-    home('commander', '^server/(cli/|prepare-start|postern\\.ts)'),
-    home('pino', '^server/(cli|gate|dom0)/|^server/postern\\.ts$'),
+    home('commander', '^server/cli/'),
+    home('pino', '^server/(cli|gate|dom0)/'),
+    home('esbuild', '^server/program-bundles\\.ts$'),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

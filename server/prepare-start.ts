@@ -5,19 +5,11 @@ import { GATE_SCHEMA } from '../config/gate-schema.js';
 import { POLICY_SCHEMA } from '../policy/policy-schema.js';
 import { buildChecks } from '../policy/schema-check.js';
 import { keepCompiled, useCompileCache } from './compile-cache.js';
+import { bundlePrograms } from './program-bundles.js';
 
 // The last step of `npm run build`: does once what every start would otherwise do again.
 buildChecks([DOM0_SCHEMA, GATE_SCHEMA, MANIFEST_SCHEMA, POLICY_SCHEMA]);
+const programs = await bundlePrograms();
 useCompileCache();
-const [{ Command }, { addCommands }] = await Promise.all([
-  import('commander'),
-  import('./cli/commands.js'),
-  import('./cli/command-line.js'),
-  import('./cli/half/run-gate.js'),
-  import('./cli/half/run-dom0.js'),
-  import('../config/check-policy.js'),
-  import('./cli/admin/admin-client.js'),
-  import('./cli/admin/own-database.js'),
-]);
-await addCommands(new Command(), undefined);
+for (const program of programs) await import(program);
 keepCompiled();

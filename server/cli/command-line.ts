@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { addCommands } from './commands.js';
+import type { Add } from './command/add-named.js';
 import { giveAliases } from './command/aliases.js';
 import { CliError, EXIT } from './command/exit-status.js';
 import { VERSION } from './command/version.js';
@@ -7,8 +7,10 @@ import { VERSION } from './command/version.js';
 /**
  * Runs the command that `process.argv` names. A known failure is printed as one sentence and sets the exit
  * status.
+ *
+ * @param add adds the commands that may be meant
  */
-export async function runCommandLine(): Promise<void> {
+export async function runCommandLine(add: Add): Promise<void> {
   try {
     const program = new Command('postern')
       .description(
@@ -17,7 +19,7 @@ export async function runCommandLine(): Promise<void> {
       .version(VERSION)
       .showHelpAfterError('(postern --help lists the commands)')
       .exitOverride();
-    await addCommands(program, process.argv[2]);
+    await add(program);
     giveAliases(program);
     tellUsage(program);
     await program.parseAsync();

@@ -17,7 +17,7 @@ describe('server/postern', () => {
 describe('the start of a half', () => {
   for (const half of ['gate', 'dom0']) {
     it(`loads neither fetch nor WebSocket, which ${half} has no use for`, () => {
-      const module = new URL(`../../server/cli/half/run-${half}.js`, import.meta.url);
+      const module = new URL(`../../server/cli/${half}-program.js`, import.meta.url);
       const print = 'console.log(process.moduleLoadList.filter((name) => name.includes("undici")).join())';
       const program = `await import(${JSON.stringify(module)}); ${print}; process.exit()`;
       const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {

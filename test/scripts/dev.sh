@@ -1,9 +1,11 @@
 #!/bin/sh
 # Builds after each change and restarts the demo. Arguments go to the demo. Ctrl-C ends both.
 npm run --silent build || exit
-tsc -p tsconfig.json --watch --preserveWatchOutput &
+# The compiler only checks: what it would write is not what users start.
+tsc -p tsconfig.json --noEmit --watch --preserveWatchOutput &
 compiler=$!
-trap 'kill "$compiler" 2>/dev/null' EXIT
+node dist/server/watch-programs.js &
+bundler=$!
+trap 'kill "$compiler" "$bundler" 2>/dev/null' EXIT
 trap : INT TERM
-node --watch-path=dist/config --watch-path=dist/menus --watch-path=dist/policy --watch-path=dist/server --watch-preserve-output \
-  dist/server/postern.js demo "$@"
+node --watch-path=dist/server --watch-path=dist/chunks --watch-preserve-output dist/server/postern.js demo "$@"

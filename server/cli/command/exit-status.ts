@@ -1,4 +1,4 @@
-import { EXIT } from '../../gate/exec/exit-status.js';
+import { EXIT } from '../../wire/exit-status.js';
 
 /** Admins' commands have the exit statuses of the customers' commands. */
 export { EXIT };

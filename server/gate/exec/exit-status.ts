@@ -1,15 +1,7 @@
 import type { RefusalCode } from '../../../policy/refusal.js';
+import { EXIT } from '../../wire/exit-status.js';
 
-/** The exit statuses of a command by exec (docs/design.md, Flows). */
-export const EXIT = {
-  done: 0,
-  failed: 1,
-  usage: 2,
-  refused: 3,
-  noSuchDomain: 4,
-  busy: 5,
-  hostUnreachable: 6,
-} as const;
+export { EXIT };
 
 /** A code that is not listed ends with `refused`. */
 const STATUSES: Partial<Record<RefusalCode, number>> = {

@@ -9,6 +9,7 @@ import type { LabImage } from './image.js';
 /** The parts of the checkout that a dom0 needs, besides the packages. */
 const PROGRAM = [
   'dist/server',
+  'dist/chunks',
   'dist/policy',
   'dist/config',
   'dist/menus',
