@@ -45,4 +45,8 @@ exports.mochaHooks = {
   beforeAll() {
     isUnitTest = exports.isWithoutProcesses(this.test);
   },
+  // The next file is loaded before its `beforeAll`, and may be one with processes.
+  afterAll() {
+    isUnitTest = false;
+  },
 };
