@@ -123,7 +123,7 @@ export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
     disks: new DiskHolders(
       toolstack,
       () => observer.list(),
-      ({ target }) => Promise.resolve(target),
+      ({ target }) => Promise.resolve({ own: target, below: [] }),
     ),
     check: {
       plan: () => Promise.resolve(null),

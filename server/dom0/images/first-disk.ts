@@ -4,6 +4,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { DomainConfig } from '../config/domain-config.js';
 import type { FileCalls } from '../config/foreign-files.js';
 import type { ConfiguredDisk } from '../toolstack/toolstack.js';
+import { deviceName } from './device-number.js';
 import { fileIdentity } from './image-job.js';
 import type { DiskFile } from './image-job.js';
 
@@ -75,7 +76,7 @@ export interface DiskFiles {
 
 /** Reads /sys. */
 export const blockFacts: BlockFacts = async (rdev) => {
-  const directory = `/sys/dev/block/${majorOf(rdev)}:${minorOf(rdev)}`;
+  const directory = `/sys/dev/block/${deviceName(rdev)}`;
   const number = async (name: string): Promise<number> =>
     Number((await readFile(`${directory}/${name}`, 'latin1')).trim());
   return { bytes: (await number('size')) * SECTOR_BYTES, readOnly: (await number('ro')) !== 0 };
@@ -106,15 +107,6 @@ export async function diskFileOf(
   } catch (error) {
     return not(`its first disk (${vdev}) cannot be found`, `${path}: ${String(error)}`);
   }
-}
-
-/** Of Linux' dev_t: makedev(3). */
-function majorOf(rdev: bigint): bigint {
-  return (rdev >> 8n) & 0xfffn;
-}
-
-function minorOf(rdev: bigint): bigint {
-  return (rdev & 0xffn) | ((rdev >> 12n) & 0xfff00n);
 }
 
 /** @returns the disk's file when the image fits on it */

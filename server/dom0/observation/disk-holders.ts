@@ -2,6 +2,9 @@ import type { DomainName } from '../../../policy/names.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { FileCalls } from '../config/foreign-files.js';
+import { fileIdentity } from '../images/image-job.js';
+import { blockLayers } from './block-layers.js';
+import type { BlockLayers } from './block-layers.js';
 import type { ObservedDomain } from './observed-domain.js';
 import type { ConfiguredDisk, Disk, Toolstack } from '../toolstack/toolstack.js';
 
@@ -11,8 +14,15 @@ interface Holder {
   readonly disks: readonly Disk[];
 }
 
-/** Gives the same text for the same disk, whatever the path to it; null for an empty drive. */
-type Identify = (disk: Pick<Disk, 'target' | 'script'>) => Promise<string | null>;
+/** What a disk is, and what it lies on. The same text for the same disk, whatever the path to it. */
+interface Identity {
+  readonly own: string;
+  /** The whole disk of a partition, the file of a loop device, and so on. */
+  readonly below: readonly string[];
+}
+
+/** Null for an empty drive. */
+type Identify = (disk: Pick<Disk, 'target' | 'script'>) => Promise<Identity | null>;
 
 /**
  * Finds out whether another domain already has a disk: Xen silently lets two domains write to one file. It
@@ -60,19 +70,24 @@ export class DiskHolders {
   ): Promise<Refusal | null> {
     const what = await this.#identify(disk);
     if (what === null) return null;
-    const others = this.#domains().filter((other) => other.name !== name);
-    const shared = (by: string): Refusal =>
+    const shared = (by: string, whose = 'also belongs to others'): Refusal =>
       refusal(
         'not-on-this-host',
-        "It cannot be reinstalled by Postern: its first disk also belongs to others. Ask the host's operators.",
+        `It cannot be reinstalled by Postern: its first disk ${whose}. Ask the host's operators.`,
         `${disk.vdev} of ${name} is also ${by}`,
       );
-    for (const other of others) {
+    for (const other of this.#domains()) {
       for (const held of other.config.boot.disks) {
-        if ((await this.#identify(held)) === what) return shared(`${held.vdev} of ${other.name}`);
+        const isOwn = other.name === name;
+        if (isOwn && held.vdev === disk.vdev) continue;
+        if (shareData(await this.#identify(held), what))
+          return shared(
+            `${held.vdev} of ${other.name}`,
+            isOwn ? 'shares data with another disk of it' : undefined,
+          );
       }
     }
-    for (const own of ofHost) if ((await this.#identify(own)) === what) return shared(own.target);
+    for (const own of ofHost) if (shareData(await this.#identify(own), what)) return shared(own.target);
     return null;
   }
 
@@ -97,40 +112,56 @@ async function conflict(
   holders: readonly Holder[],
   identify: Identify,
 ): Promise<Refusal | null> {
-  const wanted = new Map<string, Disk>();
+  const wanted: { readonly what: Identity; readonly disk: Disk }[] = [];
   for (const disk of disks) {
     const what = disk.shareable === true ? null : await identify(disk);
-    if (what !== null) wanted.set(what, disk);
+    if (what !== null) wanted.push({ what, disk });
   }
   for (const holder of holders) {
     for (const held of holder.disks) {
-      const disk = wanted.get((await identify(held)) ?? '');
-      if (disk === undefined || !(disk.writable || held.writable)) continue;
+      const its = await identify(held);
+      const both = wanted.find(({ what, disk }) => shareData(its, what) && (disk.writable || held.writable));
+      if (both === undefined) continue;
       return refusal(
         'wrong-state',
         'One of its disks is in use by another server that runs, so it cannot be started.',
-        `${disk.vdev} of ${name} is ${held.vdev} of ${holder.name}, which runs`,
+        `${both.disk.vdev} of ${name} is ${held.vdev} of ${holder.name}, which runs`,
       );
     }
   }
   return null;
 }
 
+/** Whether one is the other, or lies on it. Two that lie on the same one have parts of their own. */
+function shareData(one: Identity | null, other: Identity | null): boolean {
+  if (one === null || other === null) return false;
+  return one.own === other.own || one.below.includes(other.own) || other.below.includes(one.own);
+}
+
 /**
- * The same text for every path to the same file or block device; the path itself when nothing is there. A
- * disk that a script connects is identified by the script and its target.
+ * Identifies by the file or block device behind a path, and by the path itself when nothing is there. A disk
+ * that a script connects is identified by the script and its target.
  *
  * @returns a function that gives null for an empty drive
  */
-export function identityBy(files: Pick<FileCalls, 'stat'>): Identify {
+export function identityBy(files: Pick<FileCalls, 'stat'>, layers: BlockLayers = blockLayers()): Identify {
   return async ({ target, script }) => {
     if (target === '') return null;
     const path = target.startsWith('/') ? target : `/dev/${target}`;
     try {
       const seen = await files.stat(path);
-      return seen.isBlockDevice() ? `block ${seen.rdev}` : `file ${seen.dev} ${seen.ino}`;
+      const own = fileIdentity(seen);
+      if (!seen.isBlockDevice()) return { own, below: [] };
+      const lies = await layers(seen.rdev);
+      const below = lies.devices.map((device) => `block ${device}`);
+      for (const file of lies.files) {
+        // A file that was removed, or that hangs, is found by nobody's path.
+        const backing = await files.stat(file).catch(() => null);
+        if (backing !== null) below.push(fileIdentity(backing));
+      }
+      return { own, below };
     } catch {
-      return script === undefined ? path : `${script} ${target}`;
+      return { own: script === undefined ? path : `${script} ${target}`, below: [] };
     }
   };
 }
