@@ -14,7 +14,7 @@ interface DemoXen {
   readonly rescueRamdisk: string;
   /** What makes seed disks: then the rescue system has network and keys. */
   readonly seeds?: string;
-  /** What reads the claims of guests. */
+  /** The executable named `xenstore-read`, which reads the claims of guests. */
   readonly xenstoreRead: string;
   /** What customers may reinstall with. */
   readonly image?: { readonly file: string; readonly sha256: string };

@@ -9,6 +9,7 @@ import type { OperationView, WireRefusal } from '../../../server/wire/operation.
 import type { Contract } from '../../../server/wire/contract.js';
 import { operationRequest } from '../../support/dom0-client.js';
 import { Dom0UnderTest } from '../../support/dom0-under-test.js';
+import { MemoryDisk } from '../../support/memory-disk.js';
 import { LeapingHost } from '../../support/leaping-host.js';
 import { SeedImageInProcess } from '../../support/seed-image-in-process.js';
 import { InProcessImageWriter } from '../../support/in-process-image-writer.js';
@@ -248,6 +249,15 @@ describe('reinstall', () => {
       assert.ok(await isOld('ophelia'));
     });
 
+    it('a disk that another domain names by a link', async () => {
+      await symlink(at('horatio.img'), at('link.img'));
+      await house.configure('ophelia', `disk = [ "phy:${at('link.img')},xvdb,w" ]\n`);
+      await house.start();
+      const no = await refused('horatio', 'reinstall', { image: 'debian-13' });
+      assert.match(no.message, /its first disk also belongs to others/);
+      await same();
+    });
+
     it('anything while a file is not read yet, because that one may name the disk', async () => {
       let answers: () => void = () => undefined;
       const isSlow = new Promise<void>((resolve) => (answers = resolve));
@@ -327,6 +337,29 @@ describe('reinstall', () => {
         await same();
       });
     }
+  });
+
+  it('writes nothing when the journal cannot have the disk as incomplete', async () => {
+    const disk = new MemoryDisk();
+    house.parts = { ...house.parts, disk };
+    house.toolstack.put('horatio');
+    await house.start();
+    house.toolstack.on.set('shutdown', (name) => {
+      house.toolstack.domains.delete(name);
+      disk.fault = (what) => (what === 'write' ? 'ENOSPC' : null);
+      return Promise.resolve(null);
+    });
+    const { id } = await post();
+    await house.until(
+      'the end',
+      async () => (await house.client.ask('GET', `/operations/${id}`)).body as OperationView,
+      ({ phase }) => phase === 'failed',
+    );
+    assert.deepEqual(writer.written, []);
+    assert.ok(await isOld());
+    disk.fault = () => null;
+    house.toolstack.on.delete('shutdown');
+    assert.equal((await house.client.run('horatio', 'start')).phase, 'done', 'its own system is whole');
   });
 
   it('fails before the first byte when the guest does not shut down', async () => {
@@ -414,6 +447,27 @@ describe('reinstall', () => {
       const view = await house.client.domain('horatio');
       assert.deepEqual([view.observation.profile, view.incompleteDisk?.vdev], ['rescue', 'xvda']);
       assert.equal((await refused('horatio', 'normal')).message, INCOMPLETE);
+    });
+
+    it('switches off at the end of a rescue, whatever the profile says', async () => {
+      const host = new LeapingHost();
+      house.parts = { ...house.parts, host };
+      await house.start();
+      writer.beforeWrite = (position) => (position > 0 ? Promise.reject(FULL) : Promise.resolve());
+      await run();
+      const rescue = { profile: 'rescue', forSeconds: 3600 };
+      assert.equal((await house.client.run('horatio', 'rescue', rescue)).phase, 'done');
+      assert.equal((await house.client.domain('horatio')).rescueEnd?.then, 'poweroff');
+      const creates = house.toolstack.creations.length;
+      host.leap(3_600_000);
+      const view = await house.client.state('horatio', 'off');
+      const over = await house.until(
+        'the end',
+        async () => (await house.client.domain('horatio')).lastEnding ?? null,
+        (last) => last !== null && last.endedAt !== null,
+      );
+      assert.deepEqual([over?.verb, over?.phase, view.incompleteDisk?.vdev], ['shutdown', 'done', 'xvda']);
+      assert.equal(house.toolstack.creations.length, creates);
     });
 
     it('stays incomplete when the half ends in the middle, and goes on with nothing by itself', async () => {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { parse } from 'yaml';
-import { parseDomainName } from '../../../policy/names.js';
+import { KEY_TYPES } from '../../../policy/key-types.js';
+import { parseCustomerName, parseDomainName } from '../../../policy/names.js';
 import type { CustomerName, DomainName } from '../../../policy/names.js';
 import { hostName, seedFiles } from '../../../server/dom0/seed/seed-files.js';
 import type { SeedFacts } from '../../../server/dom0/seed/seed-files.js';
+import { steadyRuns } from '../../support/property-runs.js';
+import { Random } from '../../support/random.js';
 
 const ID = '3f1c2a44-7e1d-4c0b-9a65-0d6c1f0f7e11';
 const domain = (name: string) => parseDomainName(name) as DomainName;
@@ -106,6 +109,52 @@ describe('seedFiles', () => {
       nameservers: { addresses: [] },
     });
     assert.match(made.get('network') ?? '', /^\[Match\]\nName=e\*\n/);
+  });
+
+  it('is right YAML with one line for each key, whatever the domain and the customers are called', () => {
+    const { numRuns, seed } = steadyRuns('seed files', 500, 50_000);
+    const random = new Random(seed);
+    const letters = Array.from('abcxyzABCXYZ0189._+-');
+    const word = (most: number): string =>
+      Array.from({ length: 1 + random.below(most) }, () => random.of(letters)).join('');
+    const NAMES = [
+      'null',
+      'true',
+      'yes',
+      'no',
+      'on',
+      '~x',
+      '1e3',
+      '0x1f',
+      '0o7',
+      '1_000',
+      '12:30:45',
+      '.inf',
+      '2026-11-30',
+    ];
+    let made = 0;
+    for (let run = 0; run < numRuns; run += 1) {
+      const name = parseDomainName(random.percent(10) ? random.of(NAMES) : word(63));
+      if (name === undefined) continue;
+      made += 1;
+      const keys = Array.from({ length: random.below(5) }, () => ({
+        type: random.of(KEY_TYPES),
+        base64: Buffer.from(word(40)).toString('base64'),
+        customer: parseCustomerName(word(20).toLowerCase()) ?? ('alice' as CustomerName),
+      }));
+      const found = files({ domain: name, keys });
+      const lines = keys.map(({ type, base64, customer }) => `${type} ${base64} ${customer}`);
+      for (const version of ['1.1', '1.2'] as const) {
+        const read = (file: string): unknown => parse(found.get(file) ?? '', { version, strict: true });
+        assert.deepEqual(read('meta-data'), { 'instance-id': ID, 'local-hostname': hostName(name) });
+        const told = { disable_root: false, ssh_pwauth: false, ssh_authorized_keys: lines };
+        assert.deepEqual(read('user-data'), told, `${name}, YAML ${version}`);
+      }
+      assert.match(hostName(name), /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/);
+      assert.equal(found.get('hostname'), `${hostName(name)}\n`);
+      assert.equal(found.get('authorized_keys'), lines.length === 0 ? undefined : `${lines.join('\n')}\n`);
+    }
+    assert.ok(made > numRuns / 4, `${made} names`);
   });
 
   it('makes a host name of every name that a domain may have', () => {

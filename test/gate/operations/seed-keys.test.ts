@@ -64,7 +64,11 @@ describe('the keys that go onto a seed disk', () => {
   }
 
   /** Gives a customer a key, and returns its line on the seed disk. */
-  function add(customer: CustomerName, blob: Buffer, more: { expiresAt?: string } = {}): string {
+  function add(
+    customer: CustomerName,
+    blob: Buffer,
+    more: { expiresAt?: string; comment?: string } = {},
+  ): string {
     const type = blob.subarray(4, 4 + blob.readUInt32BE(0)).toString();
     const key = { customer, fingerprint: fingerprintOf(blob), type, blob, comment: 'x"]\n- y $(z)' };
     const added = gate.store.keys.add({ ...key, ...more }, ADMIN, 1_000);
@@ -101,6 +105,22 @@ describe('the keys that go onto a seed disk', () => {
     ];
     add(gate.bob.customer, ed25519());
     add(owner('carol'), ed25519());
+    assert.deepEqual([...((await rescue()).keys ?? [])].sort(), lines.sort());
+  });
+
+  it('have nothing of a comment, whatever is in it', async () => {
+    const comments = [
+      'two\nlines',
+      'ssh\r\nssh-ed25519 AAAA evil',
+      '\u0000',
+      '"]\n- ssh-ed25519 AAAA evil',
+      '*anchor &x !!python/object:os.system {a: [',
+      '$(reboot) `reboot` ; reboot',
+      '\u202egnp.txe',
+      'x'.repeat(100_000),
+      'command="rm -rf /" ',
+    ];
+    const lines = comments.map((comment) => add(gate.alice.customer, ed25519(), { comment }));
     assert.deepEqual([...((await rescue()).keys ?? [])].sort(), lines.sort());
   });
 
