@@ -84,7 +84,9 @@ async function rounds(scenario: Scenario): Promise<Rounds> {
   for (let round = 0; round < Number(options.rounds); round += 1) {
     if (scenario.compares && whyAlone === null)
       all.openssh.push(await measured(scenario, () => OpensshServer.start(key, options.sshd)));
-    all.postern.push(await measured(scenario, () => PosternServer.start(key, options.postern)));
+    all.postern.push(
+      await measured(scenario, () => PosternServer.start(key, options.postern, amount.sessions)),
+    );
   }
   return all;
 }

@@ -16,7 +16,9 @@ import type { ServerUnderLoad, Target } from './server-under-load.js';
 const SCRIPT = fileURLToPath(new URL('../../server/postern.js', import.meta.url));
 const START_MS = 120_000;
 /** Each has two domains. */
-const CUSTOMERS = 200;
+const FEWEST_CUSTOMERS = 200;
+/** The default policy gives a customer so many sessions at once. */
+const SESSIONS_OF_A_CUSTOMER = 8;
 
 /** Both halves of Postern as processes, over an `xl` that runs nothing. */
 export class PosternServer implements ServerUnderLoad {
@@ -38,10 +40,14 @@ export class PosternServer implements ServerUnderLoad {
     return [this.#gate.pid ?? 0, this.#dom0.pid ?? 0];
   }
 
-  /** @param script the compiled postern.js of another tree, to compare with it */
+  /**
+   * @param script the compiled postern.js of another tree, to compare with it
+   * @param sessions so many may be open at once
+   */
   static async start(
     key: { readonly private: string; readonly public: string },
     script = SCRIPT,
+    sessions = 0,
   ): Promise<PosternServer> {
     const directory = mkdtempSync(join(tmpdir(), 'postern-bench-'));
     const file = (path: string): string => join(directory, path);
@@ -62,7 +68,7 @@ login: {connections: 30000, connectionsPerSource: 10000, connectionsPerCustomer:
     );
     mkdirSync(file('policy.d'), { mode: 0o700 });
     copyFileSync(defaultPolicy(), file('policy.d/10-default.yaml'));
-    const logins = register(file('gate/postern.db'), key.public);
+    const logins = register(file('gate/postern.db'), key.public, sessions);
     const half = (name: 'gate' | 'dom0', settings: string): HalfProcess =>
       new HalfProcess(name, script, [name, '--settings', settings], file(`${name}.log`));
     const dom0 = half('dom0', host.dom0Settings);
@@ -89,10 +95,11 @@ login: {connections: 30000, connectionsPerSource: 10000, connectionsPerCustomer:
 }
 
 /** @returns the logins: the first one owns all domains that have a part, the others two silent ones */
-function register(database: string, publicKey: string): readonly string[] {
+function register(database: string, publicKey: string, sessions: number): readonly string[] {
   const store = Store.open(database);
   const [playing, silent] = [DOMAINS.slice(0, 6), DOMAINS.slice(6)];
-  const customers = Array.from({ length: CUSTOMERS }, (_, at) => {
+  const many = Math.max(FEWEST_CUSTOMERS, Math.ceil(sessions / SESSIONS_OF_A_CUSTOMER) + 2);
+  const customers = Array.from({ length: many }, (_, at) => {
     const own = at === 0 ? playing : [silent[(at * 2) % silent.length], silent[(at * 2 + 1) % silent.length]];
     const roles = Object.fromEntries(own.map((name) => [name ?? '', 'owner' as const]));
     return { name: `customer${at}`, publicKey, roles };

@@ -13,6 +13,7 @@ import { DATABASE } from '../../store/state-directory.js';
 import { lockState } from '../../store/state-lock.js';
 import { CliError } from '../command/exit-status.js';
 import type { Half } from './half.js';
+import { limitsOfThisProcess, whyTooFewFiles } from './open-files.js';
 import { inheritedSockets } from './inherited-sockets.js';
 import { liveUntilStopped, startFault } from './half.js';
 import { openLog } from './log.js';
@@ -68,6 +69,8 @@ class GateHalf implements Half {
     const log = this.#log;
     const hostKeys = HostKeys.open(settings);
     this.#hostKeys = hostKeys;
+    const tooFewFiles = whyTooFewFiles(settings.login.connections, limitsOfThisProcess());
+    if (tooFewFiles !== null) log.warn({}, tooFewFiles);
     for (const { message } of hostKeys.problems) log.warn({}, `${message} It is not used.`);
     this.#unlock = lockState(settings.state);
     const store = Store.open(join(settings.state, DATABASE));

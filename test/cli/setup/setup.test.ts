@@ -185,7 +185,7 @@ describe('setup', () => {
     // As an earlier version would have written it.
     const unit = at('etc/systemd/system/postern-gate.service');
     const current = readFileSync(unit, 'utf8');
-    const older = current.replace('LimitNOFILE=8192', 'LimitNOFILE=4096');
+    const older = current.replace('LimitNOFILE=262144', 'LimitNOFILE=4096');
     writeFileSync(unit, older);
     const sum = (text: string): string => createHash('sha256').update(text).digest('hex');
     const sums = at('etc/postern/setup.sums');
@@ -199,7 +199,7 @@ describe('setup', () => {
     assert.match(done, /^keep +\/etc\/systemd\/system\/postern-dom0\.service: .*\n +- # my own line$/m);
     assert.match(
       done,
-      /^update +\/etc\/systemd\/system\/postern-gate\.service: .*\n +- LimitNOFILE=4096\n +\+ LimitNOFILE=8192$/m,
+      /^update +\/etc\/systemd\/system\/postern-gate\.service: .*\n +- LimitNOFILE=4096\n +\+ LimitNOFILE=262144$/m,
     );
     assert.match(done, /^mend +\/etc\/postern\/dom0\.yaml \(mode 0666, to be 0640\)$/m);
     assert.match(read('etc/postern/gate.yaml'), /motd: Hello/);
