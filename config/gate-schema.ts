@@ -118,7 +118,12 @@ export const GATE_SCHEMA = {
       ),
     }),
     keepAlive: section('Finding out that a client is gone.', {
-      intervalSeconds: integer(15, 1, 3_600, 'Seconds between the questions to a silent client.'),
+      intervalSeconds: integer(
+        15,
+        1,
+        3_600,
+        'Seconds between the questions to a silent client. One that only answers is asked less often, at most so many times less as `countMax` says.',
+      ),
       countMax: integer(4, 1, 100, 'Questions without an answer after which the connection is closed.'),
     }),
     keys: section('What customers may register.', {

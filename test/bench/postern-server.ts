@@ -62,7 +62,7 @@ state: ${file('gate')}
 controlSocket: ${file('run/control.sock')}
 policy: ${file('policy.d')}
 hosts: [{name: bench, socket: ${host.dom0Socket}}]
-login: {connections: 30000, connectionsPerSource: 10000, connectionsPerCustomer: 10000}
+login: {graceSeconds: 600, connections: 30000, connectionsPerSource: 10000, connectionsPerCustomer: 10000}
 `,
       { mode: 0o600 },
     );

@@ -14,6 +14,7 @@ import { offerHybrid } from './hybrid-key-exchange.js';
 import { HostKeyAnnouncement } from './host-key-announcement.js';
 import type { HostKey } from './host-key.js';
 import { leaveOutSha1 } from './host-key-offer.js';
+import type { AskedClient, KeepAlive, Place } from './keep-alive.js';
 import { KeyExchangeGuard } from './key-exchange-guard.js';
 import { Login } from './login.js';
 import type { RateLimitedLog } from './rate-limited-log.js';
@@ -70,7 +71,7 @@ export interface ConnectionLimits {
 }
 
 /** The transport of one client, from the first key exchange to the end (RFC 4253, RFC 4252, RFC 4254). */
-export class Connection {
+export class Connection implements AskedClient {
   readonly id: string;
   readonly source: Source;
   readonly openedAt = new Date();
@@ -82,6 +83,9 @@ export class Connection {
   readonly #events: ConnectionEvents;
   readonly #log: Logger;
   readonly #strangers: RateLimitedLog;
+  readonly #keepAlive: KeepAlive;
+  /** Null before login. */
+  #place: Place | null = null;
   /** Null once somebody has logged in, as the two take room. */
   #login: Login | null;
   #notes: RefusalNotes | null;
@@ -102,6 +106,7 @@ export class Connection {
     events: ConnectionEvents,
     log: Logger,
     strangers: RateLimitedLog,
+    keepAlive: KeepAlive,
   ) {
     this.id = id;
     this.source = source;
@@ -116,6 +121,7 @@ export class Connection {
     this.#events = events;
     this.#log = log;
     this.#strangers = strangers;
+    this.#keepAlive = keepAlive;
     const violation = faults.on((what: string) => {
       this.#violation(what);
     });
@@ -211,6 +217,20 @@ export class Connection {
     else this.#idle = setTimeout(end, this.#limits.leaveMs);
   }
 
+  /** For `KeepAlive`. */
+  ask(): void {
+    this.#guard(() => {
+      if (this.#transport.isWritable) this.#parts.protocol.ping();
+    });
+  }
+
+  /** For `KeepAlive`. */
+  gone(): void {
+    this.#guard(() => {
+      this.#failed(new Error('Keepalive timeout'));
+    });
+  }
+
   /** Tells the client why, and closes. Twice is harmless. */
   end(reason: number = DISCONNECT.byApplication, sentence = ''): void {
     if (this.#transport.isWritable) {
@@ -274,6 +294,7 @@ export class Connection {
       this.#guard(() => {
         this.#rekeying.count(bytesRead - read);
       });
+      if (this.#place !== null) this.#keepAlive.heard(this.#place);
       read = bytesRead;
     };
   }
@@ -311,6 +332,7 @@ export class Connection {
     this.#loginName = login;
     this.#transport.loggedIn();
     this.#rekeying.loggedIn();
+    this.#place = this.#keepAlive.watch(this);
     this.#watchIdle();
     return true;
   }
@@ -386,6 +408,8 @@ export class Connection {
     this.#closed = true;
     this.#forgetIdle();
     this.#rekeying.dispose();
+    if (this.#place !== null) this.#keepAlive.forget(this.#place);
+    this.#place = null;
     this.#channels.closeAll();
     this.#events.closed(this);
   }

@@ -1,10 +1,12 @@
 import { EndedExchange, type Ssh2KeyExchange, type Ssh2Protocol } from './ssh2-private.js';
 
-/** Different identification lines that are kept. A stranger's is kept only while it is connected. */
-const MOST_LINES = 256;
+/** Different values of one kind that are kept. A stranger's is kept only while it is connected. */
+const MOST = 256;
 
 /** Identification lines that many connections have in common, by their bytes. */
 const lines = new Map<string, Buffer>();
+/** What was negotiated, by its text. */
+const agreements = new Map<string, Ssh2KeyExchange['negotiated']>();
 
 /**
  * Forgets what only the key exchange that has just ended needed. ssh2 1.17 keeps it as long as the connection: the
@@ -17,7 +19,7 @@ export function forgetExchange(protocol: Ssh2Protocol): void {
   const { sessionID, negotiated } = exchange;
   protocol._kex = new EndedExchange(
     sessionID === undefined ? undefined : ownBytes(sessionID),
-    negotiated,
+    agreement(negotiated),
   ) as unknown as Ssh2KeyExchange;
   if (protocol._identRaw !== undefined) protocol._identRaw = shared(protocol._identRaw);
   if (protocol._remoteIdentRaw !== undefined) protocol._remoteIdentRaw = shared(protocol._remoteIdentRaw);
@@ -27,14 +29,23 @@ export function forgetExchange(protocol: Ssh2Protocol): void {
 
 /** The one buffer for these bytes; the next exchange needs them again. */
 function shared(line: Buffer): Buffer {
-  const name = line.toString('latin1');
-  const known = lines.get(name);
-  if (known !== undefined) return known;
-  const [oldest] = lines.keys();
-  if (oldest !== undefined && lines.size >= MOST_LINES) lines.delete(oldest);
-  const kept = ownBytes(line);
-  lines.set(name, kept);
-  return kept;
+  return one(lines, line.toString('latin1'), () => ownBytes(line));
+}
+
+/** The one object for equal agreements. Their names are pieces of the client's whole offer, unless they are copied. */
+function agreement(negotiated: Ssh2KeyExchange['negotiated']): Ssh2KeyExchange['negotiated'] {
+  const text = JSON.stringify(negotiated);
+  return one(agreements, text, () => JSON.parse(text) as Ssh2KeyExchange['negotiated']);
+}
+
+function one<T>(known: Map<string, T>, name: string, make: () => T): T {
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  const [oldest] = known.keys();
+  if (oldest !== undefined && known.size >= MOST) known.delete(oldest);
+  const made = make();
+  known.set(name, made);
+  return made;
 }
 
 /** A piece of Node.js's pool would keep all 64 KiB of it. */

@@ -15,6 +15,7 @@ import { ConnectionsInProcess } from './connections-in-process.js';
 import type { ConnectionPlaces } from './customer-connections.js';
 import type { Front } from './front.js';
 import type { HostKeysInUse } from './host-keys.js';
+import { KeepAlive } from './keep-alive.js';
 import type { Arrival, ListenAddress } from './listener.js';
 import { whyNoHybrid } from './hybrid-key-exchange.js';
 import { LoginRecord, type AuditLog } from './login-record.js';
@@ -105,6 +106,7 @@ export class SshGate {
   readonly #parts: SshGateParts;
   readonly #limits: ConnectionLimits;
   readonly #strangers: RateLimitedLog;
+  readonly #keepAlive: KeepAlive;
   readonly #record: LoginRecord;
   readonly #registry: SessionRegistry;
   readonly #customers: ConnectionPlaces;
@@ -131,6 +133,7 @@ export class SshGate {
       leaveMs: parts.leaveMs ?? LEAVE_MS,
     };
     this.#strangers = parts.strangers;
+    this.#keepAlive = new KeepAlive({ settings: settings.keepAlive, log });
     this.#record = new LoginRecord(parts.audit, log, this.#strangers, parts.openings);
     this.#registry = new SessionRegistry(handler, this.#record, terminalText(settings.motd), log);
     const usual = settings.login.connectionsPerCustomer;
@@ -214,12 +217,14 @@ export class SshGate {
     // Without a listener, an 'error' would end the whole gate.
     client.on('error', () => undefined);
     const parts = privateParts(client);
-    const known = parts === null ? undefined : this.#arrivals.get(parts.socket);
-    if (parts === null || known === undefined) {
+    const arrived = parts?.socket;
+    const known = arrived === undefined ? undefined : this.#arrivals.get(arrived);
+    if (parts === null || arrived === undefined || known === undefined) {
       log.error({}, 'this is not the ssh2 that the gate was written for: connection refused');
       client.end();
       return;
     }
+    this.#arrivals.delete(arrived);
     const { arrival, transport } = known;
     const ends = {
       id: this.#newId(),
@@ -246,6 +251,7 @@ export class SshGate {
         events,
         log,
         this.#strangers,
+        this.#keepAlive,
       );
       this.#connections.set(connection.id, connection);
     } catch (error) {

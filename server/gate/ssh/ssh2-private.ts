@@ -41,6 +41,8 @@ export interface Ssh2Protocol {
   channelEOF(remote: number): void;
   channelClose(remote: number): void;
   exitStatus(remote: number, status: number): void;
+  /** Asks the client for an answer: OpenSSH's keepalive@openssh.com. */
+  ping(): void;
   /** Answers to the client's global requests, in their order; they wait for the end of a key exchange. */
   requestSuccess(data: Buffer): void;
   requestFailure(): void;
@@ -149,6 +151,7 @@ export function privateParts(client: Ssh2Connection): Ssh2PrivateParts | null {
     typeof protocol.channelOpenConfirm === 'function' &&
     typeof protocol.requestSuccess === 'function' &&
     typeof protocol.requestFailure === 'function' &&
+    typeof protocol.ping === 'function' &&
     Buffer.isBuffer(protocol._remoteIdentRaw) &&
     typeof protocol._packetRW?.write.alloc === 'function' &&
     protocol._skipNextInboundPacket === false &&

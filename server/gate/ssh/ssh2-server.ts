@@ -15,10 +15,12 @@ import { terminalText } from './terminal-text.js';
  * @throws Error when ssh2 cannot use a host key
  */
 export function ssh2Server(
-  { banner, keepAlive }: Pick<SshSettings, 'banner' | 'keepAlive'>,
+  { banner }: Pick<SshSettings, 'banner'>,
   { offered }: Pick<HostKeysInUse, 'offered'>,
   identified: (client: Connection) => void,
 ): Server {
+  // `KeepAlive` asks silent clients, with one clock for all.
+  Object.assign(ssh2.Server, { KEEPALIVE_CLIENT_INTERVAL: 0 });
   const server = new ssh2.Server({
     hostKeys: offered.map(({ privateKey }) => privateKey),
     algorithms: structuredClone({
@@ -27,8 +29,6 @@ export function ssh2Server(
       serverHostKey: offered.flatMap(({ type }) => [...HOST_KEY_ALGORITHMS[type]]),
     }),
     ident: IDENT,
-    keepaliveInterval: keepAlive.intervalSeconds * 1000,
-    keepaliveCountMax: keepAlive.countMax,
     banner: terminalText(banner),
   });
   server.on('connection', identified);

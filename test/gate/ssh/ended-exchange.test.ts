@@ -60,6 +60,17 @@ describe('gate/ssh: an exchange that has ended', () => {
     assert.equal(String(one._remoteIdentRaw), 'SSH-2.0-OpenSSH_9.2p1');
   });
 
+  it('shares what was negotiated with those alone that negotiated the same', () => {
+    const other = { ...exchanged(), negotiated: { kex: 'curve25519-sha256', serverHostKey: 'ssh-rsa' } };
+    const [one, same, different] = [exchanged(), exchanged(), other].map((exchange) =>
+      protocolAfter(exchange),
+    );
+    for (const protocol of [one, same, different]) if (protocol !== undefined) forgetExchange(protocol);
+    assert.equal(one?._kex?.negotiated, same?._kex?.negotiated);
+    assert.equal(different?._kex?.negotiated.serverHostKey, 'ssh-rsa');
+    assert.equal(one?._kex?.negotiated.serverHostKey, 'ssh-ed25519');
+  });
+
   it('keeps the right line of each of many clients', () => {
     for (let at = 0; at < 1_000; at += 1) {
       const protocol = protocolAfter(exchanged(), `SSH-2.0-client${at}`);
