@@ -192,23 +192,30 @@ export class Soak {
       async () => (await this.#views()).every((one) => one.operation === null),
       PATIENCE,
     );
-    for (const { name, observation } of await this.#views()) {
-      if (observation.state === 'off') continue;
-      const { status, stderr } = await this.#house.ssh('customer1', `${name} poweroff --yes --wait`);
-      if (status !== 0 && !/is off/.test(stderr))
-        this.#faults.push(`${name} could not be switched off: ${stderr}`);
-    }
+    await eventually('every domain to be off', () => this.#switchOff(), {
+      ...PATIENCE,
+      instead: () => this.#others(),
+    });
     await eventually(
       'all sessions to be gone',
       async () =>
         /^no sessions|^\[\]/i.test((await this.#house.postern('session', 'list', '--json')).stdout.trim()),
       PATIENCE,
     );
-    await eventually('only the halves to run', () => this.#others().length === 0, {
-      ...PATIENCE,
-      instead: () => this.#others(),
-    });
     this.#longestRest = Math.max(this.#longestRest, this.#seconds - begun);
+  }
+
+  /**
+   * Switches off what the host shows to be on. It looks only now and then, so what has just been started may show
+   * later: only when nothing but the halves runs, everything is off.
+   */
+  async #switchOff(): Promise<boolean> {
+    for (const { name, observation } of await this.#views()) {
+      if (observation.state === 'off') continue;
+      // The gate may not have found a half again that was killed. Then the next look tries it again.
+      await this.#house.ssh('customer1', `${name} poweroff --yes --wait`);
+    }
+    return this.#others().length === 0;
   }
 
   /** Undoes what the admin may have left half-done when the halves were killed. */

@@ -1,0 +1,135 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Dom0Client } from '../../support/dom0-client.js';
+import { eventually } from '../../support/eventually.js';
+import { ProcessFacts } from '../../support/process-facts.js';
+import { domainName } from '../../support/temporary-store.js';
+import { Load } from '../load.js';
+import type { GrownServer } from './grown-server.js';
+
+/** CPU milliseconds by what was done. */
+export type Costs = Readonly<Record<string, number>>;
+
+/** How long the halves are looked at with nobody doing anything. */
+const REST_MS = 6_000;
+/** What a piece of work may leave to be done. */
+const AFTER_MS = 250;
+const TICK_MS = 10;
+
+/** CPU time of all threads of a process, from the scheduler, which counts finer than ticks. Milliseconds. */
+function cpuOf(pid: number): number {
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => {
+    const [nanoseconds = '0'] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ');
+    return sum + Number(nanoseconds) / 1e6;
+  }, 0);
+}
+
+/** CPU time of the commands that this process has run to their end. Milliseconds. */
+function cpuOfCommands(): number {
+  const facts = new ProcessFacts(process.pid);
+  return (facts.cpuTicksWithEnded - facts.cpuTicks) * TICK_MS;
+}
+
+/** Measures what the product does on a server, in CPU time of the gate. */
+export class Measured {
+  readonly #server: GrownServer;
+  readonly #costs: Record<string, number> = {};
+  /** What the gate does by itself, CPU milliseconds in a millisecond. */
+  #idle = 0;
+
+  constructor(server: GrownServer) {
+    this.#server = server;
+  }
+
+  /** @param sessions menus that stay open all the time */
+  async all(sessions: number): Promise<Costs> {
+    const { gatePid, dom0Pid, target, logins } = this.#server;
+    this.#costs['start of the gate'] = cpuOf(gatePid);
+    const kept = await this.#keep(sessions);
+    // Menus come to rest after some seconds without a key.
+    await pause(sessions > 0 ? 30_000 : 5_000);
+    const before = { gate: cpuOf(gatePid), dom0: cpuOf(dom0Pid) };
+    await pause(REST_MS);
+    this.#idle = (cpuOf(gatePid) - before.gate) / REST_MS;
+    this.#costs['a second of the gate at rest'] = this.#idle * 1000;
+    this.#costs['a second of the dom0 half at rest'] = ((cpuOf(dom0Pid) - before.dom0) / REST_MS) * 1000;
+    const load = new Load();
+    try {
+      const log = (count: number, to = target): Promise<unknown> =>
+        load.ask({ do: 'logins', target: to, count, atOnce: 4 });
+      await log(20);
+      await this.#each('login with its menu', 60, () => log(60));
+      await load.ask({ do: 'keep', target, count: 10 });
+      await this.#each('a key in a menu', 60, () => load.ask({ do: 'touch', count: 60 }));
+      // Two names of the same login: the load generator leaves the first one to consoles.
+      const owner = { ...target, logins: [logins[0] ?? '', logins[0] ?? ''] };
+      await this.#each('menu of all domains', 5, () => log(5, owner));
+    } finally {
+      await load.end();
+    }
+    await this.#domain();
+    await this.#commands();
+    await kept?.end();
+    return this.#costs;
+  }
+
+  async #keep(sessions: number): Promise<Load | null> {
+    if (sessions === 0) return null;
+    const load = new Load();
+    // The load generator gives up a request that takes very long.
+    for (let left = sessions; left > 0; left -= 1_000)
+      await load.ask({ do: 'keep', target: this.#server.target, count: Math.min(left, 1_000) });
+    return load;
+  }
+
+  /** One domain goes off and comes again. */
+  async #domain(): Promise<void> {
+    const client = new Dom0Client(this.#server.file('dom0.sock'));
+    const becomes = (isOff: boolean): Promise<unknown> =>
+      eventually(
+        'the host to see it',
+        async () => ((await client.domain(domainName('d1'))).observation.state === 'off') === isOff,
+        { withinMs: 120_000, everyMs: 100 },
+      );
+    await this.#each('a domain changes', 2, async () => {
+      this.#server.switchDomain('d1', false);
+      await becomes(true);
+      this.#server.switchDomain('d1', true);
+      await becomes(false);
+    });
+  }
+
+  async #commands(): Promise<void> {
+    const server = this.#server;
+    const customer = server.logins[1] ?? '';
+    const say = (what: string, ...command: readonly string[]): Promise<void> =>
+      this.#each(what, 1, () => server.postern(...command));
+    await say('policy reload', 'policy', 'reload');
+    await say('a role is taken', 'role', 'remove', customer, await this.#roleOf(customer));
+    await say('explain-login', 'explain-login', '--login', customer, '--key', `SHA256:${'b'.repeat(43)}`);
+    await say('audit, last 100', 'audit', '--limit', '100');
+    await say('audit, of a customer', 'audit', '--limit', '100', '--customer', customer);
+    await say('audit, since a minute', 'audit', '--since', '1m');
+    await say('list of domains', 'domain', 'list');
+    const own = cpuOfCommands();
+    await say('doctor', 'doctor', '--dom0-settings', server.file('dom0.yaml'));
+    this.#costs['doctor'] = (this.#costs['doctor'] ?? 0) + cpuOfCommands() - own;
+    await say('backup', 'backup', server.file('backup.db'));
+    await say('audit verify', 'audit', 'verify');
+  }
+
+  async #roleOf(customer: string): Promise<string> {
+    const { stdout } = await this.#server.postern('role', 'list', '--customer', customer, '--json');
+    return /"domain":\s*"([^"]+)"/.exec(stdout)?.[1] ?? '';
+  }
+
+  /** CPU time of the gate for the work, without what it does at rest. */
+  async #each(what: string, times: number, work: () => Promise<unknown>): Promise<void> {
+    const { gatePid } = this.#server;
+    const [before, begun] = [cpuOf(gatePid), performance.now()];
+    await work();
+    await pause(AFTER_MS);
+    const rest = this.#idle * (performance.now() - begun);
+    this.#costs[what] = Math.max(0, (cpuOf(gatePid) - before - rest) / times);
+  }
+}
