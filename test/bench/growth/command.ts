@@ -26,7 +26,7 @@ const GROWTHS = {
       'a second of the gate at rest',
       'a domain changes',
       'policy reload',
-      'a role is taken',
+      'a role is taken and given',
     ],
   },
   domains: {
@@ -47,7 +47,7 @@ const GROWTHS = {
     plotted: [
       'start of the gate',
       'login with its menu',
-      'a role is taken',
+      'a role is taken and given',
       'policy reload',
       'explain-login',
       'doctor',
@@ -149,7 +149,9 @@ for (const growing of options.only) {
     const { size, sessions } = sizeOf(growing, at);
     const server = await GrownServer.start(size, key);
     try {
-      costs.push(await new Measured(server).all(sessions));
+      const cost = await new Measured(server).all(sessions);
+      costs.push(cost);
+      process.stderr.write(`${JSON.stringify(cost)}\n`);
     } finally {
       await server.stop();
     }

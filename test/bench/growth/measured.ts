@@ -1,5 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isRefusal } from '../../../policy/refusal.js';
+import { ControlClient } from '../../../server/gate/control/control-client.js';
+import type { Method } from '../../../server/gate/control/route.js';
 import { Dom0Client } from '../../support/dom0-client.js';
 import { eventually } from '../../support/eventually.js';
 import { ProcessFacts } from '../../support/process-facts.js';
@@ -15,6 +18,8 @@ const REST_MS = 6_000;
 /** What a piece of work may leave to be done. */
 const AFTER_MS = 250;
 const TICK_MS = 10;
+/** How often a small piece of work is done. */
+const OFTEN = 20;
 
 /** CPU time of all threads of a process, from the scheduler, which counts finer than ticks. Milliseconds. */
 function cpuOf(pid: number): number {
@@ -99,28 +104,39 @@ export class Measured {
     });
   }
 
+  /** What admins ask the gate, each often enough to be told from what the gate does by itself. */
   async #commands(): Promise<void> {
     const server = this.#server;
     const customer = server.logins[1] ?? '';
-    const say = (what: string, ...command: readonly string[]): Promise<void> =>
-      this.#each(what, 1, () => server.postern(...command));
-    await say('policy reload', 'policy', 'reload');
-    await say('a role is taken', 'role', 'remove', customer, await this.#roleOf(customer));
-    await say('explain-login', 'explain-login', '--login', customer, '--key', `SHA256:${'b'.repeat(43)}`);
-    await say('audit, last 100', 'audit', '--limit', '100');
-    await say('audit, of a customer', 'audit', '--limit', '100', '--customer', customer);
-    await say('audit, since a minute', 'audit', '--since', '1m');
-    await say('list of domains', 'domain', 'list');
+    const control = new ControlClient(server.file('run/control.sock'), 'bench');
+    const ask = async (method: Method, path: string, given: object = {}): Promise<object> => {
+      const answer = await control.ask(method, path, given);
+      if (isRefusal(answer)) throw new Error(`${method} ${path}: ${answer.message}`);
+      return answer;
+    };
+    const often = (what: string, work: () => Promise<unknown>, times = OFTEN): Promise<void> =>
+      this.#each(what, times, async () => {
+        for (let left = times; left > 0; left -= 1) await work();
+      });
+    await often('policy reload', () => ask('POST', '/policy/reload'));
+    const { roles } = (await ask('GET', `/roles?customer=${customer}`)) as { roles: { domain: string }[] };
+    const domain = roles[0]?.domain ?? '';
+    await often('a role is taken and given', async () => {
+      await ask('DELETE', '/roles', { customer, domain });
+      await ask('PUT', '/roles', { customer, domain, role: 'owner' });
+    });
+    const key = { login: customer, key: `SHA256:${'b'.repeat(43)}` };
+    await often('explain-login', () => ask('POST', '/logins/explain', key));
+    await often('audit, last 100', () => ask('GET', '/audit?limit=100'));
+    await often('audit, of a customer', () => ask('GET', `/audit?limit=100&customer=${customer}`));
+    const since = new Date(Date.now() - 60_000).toISOString();
+    await often('audit, since a minute', () => ask('GET', `/audit?since=${since}`));
+    await often('list of domains', () => ask('GET', '/domains'));
     const own = cpuOfCommands();
-    await say('doctor', 'doctor', '--dom0-settings', server.file('dom0.yaml'));
+    await often('doctor', () => server.postern('doctor', '--dom0-settings', server.file('dom0.yaml')), 1);
     this.#costs['doctor'] = (this.#costs['doctor'] ?? 0) + cpuOfCommands() - own;
-    await say('backup', 'backup', server.file('backup.db'));
-    await say('audit verify', 'audit', 'verify');
-  }
-
-  async #roleOf(customer: string): Promise<string> {
-    const { stdout } = await this.#server.postern('role', 'list', '--customer', customer, '--json');
-    return /"domain":\s*"([^"]+)"/.exec(stdout)?.[1] ?? '';
+    await often('backup', () => server.postern('backup', server.file('backup.db')), 1);
+    await often('audit verify', () => ask('POST', '/audit/verify'), 1);
   }
 
   /** CPU time of the gate for the work, without what it does at rest. */
