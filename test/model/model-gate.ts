@@ -100,6 +100,10 @@ export class ModelStore implements KnownDomains, LastObservations {
     return [...this.#domains.values()];
   }
 
+  find(name: DomainName): DomainRecord | undefined {
+    return this.#domains.get(name);
+  }
+
   identitiesOf(name: DomainName): readonly DomainIdentity[] {
     return this.identities().filter(({ domain }) => domain === name);
   }

@@ -10,6 +10,7 @@ import type { HostFacts } from './name-rules.js';
 /** The store's memory of which domains there are. */
 export interface KnownDomains {
   list(): readonly DomainRecord[];
+  find(name: DomainName): DomainRecord | undefined;
   identities(): readonly DomainIdentity[];
   identitiesOf(name: DomainName): readonly DomainIdentity[];
   retiredSince(time: Date): number;
@@ -132,6 +133,35 @@ export class DomainRegistry {
     this.#unrecorded = false;
   }
 
+  /**
+   * The same for one name of which a host tells news. While a host lists the name, the others do not matter to it: so
+   * a boot costs the same however many domains there are. While a name is away, all are looked at.
+   *
+   * @throws AuditUnavailableError as `review`
+   */
+  reviewName(hosts: readonly HostFacts[], name: DomainName): void {
+    const telling = hosts.filter(({ reachable, domains }) => reachable && domains.has(name));
+    // The time for which a name is away is counted from look to look.
+    const isCounting = this.#away.size > 0 || this.#reviewedAt === null;
+    if (telling.length === 0 || this.#unrecorded || isCounting) {
+      this.review(hosts);
+      return;
+    }
+    const record = this.#known.find(name);
+    const changes = decideNames({
+      hosts: hosts.map((host) => onlyOf(host, name)),
+      domains: record === undefined ? [] : [record],
+      identities: this.#known.identitiesOf(name),
+      retiredLately: 0,
+      passed: 0,
+      grace: this.#times.graceMs,
+    });
+    this.#unrecorded = true;
+    this.#record(changes);
+    this.#unrecorded = false;
+    for (const host of telling) this.#said.set(`${host.name} ${name}`, said(host.domains.get(name)));
+  }
+
   #record(changes: DomainChanges): void {
     if (Object.values(changes).every((part: readonly unknown[]) => part.length === 0)) return;
     this.#known.settle(changes);
@@ -151,6 +181,26 @@ export class DomainRegistry {
 }
 
 /** What a host says of a name that decisions depend on. */
+/** What a host says of one name. */
+function onlyOf(host: HostFacts, name: DomainName): HostFacts {
+  const view = host.domains.get(name);
+  const { name: hostName, reachable, names } = host;
+  const isIt = (one: { readonly name: string }): boolean => one.name === name;
+  return {
+    name: hostName,
+    reachable,
+    domains: new Map(view === undefined ? [] : [[name, view]]),
+    names:
+      names === null
+        ? null
+        : {
+            others: names.others?.filter((other) => other === name) ?? null,
+            missing: names.missing.filter(isIt),
+            gone: names.gone.filter(isIt),
+          },
+  };
+}
+
 function said(view: DomainView | undefined): string {
   return JSON.stringify([view?.configured ?? null, view?.incarnation ?? null]);
 }

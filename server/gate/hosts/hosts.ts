@@ -261,7 +261,7 @@ export class Hosts implements DomainObservations {
     }
     if (event === 'names' || event === 'reachable') this.#tellMissing(host);
     const isNews = !('name' in more) || event === 'gone' || this.#registry.isNews(host, more.name);
-    if (isNews) this.#review();
+    if (isNews) this.#review(event === 'domain' && 'name' in more ? more.name : null);
   }
 
   /** Logs once what a host lacks. Its domains are not retired for that, and somebody has to mend it. */
@@ -279,10 +279,12 @@ export class Hosts implements DomainObservations {
     );
   }
 
-  #review(): void {
+  /** @param name the only one of which there is news; null: look at all */
+  #review(name: DomainName | null = null): void {
     if (this.#monotonic() < this.#reviewAgain) return;
     try {
-      this.#registry.review(this.links);
+      if (name === null) this.#registry.review(this.links);
+      else this.#registry.reviewName(this.links, name);
     } catch (fault) {
       // The store cannot be written now; a later look decides again.
       this.#reviewAgain = this.#monotonic() + REVIEW_AGAIN;

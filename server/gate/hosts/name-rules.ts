@@ -58,7 +58,8 @@ export function decideNames(facts: NameFacts): DomainChanges {
   const identities = new Map<DomainName, DomainIdentity[]>();
   for (const one of facts.identities)
     identities.set(one.domain, [...(identities.get(one.domain) ?? []), one]);
-  const hosts = facts.hosts.map(({ name, reachable, domains, names }) => ({
+  const hosts = facts.hosts.map(({ name, reachable, domains, names }, at) => ({
+    at,
     name,
     reachable,
     domains,
@@ -66,6 +67,7 @@ export function decideNames(facts: NameFacts): DomainChanges {
     missing: new Set(names?.missing.map((one) => one.name)),
     goneAt: new Map(names?.gone.map((one) => [one.name, one.at])),
   }));
+  const onHosts = new PlacesByName(hosts, facts.identities);
   const shown = hosts.flatMap(({ reachable, domains }) => (reachable ? [...domains.keys()] : []));
   const changes: { -readonly [K in keyof DomainChanges]: DomainChanges[K][number][] } = {
     seen: [],
@@ -81,7 +83,7 @@ export function decideNames(facts: NameFacts): DomainChanges {
   for (const name of new Set([...shown, ...known.keys()])) {
     const record = known.get(name);
     const rows = identities.get(name) ?? [];
-    const places = hosts.map((host): Place =>
+    const places = onHosts.of(name).map((host): Place =>
       placeOf(
         name,
         host,
@@ -89,7 +91,7 @@ export function decideNames(facts: NameFacts): DomainChanges {
       ),
     );
     // A host that is no longer in the settings has not said that anything is gone.
-    const unheard = rows.filter(({ host }) => !hosts.some((one) => one.name === host));
+    const unheard = rows.filter(({ host }) => !onHosts.has(host));
     for (const { before, now } of places)
       if (now !== null && !isSame(before, now)) changes.identities.push(now);
 
@@ -126,14 +128,52 @@ export function decideNames(facts: NameFacts): DomainChanges {
   return changes;
 }
 
-function placeOf(
-  domain: DomainName,
-  host: HostFacts & {
-    readonly missing: ReadonlySet<DomainName>;
-    readonly goneAt: ReadonlyMap<DomainName, string>;
-  },
-  before: DomainIdentity | null = null,
-): Place {
+type HostRead = HostFacts & {
+  /** Its place among all hosts. */
+  readonly at: number;
+  readonly missing: ReadonlySet<DomainName>;
+  readonly goneAt: ReadonlyMap<DomainName, string>;
+};
+
+/**
+ * The hosts that have anything to say of a name: they list or miss it, it runs there without a file, or it was there.
+ * So a look at all names does not ask every host for each.
+ */
+class PlacesByName {
+  readonly #named: ReadonlyMap<string, HostRead>;
+  readonly #of = new Map<string, HostRead[]>();
+
+  constructor(hosts: readonly HostRead[], identities: readonly DomainIdentity[]) {
+    this.#named = new Map(hosts.map((host) => [host.name, host]));
+    for (const host of hosts) {
+      const others = host.names?.others ?? [];
+      for (const name of new Set<string>([...host.domains.keys(), ...host.missing, ...others]))
+        this.#add(name, host);
+    }
+    for (const { domain, host: name } of identities) {
+      const host = this.#named.get(name);
+      if (host !== undefined && this.#of.get(domain)?.includes(host) !== true) this.#add(domain, host);
+    }
+  }
+
+  has(host: string): boolean {
+    return this.#named.has(host);
+  }
+
+  /** In the order of the settings. */
+  of(name: DomainName): readonly HostRead[] {
+    const found = this.#of.get(name) ?? [];
+    return found.length < 2 ? found : [...found].sort((one, other) => one.at - other.at);
+  }
+
+  #add(name: string, host: HostRead): void {
+    const known = this.#of.get(name);
+    if (known === undefined) this.#of.set(name, [host]);
+    else known.push(host);
+  }
+}
+
+function placeOf(domain: DomainName, host: HostRead, before: DomainIdentity | null = null): Place {
   const place = { host: host.name, before, isNew: false, runs: null };
   if (!host.reachable) return { ...place, is: 'silent', now: null };
   const view = host.domains.get(domain);
