@@ -1,5 +1,8 @@
 import { collected } from '../support/collector.js';
+import { eventually } from '../support/eventually.js';
 import { ProcessFacts } from '../support/process-facts.js';
+
+const REST = { withinMs: 30_000, everyMs: 20 };
 
 /** One half with nobody connected, after a collection. */
 export interface HalfSample {
@@ -16,12 +19,14 @@ export interface HalfSample {
 }
 
 export async function sampleHalf(pid: number, settings: string): Promise<HalfSample> {
-  const { heap, resident, delay } = await collected(settings);
   const facts = new ProcessFacts(pid);
+  // The dom0 half looks all the time, and each look is a child for a moment.
+  await eventually('no child to run', () => facts.children.length === 0, REST).catch(() => undefined);
   const descriptors: Record<string, number> = {};
   for (const kind of facts.descriptors) descriptors[kind] = (descriptors[kind] ?? 0) + 1;
-  const { threads } = facts;
-  return { pid, heap, resident, threads, children: facts.children.length, descriptors, delay };
+  const [{ threads }, children] = [facts, facts.children.length];
+  const { heap, resident, delay } = await collected(settings);
+  return { pid, heap, resident, threads, children, descriptors, delay };
 }
 
 /** All open descriptors of a half. */

@@ -1,5 +1,4 @@
 import { connect } from 'node:net';
-import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import ssh2 from 'ssh2';
 import type { Random } from '../support/random.js';
@@ -201,7 +200,12 @@ export class SoakCustomer {
     }
     this.#begin('silent peer');
     const socket = connect(this.#world.port, '127.0.0.1').on('error', () => undefined);
-    const closed = once(socket, 'close');
+    // `once` would take an error for its own, as when the gate has just been killed.
+    const closed = new Promise<void>((resolve) => {
+      socket.once('close', () => {
+        resolve();
+      });
+    });
     await this.#rest(this.#random.below(1_500));
     socket.destroy();
     await closed;

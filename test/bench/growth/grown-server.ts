@@ -1,12 +1,4 @@
-import {
-  appendFileSync,
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -146,17 +138,6 @@ login: {connections: 30000, connectionsPerSource: 10000, connectionsPerCustomer:
     if (ended.status !== 0 && args[0] !== 'doctor')
       throw new Error(`postern ${args.join(' ')}: ${ended.stdout}${ended.stderr}`);
     return ended;
-  }
-
-  /** Switches one domain of the host off, or on again, as `xl list` tells it. */
-  switchDomain(name: string, isOn: boolean): void {
-    const list = this.file('list');
-    if (isOn) copyFileSync(`${list}.whole`, list);
-    else {
-      copyFileSync(list, `${list}.whole`);
-      const rows = readFileSync(list, 'utf8').split('\n');
-      writeFileSync(list, rows.filter((row) => !row.startsWith(`${name} `)).join('\n'));
-    }
   }
 
   async stop(): Promise<void> {

@@ -3,10 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isRefusal } from '../../../policy/refusal.js';
 import { ControlClient } from '../../../server/gate/control/control-client.js';
 import type { Method } from '../../../server/gate/control/route.js';
-import { Dom0Client } from '../../support/dom0-client.js';
-import { eventually } from '../../support/eventually.js';
 import { ProcessFacts } from '../../support/process-facts.js';
-import { domainName } from '../../support/temporary-store.js';
 import { Load } from '../load.js';
 import type { GrownServer } from './grown-server.js';
 
@@ -60,19 +57,18 @@ export class Measured {
     this.#costs['a second of the dom0 half at rest'] = ((cpuOf(dom0Pid) - before.dom0) / REST_MS) * 1000;
     const load = new Load();
     try {
-      const log = (count: number, to = target): Promise<unknown> =>
-        load.ask({ do: 'logins', target: to, count, atOnce: 4 });
+      const log = (count: number, to = target, atOnce = 4): Promise<unknown> =>
+        load.ask({ do: 'logins', target: to, count, atOnce });
       await log(20);
       await this.#each('login with its menu', 60, () => log(60));
       await load.ask({ do: 'keep', target, count: 10 });
       await this.#each('a key in a menu', 60, () => load.ask({ do: 'touch', count: 60 }));
       // Two names of the same login: the load generator leaves the first one to consoles.
       const owner = { ...target, logins: [logins[0] ?? '', logins[0] ?? ''] };
-      await this.#each('menu of all domains', 5, () => log(5, owner));
+      await this.#each('menu of all domains', 3, () => log(3, owner, 1));
     } finally {
       await load.end();
     }
-    await this.#domain();
     await this.#commands();
     await kept?.end();
     return this.#costs;
@@ -85,23 +81,6 @@ export class Measured {
     for (let left = sessions; left > 0; left -= 1_000)
       await load.ask({ do: 'keep', target: this.#server.target, count: Math.min(left, 1_000) });
     return load;
-  }
-
-  /** One domain goes off and comes again. */
-  async #domain(): Promise<void> {
-    const client = new Dom0Client(this.#server.file('dom0.sock'));
-    const becomes = (isOff: boolean): Promise<unknown> =>
-      eventually(
-        'the host to see it',
-        async () => ((await client.domain(domainName('d1'))).observation.state === 'off') === isOff,
-        { withinMs: 120_000, everyMs: 100 },
-      );
-    await this.#each('a domain changes', 2, async () => {
-      this.#server.switchDomain('d1', false);
-      await becomes(true);
-      this.#server.switchDomain('d1', true);
-      await becomes(false);
-    });
   }
 
   /** What admins ask the gate, each often enough to be told from what the gate does by itself. */
