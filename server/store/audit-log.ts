@@ -144,9 +144,12 @@ export class AuditLog {
     return this.#deferred.addLater(write);
   }
 
-  /** Writes at once what waits for the end of the turn. */
+  /**
+   * Writes at once what waits for the end of the turn. Inside a transaction it does nothing: what began to wait
+   * there comes after the transaction, and has a transaction of its own.
+   */
   flush(): void {
-    this.#deferred.flush();
+    if (!this.#database.isInTransaction) this.#deferred.flush();
   }
 
   /**
@@ -243,7 +246,7 @@ export class AuditLog {
   /** The last row's number and hash; 0 and zeros when there is none. */
   head(): { seq: number; hash: string } {
     this.flush();
-    return this.#database.get(HEAD) ?? { seq: 0, hash: GENESIS };
+    return this.#last();
   }
 
   at(seq: number): AuditRow | undefined {
@@ -331,7 +334,7 @@ export class AuditLog {
   }
 
   #insert(event: AuditEvent): AuditRow {
-    const head = this.head();
+    const head = this.#last();
     // A number is never given twice, even when its row was cut off: so the hole can be found.
     const seq = Math.max(head.seq, this.#database.get(HIGHEST)?.seq ?? 0, this.#written.seq) + 1;
     const asker =
@@ -352,6 +355,10 @@ export class AuditLog {
     if (kind === 'operation.ended') this.#database.run(END_INTENTS, operation);
     else if (isIntent(kind) && !this.has(operation, 'operation.ended'))
       this.#database.run(BEGIN_INTENT, seq, operation);
+  }
+
+  #last(): { seq: number; hash: string } {
+    return this.#database.get(HEAD) ?? { seq: 0, hash: GENESIS };
   }
 
   #announce(rows: readonly AuditRow[]): void {

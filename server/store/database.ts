@@ -73,6 +73,11 @@ export class Database {
     return this.#statement(sql.text).run(...values).changes;
   }
 
+  /** Whether this is called by the body of a transaction. */
+  get isInTransaction(): boolean {
+    return this.#sqlite.inTransaction;
+  }
+
   /**
    * Runs one immediate transaction: what it reads cannot change before the commit,
    * in this process or another.

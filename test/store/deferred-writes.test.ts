@@ -157,4 +157,40 @@ describe('store: rows that are written at the end of the turn', () => {
     assert.deepEqual(again.audit.verify().findings, []);
     again.close();
   });
+
+  it('wait for the end of a transaction in which they are added, whatever is asked of the log meanwhile', async () => {
+    const later: Promise<void>[] = [];
+    const bob = customerName('bob');
+    store.audit.together(
+      () => {
+        later.push(store.audit.appendSoon(closed(1)), store.audit.appendLater(closed(2)));
+        store.audit.head();
+        store.audit.tail();
+        store.keys.list(ALICE);
+        store.customers.add(bob, ADMIN);
+      },
+      () => true,
+    );
+    store.audit.transact((append) => {
+      later.push(store.audit.appendSoon(closed(3)));
+      append({ kind: 'customer.suspended', actor: ADMIN, customer: ALICE, reason: null });
+      store.audit.has('none', 'operation.ended');
+    });
+    // Before: refused, as a store method that was called inside another one.
+    await Promise.all(later);
+    assert.deepEqual(
+      store.audit
+        .tail()
+        .slice(-5)
+        .map(({ event }) => [event.kind, (event as { seconds?: number }).seconds]),
+      [
+        ['customer.added', undefined],
+        ['connection.closed', 1],
+        ['connection.closed', 2],
+        ['customer.suspended', undefined],
+        ['connection.closed', 3],
+      ],
+    );
+    assert.deepEqual(store.audit.verify().findings, []);
+  });
 });
