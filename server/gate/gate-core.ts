@@ -198,8 +198,10 @@ export class GateCore {
       customers,
       parameters,
       seedKeys,
+      grounds: store.grounds,
       audit,
       log,
+      ...(clock === undefined ? {} : { clock }),
     });
     this.recordings = new Recordings({ settings: settings.recordings, audit, log });
     this.consoleOptions = new ConsoleOptions({ settings: settings.console, policy, roles, preferences });

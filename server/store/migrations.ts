@@ -245,4 +245,13 @@ export const MIGRATIONS: readonly string[] = [
   WHERE kind GLOB 'domain.*.requested' AND operation IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM audit WHERE operation = intent.operation AND kind = 'operation.ended');
   `,
+  `
+  -- What an operation that waits on a host rests on: JSON, as in operation-grounds.ts.
+  CREATE TABLE operation_grounds (
+    operation TEXT PRIMARY KEY,
+    customer  INTEGER NOT NULL REFERENCES customer (id) ON DELETE CASCADE,
+    body      TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX operation_grounds_customer ON operation_grounds (customer);
+  `,
 ];

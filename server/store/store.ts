@@ -11,6 +11,7 @@ import { Keys } from './keys.js';
 import { Logins } from './logins.js';
 import { Maintenance } from './maintenance.js';
 import { Parameters } from './parameters.js';
+import { GroundsOfOperations } from './operation-grounds.js';
 import { Preferences } from './preferences.js';
 import { Roles } from './roles.js';
 import { LastObservations } from './last-observations.js';
@@ -38,6 +39,7 @@ export class Store {
   readonly authorizations: Authorizations;
   readonly audit: AuditLog;
   readonly preferences: Preferences;
+  readonly grounds: GroundsOfOperations;
   readonly imports: Imports;
   readonly maintenance: Maintenance;
   readonly #database: Database;
@@ -58,6 +60,7 @@ export class Store {
     this.maintenance = new Maintenance(database, this.audit, clock);
     this.authorizations = new Authorizations(database, this);
     this.preferences = new Preferences(database);
+    this.grounds = new GroundsOfOperations(database);
     this.imports = new Imports(database, this.audit, this);
   }
 

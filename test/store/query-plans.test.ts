@@ -15,6 +15,7 @@ const WHOLE: readonly (readonly [statement: RegExp, why: string])[] = [
   [/^SELECT value AS name FROM json_each/, 'compares all domains'],
   [/ FROM identity ORDER BY domain, host$/, 'the list of all identities'],
   [/ FROM maintenance$/, 'one row'],
+  [/ FROM operation_grounds JOIN customer /, 'the few operations that wait on a host, once at a start'],
   [/^SELECT domain FROM leaving$/, 'the list of the domains that move'],
   [/^SELECT seq FROM sqlite_sequence/, 'one row'],
   [/ FROM sqlite_schema /, 'the triggers'],

@@ -101,6 +101,8 @@ export class Dom0StandIn {
   readonly withdrawals: string[] = [];
   /** Whether one that runs has begun, and cannot be taken back. */
   hasBegun = false;
+  /** Refuses a withdrawal for now; null: it is carried out. */
+  refuseWithdrawal: (id: string) => WireRefusal | null = () => null;
   /** The text on every console's screen; null when it cannot be read. */
   screen: ScreenText | null = null;
   readonly screenQueries: URLSearchParams[] = [];
@@ -238,7 +240,11 @@ export class Dom0StandIn {
     request.on('end', () => {
       if (text !== '{"withdrawn":true}') throw new Error(`not a withdrawal: ${text}`);
       this.withdrawals.push(id);
-      if (!this.operations.has(id)) send(response, 400, wireRefusal('usage', 'There is no such operation.'));
+      const known = this.operations.get(id);
+      const refused = this.refuseWithdrawal(id);
+      if (refused !== null) send(response, 503, refused);
+      else if (known !== undefined && known.endedAt !== null) send(response, 200, known);
+      else if (known === undefined) send(response, 400, wireRefusal('usage', 'There is no such operation.'));
       else if (this.hasBegun) send(response, 409, wireRefusal('busy', 'It has begun, so it goes on.'));
       else {
         this.end(id, 'failed', wireRefusal('undone', 'The right to it was taken away before it began.'));

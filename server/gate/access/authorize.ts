@@ -18,7 +18,7 @@ import { NOTHING_REVOKED } from '../certificates/revocation-list.js';
 import type { RevocationList } from '../certificates/revocation-list.js';
 import type { Identity } from '../session/identity.js';
 import { NO_OBSERVATIONS } from './domain-observations.js';
-import type { DomainObservations } from './domain-observations.js';
+import type { DomainObservation, DomainObservations } from './domain-observations.js';
 import { printable } from '../../../policy/printable.js';
 import { judge } from './verdict.js';
 import type { Asked, Verdict, AccessRequest } from './verdict.js';
@@ -129,6 +129,11 @@ const NOBODYS = 'list' as DomainName;
 /** The parts of an identity that a decision depends on. */
 export type Requester = Pick<Identity, 'customer' | 'fingerprint' | 'verified' | 'source' | 'certificate'>;
 
+/** When something was asked for, and what the domain did then. */
+export interface AskedBefore extends DomainObservation {
+  readonly at: Date;
+}
+
 /** What a decision depends on besides the database and the policy. */
 export interface Surroundings {
   readonly rateLimit?: RateLimit;
@@ -233,6 +238,24 @@ export class Authorizer {
     const around = { source: identity.source, ...this.#observations.lastObservation(question.domain) };
     const { policy } = this.#inForce;
     return judge(policy, question, request, facts, around, () => 0, this.#clock(), this.#revoked);
+  }
+
+  /**
+   * Whether something that was asked for before would still be allowed. The conditions of the policy are asked
+   * about the circumstances of then, because a window that has closed since takes nothing away. Nor does
+   * maintenance. The customer's standing and role and the policy are those of now.
+   */
+  verdictOn(identity: Requester, request: AccessRequest, { at, ...observed }: AskedBefore): Verdict {
+    const question = this.#question(identity, request.domain);
+    const facts = { ...this.#authorizations.look(question), maintenance: null, count: () => 0 };
+    const around = { source: identity.source, ...observed };
+    const { policy } = this.#inForce;
+    return judge(policy, question, request, facts, around, () => 0, this.#clock(), this.#revoked, at);
+  }
+
+  /** The circumstances of now, for `verdictOn` later. */
+  circumstancesNow(domain: DomainName): AskedBefore {
+    return { at: this.#clock(), ...this.#observations.lastObservation(domain) };
   }
 
   /** How long a rescue of the domain with this profile lasts for the customer, by the policy in force. */

@@ -56,7 +56,11 @@ export interface Asked extends Question, Pick<Identity, 'verified'> {
   readonly certified?: LoginCertificate;
 }
 
-/** Decides from its arguments and nothing else. */
+/**
+ * Decides from its arguments and nothing else.
+ *
+ * @param asked for the conditions of the policy: when it was asked for
+ */
 export function judge(
   policy: Policy,
   { customer, domain, source, verified, certified }: Asked,
@@ -66,6 +70,7 @@ export function judge(
   atOnce: (query: AttachmentQuery) => number,
   now: Date,
   revoked: RevocationList,
+  asked: Date = now,
 ): Verdict {
   const proof = { certificate: certified?.certificate, revoked };
   const here = standing(policy, customer, facts, verified, now, proof);
@@ -83,7 +88,7 @@ export function judge(
     const key = action === 'sysrq' ? (request.key ?? null) : null;
     const role = counting?.role ?? null;
     const question = { customer, role, domain, action, profile, key, ...circumstances };
-    return evaluate(policy, question, usage, now);
+    return evaluate(policy, question, usage, asked);
   };
   // A customer who may not see the domain hears the same as about one that does not exist.
   const seen = ask('status');

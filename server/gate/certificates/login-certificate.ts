@@ -1,8 +1,11 @@
-import type { AuthorityName, DomainName } from '../../../policy/names.js';
+import type { AuthorityName, CustomerName, DomainName } from '../../../policy/names.js';
 import { printable } from '../../../policy/printable.js';
 import type { CertificateNote } from '../../store/audit-event.js';
 import type { CertifiedLogin } from '../../store/holders.js';
-import type { Authority } from '../../store/records.js';
+import type { StoredCertificate } from '../../store/operation-grounds.js';
+import type { Authority, Key } from '../../store/records.js';
+import { sshString } from '../keys/ssh-fields.js';
+import { readCertificate } from './certificate.js';
 import type { Certificate } from './certificate.js';
 
 /** The certificate by which a customer logged in, and what it rests on. */
@@ -27,4 +30,38 @@ export function certificateNote(
     keyId: printable(Buffer.from(keyId, 'latin1').toString('utf8'), KEY_ID_SHOWN),
     serial: String(serial),
   };
+}
+
+/** The key inside, as if it were registered from the certificate's first moment to its last. */
+export function keyInside(customer: CustomerName, { key, validAfter, validBefore }: Certificate): Key {
+  const { fingerprint, type, blob } = key;
+  return {
+    customer,
+    fingerprint,
+    type,
+    blob,
+    comment: '',
+    addedAt: new Date(validAfter).toISOString(),
+    lastUsedAt: null,
+    expiresAt: validBefore === null ? null : new Date(validBefore).toISOString(),
+  };
+}
+
+/** For the gate that comes after this one. */
+export function storedCertificate(login: LoginCertificate): StoredCertificate {
+  const { certificate, authoritySeq, authorityName, customerSeq, confinedTo } = login;
+  const blob = Buffer.concat([certificate.signed, sshString(certificate.signature)]).toString('base64');
+  return { blob, authoritySeq, authorityName, customerSeq, confinedTo };
+}
+
+/** The certificate of an earlier login. @returns null when it cannot be read any more */
+export function restoredCertificate(
+  customer: CustomerName,
+  { blob, ...login }: StoredCertificate,
+): LoginCertificate | null {
+  // How large a key must be was asked at the login.
+  const certificate = readCertificate(Buffer.from(blob, 'base64'), { rsaMinimumBits: 0 });
+  if (typeof certificate === 'string') return null;
+  const { fingerprint } = certificate.authority;
+  return { ...login, key: keyInside(customer, certificate), authority: fingerprint, certificate };
 }

@@ -55,13 +55,13 @@ export class HostOperations {
   /**
    * Takes an operation back, as its right has gone. Only for a host that offers it.
    *
-   * @returns `begun`: it is too late
-   * @throws Error when it does not answer
+   * @returns how it has ended; `begun`: it is too late; `unknown`: there is none, or not yet
+   * @throws Error when it does not answer, or cannot tell
    */
-  async withdraw(id: string): Promise<'withdrawn' | 'begun' | 'unknown'> {
+  async withdraw(id: string): Promise<OperationView | 'begun' | 'unknown'> {
     const body: Withdrawal = { withdrawn: true };
     const answer = await this.#client.ask('PUT', `/operations/${encodeURIComponent(id)}`, body);
-    if (answer.ok) return 'withdrawn';
+    if (answer.ok) return readOperation(answer.body);
     if (answer.no.code === 'usage') return 'unknown';
     if (answer.no.code === 'busy') return 'begun';
     throw new HostError(`${answer.no.code}: ${answer.no.message}`);

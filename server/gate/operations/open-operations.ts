@@ -102,16 +102,21 @@ export class OpenOperations {
 
   /**
    * Takes over an intent of an earlier gate, which may have sent the request in its last moment.
+   *
    * @param at when it was recorded, milliseconds since the epoch
+   * @returns how the operation ends
    */
-  adopt(intent: Intent, at: number): void {
+  adopt(intent: Intent, at: number): Promise<OperationEnd> {
     const settledAfter = Math.min(Date.now(), at + ASKING) + this.#timings.late;
-    this.#add(intent, { host: null, doubted: true, settledAfter, finish: () => undefined });
+    const ended = new Promise<OperationEnd>((resolve) => {
+      this.#add(intent, { host: null, doubted: true, settledAfter, finish: resolve });
+    });
     this.#sweepLater();
     for (const link of this.#hosts.links) {
       const open = this.#open.get(intent.operation);
       if (link.reachable && open !== undefined) void this.#ask(open, link);
     }
+    return ended;
   }
 
   /** Takes what a host says about an operation. */

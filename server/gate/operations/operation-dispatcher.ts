@@ -6,6 +6,7 @@ import { parseBootProfileName, parseDomainName, parseImageName } from '../../../
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { AuditRow } from '../../store/audit-event.js';
+import type { GroundsOfOperations } from '../../store/operation-grounds.js';
 import type { Customer, RoleRow } from '../../store/records.js';
 import type { Verb } from '../../wire/contract.js';
 import type { OperationView } from '../../wire/operation.js';
@@ -66,10 +67,13 @@ interface OperationDispatcherParts {
   readonly roles: RolesOfCustomers;
   readonly parameters: ParametersOfDomains;
   readonly customers: { find(name: CustomerName): Customer | undefined };
-  readonly seedKeys: Pick<SeedKeys, 'of'>;
+  readonly seedKeys: Pick<SeedKeys, 'of' | 'usable'>;
+  readonly grounds: Pick<GroundsOfOperations, 'keep' | 'all' | 'drop'>;
   readonly audit: OutcomeLog & OpenIntents;
   readonly log: Logger;
   readonly timings?: OpenTimings;
+  /** The clock for keys. */
+  readonly clock?: () => Date;
 }
 
 interface Authorized {
@@ -129,13 +133,14 @@ export class OperationDispatcher {
    * before the hosts are started.
    */
   closeOpenIntents(): void {
-    for (const { event, at } of this.#parts.audit.openIntents()) {
-      if (event.kind === 'domain.reinstall.requested' || event.kind === 'domain.rescue.requested')
-        this.withdrawals.adopt(event);
+    const intents = this.#parts.audit.openIntents();
+    this.withdrawals.adopt(intents);
+    for (const { event, at } of intents) {
       if (!('operation' in event) || !('domain' in event)) continue;
       const { operation: id, domain, kind } = event;
       const action = kind.split('.')[1] ?? '';
-      if (CARRIED_OUT.includes(action)) this.#open.adopt({ operation: id, domain }, Date.parse(at));
+      if (CARRIED_OUT.includes(action))
+        this.#forgetAfter(id, this.#open.adopt({ operation: id, domain }, Date.parse(at)));
       else this.#open.record({ operation: id, domain }, 'lost', null, 'the gate ended meanwhile');
     }
   }
@@ -285,22 +290,24 @@ export class OperationDispatcher {
   async #submit(demanded: DemandedPermit, host: HostLink): Promise<Started | Refusal> {
     // Watch it before asking: it may be over before the answer is read.
     const ended = this.#open.watch(demanded, host);
-    const sent = new Set<string>();
+    this.#forgetAfter(demanded.operation, ended);
     const result = await askAgain(
       () => {
         // Each try reads the keys anew: a role or a key may have gone meanwhile.
         const keys = this.#parts.seedKeys.of(demanded, host.contract);
-        for (const key of keys ?? []) sent.add(key);
+        const unkept = this.withdrawals.watch(demanded, host, keys);
+        if (unkept !== null) return Promise.resolve({ result: 'refused' as const, refusal: unkept });
         return host.operations.submit(demanded, demanded.key, keys);
       },
       () => this.#parts.authorizer.recheck(demanded.identity, demanded) === null,
     );
-    if (result.result !== 'refused') this.withdrawals.watch(demanded, host, sent);
     switch (result.result) {
       case 'accepted':
         this.#open.take(result.operation);
+        this.withdrawals.taken(demanded.operation);
         return { operation: result.operation, forSeconds: demanded.forSeconds, ended };
       case 'refused':
+        this.withdrawals.forget(demanded.operation);
         this.#open.refuse(demanded, result.refusal);
         return result.refusal;
       case 'uncertain':
@@ -308,6 +315,13 @@ export class OperationDispatcher {
         this.#parts.log.warn({ operation: demanded.operation, host: host.name }, result.refusal.detail);
         return words.hostLostMeanwhile(demanded.domain, result.refusal.detail);
     }
+  }
+
+  /** Also where the host did not tell the end by itself. One that is not in its journal is none yet. */
+  #forgetAfter(operation: string, ended: Promise<OperationEnd>): void {
+    void ended.then((end) => {
+      if (end.outcome === 'lost' || end.operation.unrecorded !== true) this.withdrawals.forget(operation);
+    });
   }
 }
 

@@ -3,6 +3,7 @@ import type { CustomerName, DomainName } from '../../../policy/names.js';
 import type { Key, RoleRow } from '../../store/records.js';
 import type { Contract } from '../../wire/contract.js';
 import { MOST_SEED_KEY_CHARACTERS, MOST_SEED_KEYS, parseSeedKey } from '../../wire/seed-key.js';
+import type { SeedKeys as SeedOwners } from '../../wire/seed-key.js';
 import type { DemandedPermit } from '../access/authorize.js';
 import type { StandingCheck } from '../access/standing.js';
 
@@ -10,6 +11,13 @@ export interface SeedKeysParts {
   readonly keys: { list(customer: CustomerName): readonly Key[] };
   readonly roles: { on(domain: DomainName): readonly RoleRow[] };
   readonly standing: Pick<StandingCheck, 'of'>;
+}
+
+interface UsableKey {
+  /** `TYPE BASE64 CUSTOMER` */
+  readonly line: string;
+  /** Milliseconds since 1970. */
+  readonly until: number | null;
 }
 
 /** The public keys that go with a request onto the seed disk of a boot. */
@@ -34,14 +42,26 @@ export class SeedKeys {
   ): readonly string[] | null {
     const seed = seedOf(action, profile, contract);
     if (seed === null) return null;
-    const customers = seed === 'asker' ? [identity.customer] : this.#owners(domain, identity.customer);
-    const seen = new Set<string>();
-    const lines = customers.flatMap((customer) => this.#keysOf(customer, seen));
+    const lines = this.#usable(seed, domain, identity.customer).map(({ line }) => line);
     let size = 0;
     return lines.slice(0, MOST_SEED_KEYS).filter((line) => {
       size += line.length;
       return size <= MOST_SEED_KEY_CHARACTERS;
     });
+  }
+
+  /**
+   * All keys that may go onto such a seed disk at this moment, however many they are, each as `TYPE BASE64`, with
+   * the time until which it may. Milliseconds since 1970; null: not unless something changes.
+   */
+  usable(seed: SeedOwners, domain: DomainName, asker: CustomerName): ReadonlyMap<string, number | null> {
+    return new Map(this.#usable(seed, domain, asker).map(({ line, until }) => [keyOfLine(line), until]));
+  }
+
+  #usable(seed: SeedOwners, domain: DomainName, asker: CustomerName): readonly UsableKey[] {
+    const customers = seed === 'asker' ? [asker] : this.#owners(domain, asker);
+    const seen = new Set<string>();
+    return customers.flatMap((customer) => this.#keysOf(customer, seen));
   }
 
   /** The one who asks comes first, where they are an owner. */
@@ -53,24 +73,30 @@ export class SeedKeys {
     return [...owners.filter((owner) => owner === asker), ...owners.filter((owner) => owner !== asker)];
   }
 
-  #keysOf(customer: CustomerName, seen: Set<string>): readonly string[] {
+  #keysOf(customer: CustomerName, seen: Set<string>): readonly UsableKey[] {
     const { keys, standing } = this.#parts;
     return keys.list(customer).flatMap(({ type, blob, fingerprint }) => {
       // Nobody logs in with it here, so whether it verifies its user is not asked.
-      if (!standing.of({ customer, fingerprint, verified: null }).here || seen.has(fingerprint)) return [];
+      const held = standing.of({ customer, fingerprint, verified: null });
+      if (!held.here || seen.has(fingerprint)) return [];
       seen.add(fingerprint);
       const line = `${type} ${blob.toString('base64')} ${customer}`;
-      return parseSeedKey(line) === undefined ? [] : [line];
+      return parseSeedKey(line) === undefined ? [] : [{ line, until: held.until }];
     });
   }
 }
 
+/** A line's key without the customer's name, which may change: `TYPE BASE64`. */
+export function keyOfLine(line: string): string {
+  return line.split(' ', 2).join(' ');
+}
+
 /** A boot profile and an image may have the same name. */
-function seedOf(
+export function seedOf(
   action: Action,
   named: DemandedPermit['profile'],
   contract: Pick<Contract, 'profiles' | 'images'> | null,
-): 'asker' | 'owners' | null {
+): SeedOwners | null {
   const offers = action === 'reinstall' ? contract?.images : contract?.profiles;
   return offers?.find(({ name }) => name === named)?.seed ?? null;
 }

@@ -2,9 +2,10 @@ import type { AuthorityName, CustomerName, Fingerprint } from '../../../policy/n
 import type { Policy } from '../../../policy/policy.js';
 import type { Holders } from '../../store/holders.js';
 import type { LoginCandidate } from '../../store/logins.js';
-import type { Authority, Key } from '../../store/records.js';
+import type { Authority } from '../../store/records.js';
 import { speaksFor, standing } from '../access/standing.js';
 import type { Certificate } from '../certificates/certificate.js';
+import { keyInside } from '../certificates/login-certificate.js';
 import type { LoginCertificate } from '../certificates/login-certificate.js';
 import type { RevocationList } from '../certificates/revocation-list.js';
 import type { LoginFound } from './authenticate.js';
@@ -92,19 +93,4 @@ function candidateOf(
       speaksFor(customer, { ...authority, listed: authority.customers.includes(customer) }, policy),
   );
   return fitting.length === 1 ? (fitting[0] ?? null) : null;
-}
-
-/** The key inside, as if it were registered from the certificate's first moment to its last. */
-function keyInside(customer: CustomerName, { key, validAfter, validBefore }: Certificate): Key {
-  const { fingerprint, type, blob } = key;
-  return {
-    customer,
-    fingerprint,
-    type,
-    blob,
-    comment: '',
-    addedAt: new Date(validAfter).toISOString(),
-    lastUsedAt: null,
-    expiresAt: validBefore === null ? null : new Date(validBefore).toISOString(),
-  };
 }

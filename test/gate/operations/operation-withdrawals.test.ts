@@ -178,7 +178,8 @@ describe('what waits on a host, when a right is taken away', () => {
     gate.store.roles.remove(gate.alice.customer, HORATIO, ADMIN);
     const { authorizer, hosts, store } = gate.core;
     const { roles, customers, parameters, audit } = store;
-    const seedKeys = { of: () => null };
+    const seedKeys = { of: () => null, usable: () => new Map() };
+    const { grounds } = store;
     const later = new OperationDispatcher({
       authorizer,
       hosts,
@@ -186,6 +187,7 @@ describe('what waits on a host, when a right is taken away', () => {
       customers,
       parameters,
       seedKeys,
+      grounds,
       audit,
       log: silentLogger,
     });
