@@ -56,7 +56,7 @@ seeds:
     assert.match(more.stdout, /^The rescue of horatio ends at .* UTC, in (3 h|2 h 5\d min)\.\n$/);
     const tooLong = await house.ssh('alice', 'horatio extend --for 22h');
     assert.equal(tooLong.status, 3);
-    assert.match(tooLong.stderr, /A rescue lasts at most 1 d here/);
+    assert.match(tooLong.stderr, /a rescue lasts at most 1 d here/);
 
     const short = await house.ssh('alice', 'horatio rescue short --for 1s --yes');
     assert.equal(short.status, 0, short.stderr);
