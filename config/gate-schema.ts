@@ -217,6 +217,21 @@ export const GATE_SCHEMA = {
         'Seconds for which all hosts must see a domain gone before it is retired: see [domain.md](day-two/domain.md).',
       ),
     }),
+    metrics: section('Numbers for Prometheus: see [metrics.md](metrics.md).', {
+      listen: {
+        type: ['string', 'null'],
+        minLength: 1,
+        maxLength: 4096,
+        default: null,
+        description:
+          'Where they are served: an address of this machine itself, `127.0.0.1:9273` or `[::1]:9273`, or the path of a Unix socket. `null`: nowhere.',
+      },
+      customers: {
+        type: 'boolean',
+        default: false,
+        description: 'Whether some numbers are told for each customer, by name.',
+      },
+    }),
     log: LOG,
   },
 } as const;

@@ -36,6 +36,11 @@ export interface GateSettings extends Pick<
   readonly console: Omit<GateDocument['console'], 'escape'> & { readonly escape: EscapeKey };
   readonly recordings: Omit<GateDocument['recordings'], 'directory'> & { readonly directory: string };
   readonly certificates: { readonly revokedKeys: string | null };
+  readonly metrics: {
+    /** A path is a Unix socket's. Null: they are not served. */
+    readonly listen: ListenAddress | string | null;
+    readonly customers: boolean;
+  };
 }
 
 /** Reads gate.yaml. Never throws because of its content. */
@@ -75,7 +80,27 @@ function gateSettings(value: unknown, reader: SettingsReader): GateSettings {
     certificates: {
       revokedKeys: reader.orNull(['certificates', 'revokedKeys'], (path) => reader.path(path)),
     },
+    metrics: {
+      ...document.metrics,
+      listen: reader.orNull(['metrics', 'listen'], (path) => metricsListen(path, reader)),
+    },
   };
+}
+
+/** The numbers name domains, and nobody has to log in to read them: so they stay on this machine. */
+function metricsListen(path: DocumentPath, reader: SettingsReader): ListenAddress | string {
+  const text = reader.text(path);
+  // What is no text at all has been reported.
+  if (text === '') return text;
+  if (/^[./]/.test(text)) return reader.socket(path);
+  const address = reader.address(path);
+  if (!/^127\.|^::1$/.test(address.host))
+    reader.error(
+      path,
+      `"${text}" can be reached from other machines.`,
+      'an address of this machine itself, 127.0.0.1:9273 or [::1]:9273, or the path of a Unix socket',
+    );
+  return address;
 }
 
 function escapeKey(path: DocumentPath, reader: SettingsReader): EscapeKey {

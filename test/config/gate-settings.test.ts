@@ -73,6 +73,7 @@ describe('loadGateSettings', () => {
       },
       menu: { idleSeconds: 0 },
       domains: { graceSeconds: 600 },
+      metrics: { listen: null, customers: false },
       log: { level: 'info' },
     });
   });
@@ -82,6 +83,13 @@ describe('loadGateSettings', () => {
       `${LEAST}login: {tries: 3}\nlog: {level: debug}\nmotd: |\n  One\n  Two\n\n`,
     );
     assert.deepEqual([login.tries, login.graceSeconds, log.level, motd], [3, 30, 'debug', 'One\nTwo']);
+  });
+
+  it('takes an address of this machine, or a path, for metrics', () => {
+    const listen = (text: string): unknown => load(`${LEAST}metrics: {listen: ${text}}\n`).metrics.listen;
+    assert.deepEqual(listen('"127.0.0.1:9273"'), { host: '127.0.0.1', port: 9273 });
+    assert.deepEqual(listen('"[::1]:0"'), { host: '::1', port: 0 });
+    assert.equal(listen('/run/postern-gate/metrics.sock'), '/run/postern-gate/metrics.sock');
   });
 
   it('takes an escape key that can be one, and says why another cannot', () => {
@@ -171,6 +179,11 @@ describe('loadGateSettings', () => {
           '1:1 The key `listen` is missing.',
           '1:1 The key `hosts` is missing.',
         ],
+      ],
+      [
+        'metrics where other machines read them',
+        `${LEAST}metrics: {listen: "0.0.0.0:9273"}\n`,
+        ['4:19 "0.0.0.0:9273" can be reached from other machines.'],
       ],
       [
         'an IPv6 address where a list is wanted',

@@ -3,7 +3,9 @@ import type { Logger } from 'pino';
 import type { GateSettings } from '../../../config/gate-settings.js';
 import { loadGateSettings } from '../../../config/gate-settings.js';
 import { Administration } from '../../gate/control/administration.js';
+import type { RunningGate } from '../../gate/control/control-ports.js';
 import { ControlServer } from '../../gate/control/control-server.js';
+import { takeOverview } from '../../gate/control/overview-routes.js';
 import { Gate } from '../../gate/gate.js';
 import { HostKeyError } from '../../gate/ssh/host-key-error.js';
 import { HostKeys } from '../../gate/ssh/host-keys.js';
@@ -57,6 +59,7 @@ class GateHalf implements Half {
   #gate: Gate | undefined;
   #administration: Administration | undefined;
   #unlock: () => void = () => undefined;
+  #endMeasuring: () => Promise<void> = () => Promise.resolve();
 
   constructor(settings: GateSettings, log: Logger) {
     this.#settings = settings;
@@ -100,7 +103,7 @@ class GateHalf implements Half {
       log,
     });
     this.#gate = gate;
-    this.#administration = Administration.ofRunningGate(store, settings, {
+    const running: RunningGate = {
       version: VERSION,
       startedAt: new Date(),
       sessions: gate.sessions,
@@ -113,8 +116,41 @@ class GateHalf implements Half {
       hosts: gate.core.hosts.links,
       hostKeys,
       logins: gate.logins,
-    });
+    };
+    this.#administration = Administration.ofRunningGate(store, settings, running);
+    await this.#measure(store, running);
     return gate.start();
+  }
+
+  /** Serves numbers where the settings say so. Their modules are loaded only then. A port that is taken stops nobody. */
+  async #measure(store: Store, gate: RunningGate): Promise<void> {
+    const { listen, customers } = this.#settings.metrics;
+    if (listen === null) return;
+    const { GateMetrics } = await import('../../gate/metrics/gate-metrics.js');
+    const { MetricsError, MetricsServer } = await import('../../gate/metrics/metrics-server.js');
+    const { audit } = store;
+    const metrics = new GateMetrics({
+      audit,
+      overview: () => takeOverview(store, this.#settings, gate),
+      domains: () =>
+        gate.hosts.flatMap(({ name, domains }) =>
+          [...domains.values()].map((view) => ({ host: name, view })),
+        ),
+      sessions: gate.sessions,
+      customers,
+    });
+    const server = new MetricsServer(metrics, listen, this.#log);
+    this.#endMeasuring = async () => {
+      metrics.close();
+      await server.close();
+    };
+    try {
+      const port = await server.listen();
+      this.#log.info({ port, listen }, 'metrics are served');
+    } catch (error) {
+      if (!(error instanceof MetricsError)) throw error;
+      this.#log.error({ why: error.message }, 'metrics are not served');
+    }
   }
 
   /** Reads the policy files and the host keys again. What cannot be used leaves things as they are. */
@@ -136,6 +172,7 @@ class GateHalf implements Half {
 
   async stop(): Promise<void> {
     await this.#gate?.stop(FAREWELL);
+    await this.#endMeasuring();
     await this.#control?.close();
     this.#store?.close();
     this.#unlock();

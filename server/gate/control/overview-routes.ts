@@ -24,38 +24,38 @@ const EXPIRING_DAYS = 14;
 /** The rest is only counted. */
 const MOST_EXPIRING = 20;
 
+/** What an overview is taken of. */
+export type OverviewParts = Pick<
+  RunningGate,
+  'version' | 'startedAt' | 'sessions' | 'openConsoles' | 'policy' | 'hosts'
+>;
+type Folders = Pick<AdministrationSettings, 'state' | 'recordings'>;
+
 /** The route for an overview. It tries and writes nothing, so it may be asked for every second. */
-export function overviewRoutes(
-  store: Store,
-  settings: Pick<AdministrationSettings, 'state' | 'recordings'>,
-  gate: RunningGate,
-): readonly Route[] {
-  return [
-    route('GET', '/overview', {}, async (): Promise<Overview> => {
-      const [hosts, folders] = await Promise.all([
-        Promise.all(gate.hosts.map(hostOverview)),
-        roomOf(settings),
-      ]);
-      const now = new Date();
-      const since = new Date(now.getTime() - REFUSED_FOR_MS);
-      return {
-        at: now.toISOString(),
-        version: gate.version,
-        startedAt: gate.startedAt.toISOString(),
-        sessions: sessionsByKind(gate.sessions),
-        consoles: gate.openConsoles(),
-        policy: policyStatus(gate.policy),
-        maintenance: store.maintenance.get(),
-        audit: { seq: store.audit.head().seq, trouble: store.audit.trouble() },
-        folders,
-        hosts,
-        domains: undecided(store),
-        expiring: expiringKeys(store, now),
-        refused: { since: since.toISOString(), ...store.audit.refusals(since) },
-        backup: store.audit.lastBackup() ?? null,
-      };
-    }),
-  ];
+export function overviewRoutes(store: Store, settings: Folders, gate: OverviewParts): readonly Route[] {
+  return [route('GET', '/overview', {}, () => takeOverview(store, settings, gate))];
+}
+
+export async function takeOverview(store: Store, settings: Folders, gate: OverviewParts): Promise<Overview> {
+  const [hosts, folders] = await Promise.all([Promise.all(gate.hosts.map(hostOverview)), roomOf(settings)]);
+  const now = new Date();
+  const since = new Date(now.getTime() - REFUSED_FOR_MS);
+  return {
+    at: now.toISOString(),
+    version: gate.version,
+    startedAt: gate.startedAt.toISOString(),
+    sessions: sessionsByKind(gate.sessions),
+    consoles: gate.openConsoles(),
+    policy: policyStatus(gate.policy),
+    maintenance: store.maintenance.get(),
+    audit: { seq: store.audit.head().seq, trouble: store.audit.trouble() },
+    folders,
+    hosts,
+    domains: undecided(store),
+    expiring: expiringKeys(store, now),
+    refused: { since: since.toISOString(), ...store.audit.refusals(since) },
+    backup: store.audit.lastBackup() ?? null,
+  };
 }
 
 async function hostOverview(host: Host): Promise<HostOverview> {
@@ -93,10 +93,7 @@ function expiringKeys({ keys }: Store, now: Date): ExpiringKeys {
 }
 
 /** The recordings' directory exists from the first recording on. */
-async function roomOf({
-  state,
-  recordings: { directory },
-}: Pick<AdministrationSettings, 'state' | 'recordings'>): Promise<readonly FolderRoom[]> {
+async function roomOf({ state, recordings: { directory } }: Folders): Promise<readonly FolderRoom[]> {
   const found = [await folderRoom('state directory', state)];
   if (existsSync(directory)) found.push(await folderRoom("recordings' directory", directory));
   return found;
