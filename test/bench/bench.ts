@@ -6,7 +6,7 @@ import '../../server/cli/installation/fit-node.js';
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { Command, Option } from 'commander';
-import ssh2 from 'ssh2';
+import { makeEd25519KeyPair } from '../../server/gate/ssh/ed25519-key-pair.js';
 import { Figures, table, type Line } from './figures.js';
 import { OpensshServer } from './openssh-server.js';
 import { PosternServer } from './postern-server.js';
@@ -55,7 +55,9 @@ const amount: Amount = {
   opensshSessions: Math.min(200, Number(options.sessions)),
   restSeconds: Number(options.rest),
 };
-const key = ssh2.utils.generateKeyPairSync('ed25519');
+// ssh2's own generator drops a leading zero, and then nobody can read the key.
+const { privateFile, publicFile } = makeEd25519KeyPair('');
+const key = { private: privateFile, public: publicFile };
 const chosen = SCENARIOS.filter(({ name }) => options.only.includes(name));
 const whyAlone =
   options.alone || !chosen.some(({ compares }) => compares) ? '--alone' : OpensshServer.whyNot(options.sshd);

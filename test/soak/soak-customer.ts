@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import ssh2 from 'ssh2';
+import { makeEd25519KeyPair } from '../../server/gate/ssh/ed25519-key-pair.js';
 import type { Random } from '../support/random.js';
 import { SoakClient } from './soak-client.js';
 import type { SoakChannel, SoakTarget } from './soak-client.js';
@@ -174,14 +175,14 @@ export class SoakCustomer {
 
   /** Adds a key of theirs, logs in by it, and takes it away again. */
   async #ownKeys(): Promise<void> {
-    const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment: `soak ${this.#random.below(1_000)}` });
-    await this.#command('keys add', `keys add ${pair.public}`);
-    const parsed = ssh2.utils.parseKey(pair.public);
+    const pair = makeEd25519KeyPair(`soak ${this.#random.below(1_000)}`);
+    await this.#command('keys add', `keys add ${pair.publicFile.trim()}`);
+    const parsed = ssh2.utils.parseKey(pair.publicFile);
     if (parsed instanceof Error) throw parsed;
     await this.#connected(
       'keys use',
       async (client) => this.#waitFor(client, 'list'),
-      Buffer.from(pair.private),
+      Buffer.from(pair.privateFile),
     );
     const digest = (await crypto.subtle.digest(
       'SHA-256',
@@ -194,8 +195,8 @@ export class SoakCustomer {
   /** Those who do not come in: a wrong key, a peer that says nothing. */
   async #strangers(): Promise<void> {
     if (this.#random.percent(50)) {
-      const { private: wrong } = ssh2.utils.generateKeyPairSync('ed25519');
-      await this.#connected('wrong key', () => Promise.resolve(), Buffer.from(wrong));
+      const { privateFile } = makeEd25519KeyPair('');
+      await this.#connected('wrong key', () => Promise.resolve(), Buffer.from(privateFile));
       return;
     }
     this.#begin('silent peer');

@@ -163,7 +163,14 @@ export class Soak {
     }, seconds * 1000);
     const working = this.#customers.map((customer) => customer.work(over.signal));
     const all = Promise.all([...working, this.#admin.work(over.signal, !isStormy)]);
-    const ended = all.then(() => true);
+    const ended = all.then(
+      () => true,
+      (fault: unknown) => {
+        this.#faults.push(`the soak itself: ${(fault as Error).stack ?? String(fault)}`);
+        over.abort();
+        return true;
+      },
+    );
     if (isStormy) {
       while (!over.signal.aborted) await this.#killed.killOnce();
       await this.#killed.up();

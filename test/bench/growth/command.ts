@@ -6,7 +6,7 @@ import '../../../server/cli/installation/fit-node.js';
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { Command, Option } from 'commander';
-import ssh2 from 'ssh2';
+import { makeEd25519KeyPair } from '../../../server/gate/ssh/ed25519-key-pair.js';
 import { GrownServer } from './grown-server.js';
 import type { Size } from './grown-server.js';
 import { Measured } from './measured.js';
@@ -134,7 +134,8 @@ const options = new Command('growth')
   .parse()
   .opts<{ only: readonly Growing[]; most: string; svg?: string; json?: string }>();
 
-const key = ssh2.utils.generateKeyPairSync('ed25519');
+const { privateFile, publicFile } = makeEd25519KeyPair('');
+const key = { private: privateFile, public: publicFile };
 const measured: Partial<
   Record<Growing, { readonly sizes: readonly number[]; readonly costs: readonly Costs[] }>
 > = {};
