@@ -15,29 +15,18 @@ unpack=$3
 root=$out/root
 packages=systemd-sysv,udev,linux-image-cloud-amd64,initramfs-tools,openssh-server,cloud-init,cloud-guest-utils,fdisk,e2fsprogs,iproute2,zstd
 
-set --
-for modules in sound drivers/gpu drivers/media drivers/infiniband drivers/net/wireless drivers/net/ethernet \
-  drivers/staging drivers/iio drivers/usb drivers/scsi drivers/hid drivers/md net/bluetooth net/wireless; do
-  set -- "$@" "--dpkgopt=path-exclude=/lib/modules/*/kernel/$modules/*" "--dpkgopt=path-exclude=/usr/lib/modules/*/kernel/$modules/*"
-done
 # Only the guest's own disk is in the initramfs.
-mmdebstrap --mode=root --variant=minbase --format=directory --quiet "$@" \
-  --dpkgopt=force-confold \
-  --dpkgopt='path-exclude=/usr/share/doc/*' \
-  --dpkgopt='path-exclude=/usr/share/man/*' \
-  --dpkgopt='path-exclude=/usr/share/locale/*' \
+sh "$here/bootstrap.sh" "$suite" "$root" "$packages" \
   --dpkgopt='path-exclude=/usr/share/i18n/*' \
   --dpkgopt='path-exclude=/usr/lib/udev/hwdb.d/*' \
-  --aptopt='APT::Install-Recommends "false"' \
-  --essential-hook='mkdir -p "$1/etc/initramfs-tools/conf.d"' \
+  --dpkgopt='path-exclude=/lib/modules/*/kernel/drivers/md/*' \
+  --dpkgopt='path-exclude=/usr/lib/modules/*/kernel/drivers/md/*' \
   --essential-hook='printf "%s\n" xen-blkfront ext4 crc32c_generic > "$1/etc/initramfs-tools/modules"' \
-  --essential-hook='printf "%s\n" MODULES=list COMPRESS=zstd > "$1/etc/initramfs-tools/conf.d/guest"' \
-  --include="$packages" \
-  "$suite" "$root"
+  --essential-hook='printf "%s\n" MODULES=list COMPRESS=zstd > "$1/etc/initramfs-tools/conf.d/guest"'
 
 cp -R "$here/debian/." "$root/"
 cp "$root"/boot/initrd.img-* "$root/boot/initrd.img"
-sh "$here/unpack-kernel.sh" "$root"/boot/vmlinuz-* "$unpack" > "$root/boot/vmlinux.gz"
+sh "$here/unpack-kernel.sh" "$root"/boot/vmlinuz-* "$unpack" | gzip -1 > "$root/boot/vmlinux.gz"
 # Each system has its own.
 : > "$root/etc/machine-id"
 : > "$root/etc/resolv.conf"

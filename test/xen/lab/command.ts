@@ -59,7 +59,7 @@ async function play(): Promise<void> {
       });
     }
   });
-  const lab = new XenLab('playground', say);
+  const lab = await XenLab.open('playground', say);
   try {
     const started = open(lab).then(() => true);
     if (!(await Promise.race([started, ended.then(() => false)]))) return;
@@ -128,7 +128,7 @@ async function snapshot(): Promise<void> {
 
 async function reset(): Promise<void> {
   await stop();
-  const lab = new XenLab('playground', say);
+  const lab = await XenLab.open('playground', say);
   rmSync(lab.machine.directory, { recursive: true, force: true });
 }
 

@@ -58,7 +58,7 @@ profiles:
   rescue:
     title: Rescue system
     kind: direct
-    kernel: /srv/xen/guest/vmlinuz
+    kernel: /srv/xen/guest/vmlinux
     ramdisk: /srv/xen/guest/initrd.img
     extra: console=hvc0 rescue
     disks: Your disk is attached as /dev/xvda, writable; nothing is mounted or changed until you do it.
@@ -79,7 +79,7 @@ profiles:
   installer:
     title: Install Debian anew
     kind: direct
-    kernel: /srv/xen/guest/vmlinuz
+    kernel: /srv/xen/guest/vmlinux
     ramdisk: /srv/xen/guest/initrd.img
     extra: console=hvc0 install-suite=\${install-suite} install-host=\${domain}
     parameters:

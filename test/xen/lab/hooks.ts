@@ -1,3 +1,4 @@
+import { OLDER, type XenRelease } from './release.js';
 import { XenLab } from './xen-lab.js';
 
 let running: XenLab | undefined;
@@ -7,22 +8,34 @@ const say = (sentence: string): void => {
   process.stdout.write(`${sentence}\n`);
 };
 
-/** The lab of the present test file, made by mocha's root hooks. `renew` switches its host on. */
+/** The lab of the present test file, which `renewLab` opened. */
 export function lab(): XenLab {
   if (running === undefined) throw new Error('the lab does not run: npm run test:xen');
   return running;
 }
 
-/** Runs once for the whole run, before any file. */
+/**
+ * Gives the present test file a host as it was right after installing, with an empty gate. Files run side by side, each
+ * on its worker's machine.
+ */
+export async function renewLab(release?: XenRelease): Promise<void> {
+  running = await XenLab.open(`acceptance-${process.env['MOCHA_WORKER_ID'] ?? '0'}`, say, release);
+  await running.renew();
+}
+
+/** Runs once for the whole run, before any file. The hosts of both releases are installed side by side. */
 export async function mochaGlobalSetup(): Promise<void> {
-  await XenLab.prepare(say);
+  const older = process.argv.filter((word) => word.includes(`/${OLDER.suite}/`));
+  const others = process.argv.filter((word) => word.endsWith('.xen.js') && !older.includes(word));
+  await Promise.all([
+    ...(others.length > 0 ? [XenLab.prepare(say)] : []),
+    ...(older.length > 0 ? [XenLab.prepare(say, OLDER)] : []),
+  ]);
 }
 
 export const mochaHooks = {
-  /** Files run side by side, each on its worker's machine. */
   beforeAll(): void {
     began = Date.now();
-    running = new XenLab(`acceptance-${process.env['MOCHA_WORKER_ID'] ?? '0'}`, say);
   },
   /** Prints the host's facts about a failed case. */
   async afterEach(this: Mocha.Context): Promise<void> {

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -7,7 +7,6 @@ import { xenRelease, type XenRelease } from './release.js';
 
 /** Debian packages that the test machine needs. */
 const HOST_PACKAGES = [
-  'qemu-system-x86',
   'qemu-utils',
   'mmdebstrap',
   'squashfs-tools',
@@ -22,46 +21,89 @@ const HOST_PACKAGES = [
 export interface LabImage {
   readonly directory: string;
   readonly release: XenRelease;
+  /** The program that emulates a machine. */
+  readonly qemu: string;
 }
 
+type Say = (sentence: string) => void;
+
+/** Shared by all images, and unpacked once. */
+let qemu: Promise<string> | undefined;
+
 /**
- * Finds the image that these sources make, or builds it. Building takes root, Debian 12 and one or two
- * minutes.
+ * Finds the image that these sources make, and QEMU, or builds them. Building takes root, Debian 12 and one or two
+ * minutes. Images of several releases can be built at the same time.
  *
  * @param say gets a sentence before anything that takes long or changes the machine
  * @throws Error when a package cannot be installed or the builder fails, with its last words
  */
-export function labImage(say: (sentence: string) => void, release: XenRelease = xenRelease()): LabImage {
+export async function labImage(say: Say, release: XenRelease = xenRelease()): Promise<LabImage> {
   ensurePackages(say);
+  qemu ??= labQemu(say);
+  const [program, directory] = await Promise.all([qemu, built(say, release)]);
+  return { directory, release, qemu: program };
+}
+
+/** @returns the image's directory */
+function built(say: Say, release: XenRelease): Promise<string> {
   const directory = join(labCache(), `${release.suite}-${imageHash(release)}`);
-  if (existsSync(join(directory, 'root.img'))) return { directory, release };
+  return madeOnce(directory, async (making) => {
+    say(
+      `building the image from packages of Debian ${release.suite} (${packages(release).join(', ')}) in ${directory}`,
+    );
+    const words = [join(IMAGE_SOURCE, 'build.sh'), making, process.execPath, release.suite, release.xen];
+    const rescue = join(making, 'rescue');
+    if (release.rescueImage) {
+      // As an admin builds it, but small.
+      const options = ['--small', '--suite', release.suite, '--output', rescue];
+      await makes('the rescue image', process.execPath, [
+        POSTERN_SCRIPT,
+        'rescue-image',
+        'build',
+        ...options,
+      ]);
+      words.push(rescue);
+    }
+    await makes('the image', 'sh', words);
+    rmSync(rescue, { recursive: true, force: true });
+  });
+}
+
+/** @returns the program */
+async function labQemu(say: Say): Promise<string> {
+  const script = join(IMAGE_SOURCE, 'qemu.sh');
+  const hash = createHash('sha256').update(readFileSync(script)).digest('hex').slice(0, 16);
+  const directory = join(labCache(), `qemu-${hash}`);
+  await madeOnce(directory, async (making) => {
+    say(`unpacking Debian 13's QEMU in ${directory}`);
+    await makes('QEMU', 'sh', [script, making]);
+  });
+  return join(directory, 'qemu-system-x86_64');
+}
+
+/** Makes a directory's content, unless it is there: all of it or nothing. @returns the directory */
+async function madeOnce(directory: string, make: (making: string) => Promise<void>): Promise<string> {
+  if (existsSync(directory)) return directory;
   if (process.getuid?.() !== 0) throw new Error('building the image of the Xen lab needs root');
   const making = `${directory}.making`;
   rmSync(making, { recursive: true, force: true });
   mkdirSync(making, { recursive: true, mode: 0o700 });
-  say(
-    `building the image from packages of Debian ${release.suite} (${packages(release).join(', ')}) in ${directory}`,
-  );
-  const words = [join(IMAGE_SOURCE, 'build.sh'), making, process.execPath, release.suite, release.xen];
-  const rescue = join(making, 'rescue');
-  if (release.rescueImage) {
-    buildRescueImage(release, rescue);
-    words.push(rescue);
-  }
-  const built = spawnSync('sh', words, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
-  if (built.status !== 0)
-    throw new Error(`the image was not built:\n${lastLines(built.stdout + built.stderr)}`);
-  rmSync(rescue, { recursive: true, force: true });
+  await make(making);
   renameSync(making, directory);
-  return { directory, release };
+  return directory;
 }
 
-/** As an admin builds it, but small. */
-function buildRescueImage({ suite }: XenRelease, output: string): void {
-  const words = [POSTERN_SCRIPT, 'rescue-image', 'build', '--small', '--suite', suite, '--output', output];
-  const built = spawnSync(process.execPath, words, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
-  if (built.status !== 0)
-    throw new Error(`the rescue image was not built:\n${lastLines(built.stdout + built.stderr)}`);
+/** @throws Error with the program's last words when it fails */
+async function makes(what: string, program: string, words: readonly string[]): Promise<void> {
+  const builder = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [builder.stdout, builder.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+  }
+  const status = await new Promise<number | null>((resolve, reject) => {
+    builder.once('error', reject).once('close', resolve);
+  });
+  if (status !== 0) throw new Error(`${what} was not built:\n${lastLines(said)}`);
 }
 
 /** The packages of dom0. */
@@ -97,7 +139,7 @@ function filesBelow(directory: string): string[] {
     .sort();
 }
 
-function ensurePackages(say: (sentence: string) => void): void {
+function ensurePackages(say: Say): void {
   const missing = HOST_PACKAGES.filter((name) => !isInstalled(name));
   if (missing.length === 0 && knowsPackages()) return;
   if (process.getuid?.() !== 0) {

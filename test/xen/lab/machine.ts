@@ -125,7 +125,7 @@ export class Machine {
     const log = openSync(said, 'w', 0o600);
     // Paths are relative to the image's directory, because the multiboot line is split at blanks and commas.
     const qemu = spawn(
-      'qemu-system-x86_64',
+      this.#image.qemu,
       [
         ...['-nodefaults', '-no-user-config', '-display', 'none', '-name', 'postern-xen-lab'],
         ...HARDWARE,
@@ -191,7 +191,7 @@ export class Machine {
   /** A snapshot only works on the hardware that it was taken on, so the disk's name contains the hardware. */
   get #disk(): string {
     const hardware = createHash('sha256')
-      .update([...HARDWARE, XEN, LINUX].join(' '))
+      .update([this.#image.qemu, ...HARDWARE, XEN, LINUX].join(' '))
       .digest('hex')
       .slice(0, 8);
     return join(this.directory, `disk-${hardware}.qcow2`);

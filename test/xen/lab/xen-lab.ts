@@ -9,6 +9,7 @@ import { Dom0Shell } from './dom0-shell.js';
 import { GateBeside } from './gate-beside.js';
 import { labImage, type LabImage } from './image.js';
 import { Machine } from './machine.js';
+import { xenRelease, type XenRelease } from './release.js';
 
 /** The snapshot right after installing: dom0 is up, the dom0 half runs, and no customer's domain runs. */
 const INSTALLED = 'installed';
@@ -25,13 +26,26 @@ export class XenLab implements World {
   readonly #say: (sentence: string) => void;
   readonly #operators: TerminalClient[] = [];
 
-  /** @param name names this lab's own directory: two labs share only the image */
-  constructor(name: string, say: (sentence: string) => void) {
+  /** Use `open`. */
+  private constructor(name: string, say: (sentence: string) => void, image: LabImage) {
     this.#say = say;
-    this.#image = labImage(say);
+    this.#image = image;
     this.machine = new Machine(this.#image, join(this.#image.directory, name));
     this.dom0 = new Dom0Shell(this.#image, this.machine);
     this.gate = new GateBeside(this.dom0, join(this.machine.directory, 'gate'));
+  }
+
+  /**
+   * Builds what is missing. No machine runs yet.
+   *
+   * @param name names this lab's own directory: two labs share only the image
+   */
+  static async open(
+    name: string,
+    say: (sentence: string) => void,
+    release: XenRelease = xenRelease(),
+  ): Promise<XenLab> {
+    return new XenLab(name, say, await labImage(say, release));
   }
 
   /**
@@ -56,8 +70,8 @@ export class XenLab implements World {
    * Makes sure that a snapshot exists of the state right after installing this checkout, for `renew` of any
    * lab. No machine runs afterwards.
    */
-  static async prepare(say: (sentence: string) => void): Promise<void> {
-    const lab = new XenLab(ORIGINAL, say);
+  static async prepare(say: (sentence: string) => void, release: XenRelease = xenRelease()): Promise<void> {
+    const lab = await XenLab.open(ORIGINAL, say, release);
     const stampFile = join(lab.machine.directory, 'installed.json');
     const stamps = JSON.stringify(installStamps());
     const stamped = existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : undefined;

@@ -24,7 +24,7 @@ const say = (sentence: string): void => {
 async function main(wanted: readonly string[]): Promise<void> {
   const directory = join(FIXTURES, `xl-${xenRelease().xen}`);
   await XenLab.prepare(say);
-  const lab = new XenLab('recording', say);
+  const lab = await XenLab.open('recording', say);
   try {
     await lab.renew();
     await lab.dom0.must('systemctl stop postern-dom0');
