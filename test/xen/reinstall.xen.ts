@@ -23,19 +23,6 @@ const VOLUME = '/dev/vg0/ophelia';
 /** What the first boot of a whole Debian may take in emulation. */
 const FIRST_BOOT_MS = 600_000;
 
-/** Waits for the boot of a new system, and logs in to it. @returns what the line says */
-async function logsIn(login: GuestLogin, line: string): Promise<string> {
-  const ended = await eventually(
-    'a login to the new system',
-    async () => {
-      const tried = await login.run('alice', line);
-      return tried.status === 0 ? tried : undefined;
-    },
-    { withinMs: FIRST_BOOT_MS, everyMs: 2_000, slowestMs: 5_000 },
-  );
-  return ended.stdout;
-}
-
 /** PV guests whose own disk has the boot loader's menu and the kernel. PVH guests boot that slowly in emulation. One story. */
 describe('a reinstallation, on a real Xen', function () {
   this.timeout(1_200_000);
@@ -150,8 +137,9 @@ sed "s/guildenstern/ophelia/; s|file:[^,]*|phy:${VOLUME}|" /etc/xen/guildenstern
     alice.type('q');
     assert.equal(await alice.ends(PATIENCE.soon), 0);
 
-    const said = await logsIn(login, 'hostname; df --output=size -m / | tail -n 1');
-    const [hostname, size] = said.split('\n');
+    const said = await login.whenUp('hostname; df --output=size -m / | tail -n 1', FIRST_BOOT_MS);
+    assert.equal(said.status, 0, said.stderr);
+    const [hostname, size] = said.stdout.split('\n');
     assert.equal(hostname, 'guildenstern');
     assert.ok(Number(size) > DISK_MIB * 0.85, `the file system has ${String(size)} MiB`);
     assert.match(await login.refuses('bob'), /^root@\S*: Permission denied/);

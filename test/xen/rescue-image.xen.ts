@@ -48,9 +48,9 @@ describe('the rescue image, on a real Xen', () => {
     await alice.receives(FINGERPRINT, PATIENCE.boot);
     assert.match(alice.raw, /RESCUE SYSTEM/);
 
-    const mended = await login.run(
-      'alice',
+    const mended = await login.whenUp(
       'hostname && chroot-in -- sed -i s/xvdz/xvda/ /etc/fstab && mount -o ro /dev/xvda /mnt && cat /mnt/etc/fstab && umount /mnt',
+      PATIENCE.boot,
     );
     assert.equal(mended.status, 0, mended.stderr);
     assert.match(mended.stdout, /^ophelia\n/);

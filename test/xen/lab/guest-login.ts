@@ -1,6 +1,10 @@
 import { join } from 'node:path';
+import { eventually } from '../../support/eventually.js';
 import { run, type Ended } from '../../support/house.js';
 import { lab } from './hooks.js';
+
+/** The status of ssh(1) when the line did not run, because nobody answers or the login is refused. */
+const SSH_FAILED = 255;
 
 /** Of dom0's bridge, from which nothing leads out: test/xen/image/dom0/etc/systemd/network. */
 export const SUBNET = '192.0.2.0/24';
@@ -43,9 +47,25 @@ export class GuestLogin {
     );
   }
 
+  /**
+   * As `run` for alice, when the guest answers: its sshd, or what the console says of it, may be there before its
+   * network is.
+   */
+  async whenUp(line: string, withinMs: number): Promise<Ended> {
+    let tried: Ended | undefined;
+    return eventually(
+      'a login to the guest',
+      async () => {
+        tried = await this.run('alice', line);
+        return tried.status === SSH_FAILED ? undefined : tried;
+      },
+      { withinMs, everyMs: 2_000, slowestMs: 5_000, instead: () => tried },
+    );
+  }
+
   /** As `run`, for logins that must be refused. @returns ssh's words, or what the line said when they were not */
   async refuses(customer: string, ...options: readonly string[]): Promise<string> {
     const { status, stdout, stderr } = await this.run(customer, 'id', ...options);
-    return status === 255 ? stderr : `exit ${String(status)}: ${stdout}${stderr}`;
+    return status === SSH_FAILED ? stderr : `exit ${String(status)}: ${stdout}${stderr}`;
   }
 }

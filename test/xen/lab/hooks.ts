@@ -3,6 +3,8 @@ import { XenLab } from './xen-lab.js';
 
 let running: XenLab | undefined;
 let began = 0;
+/** When the last case ended, and what the host had worked by then. Milliseconds and seconds. */
+let last = { at: 0, worked: 0 };
 
 const say = (sentence: string): void => {
   process.stdout.write(`${sentence}\n`);
@@ -21,6 +23,7 @@ export function lab(): XenLab {
 export async function renewLab(release?: XenRelease): Promise<void> {
   running = await XenLab.open(`acceptance-${process.env['MOCHA_WORKER_ID'] ?? '0'}`, say, release);
   await running.renew();
+  last = { at: Date.now(), worked: running.machine.cpuSeconds };
 }
 
 /** Runs once for the whole run, before any file. The hosts of both releases are installed side by side. */
@@ -37,8 +40,14 @@ export const mochaHooks = {
   beforeAll(): void {
     began = Date.now();
   },
-  /** Prints the host's facts about a failed case. */
+  /** Prints the host's facts about a failed case, and with POSTERN_XEN_TIMES the seconds of each. */
   async afterEach(this: Mocha.Context): Promise<void> {
+    const now = { at: Date.now(), worked: lab().machine.cpuSeconds };
+    if (process.env['POSTERN_XEN_TIMES'] !== undefined) {
+      const took = Math.round((now.at - last.at) / 1000);
+      say(`  ${took} s, host ${Math.round(now.worked - last.worked)} s: ${this.currentTest?.title ?? ''}`);
+    }
+    last = now;
     if (this.currentTest?.state !== 'failed') return;
     const { stdout } = await lab().dom0.run(
       'xl list -v; ps -eo pid,lstart,args | grep "[x]l create"; tail -n 3 /var/log/xen/xl-*.log; journalctl -u postern-dom0 -n 40 -o cat',
