@@ -22,35 +22,77 @@ function frame(kind: number, body: Uint8Array): Buffer {
   if (body.length > FRAME_LIMIT)
     throw new FrameError(`a frame of ${body.length} bytes is over ${FRAME_LIMIT}`);
   const out = Buffer.allocUnsafe(FRAME_HEADER_BYTES + body.length);
-  out[0] = kind;
-  out.writeUInt32BE(body.length, 1);
+  frameHeader(out, kind, body.length);
   out.set(body, FRAME_HEADER_BYTES);
   return out;
 }
 
+/** Writes the header of a frame, for a body of so many bytes. */
+export function frameHeader(out: Buffer, kind: number, length: number): void {
+  out[0] = kind;
+  out.writeUInt32BE(length, 1);
+}
+
 /** Splits a stream of chunks, cut anywhere, into frames. Holds at most one frame. */
 export class FrameReader {
+  readonly #joins: boolean;
   #held: Buffer = Buffer.alloc(0);
+  /** Bytes to come of the body that was passed on in part. */
+  #left = 0;
+
+  /**
+   * @param joins passes on console bytes as they come: a body in parts, those of neighbours together. It moves
+   *   bytes within the chunk for that.
+   */
+  constructor({ joins = false }: { readonly joins?: boolean } = {}) {
+    this.#joins = joins;
+  }
 
   /**
    * @returns the frames completed by this chunk; bodies may share memory with it
    * @throws FrameError for an unknown kind or a body over FRAME_LIMIT
    */
   push(chunk: Buffer): Frame[] {
-    let rest = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
+    const all = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     const frames: Frame[] = [];
-    while (rest.length >= FRAME_HEADER_BYTES) {
-      const kind = rest[0];
-      const length = rest.readUInt32BE(1);
+    let at = 0;
+    /** Where the last frame's bytes are, while more may be joined to them. */
+    let open: [from: number, to: number] | null = null;
+    const close = (): void => {
+      if (open !== null) frames.push({ kind: FRAME_BYTES, body: all.subarray(...open) });
+      open = null;
+    };
+    const join = (to: number): void => {
+      if (open === null) open = [at, to];
+      else {
+        all.copyWithin(open[1], at, to);
+        open[1] += to - at;
+      }
+      at = to;
+    };
+    for (;;) {
+      const part = Math.min(this.#left, all.length - at);
+      if (part > 0) join(at + part);
+      this.#left -= part;
+      if (this.#left > 0 || all.length - at < FRAME_HEADER_BYTES) break;
+      const kind = all[at];
+      const length = all.readUInt32BE(at + 1);
       if (kind !== FRAME_BYTES && kind !== FRAME_NOTE)
         throw new FrameError(`unknown frame kind ${kind ?? 'none'}`);
       if (length > FRAME_LIMIT) throw new FrameError(`a frame of ${length} bytes is over ${FRAME_LIMIT}`);
-      const end = FRAME_HEADER_BYTES + length;
-      if (rest.length < end) break;
-      frames.push({ kind, body: rest.subarray(FRAME_HEADER_BYTES, end) });
-      rest = rest.subarray(end);
+      const end = at + FRAME_HEADER_BYTES + length;
+      if (kind === FRAME_BYTES && this.#joins) {
+        at += FRAME_HEADER_BYTES;
+        this.#left = length;
+        continue;
+      }
+      if (all.length < end) break;
+      close();
+      frames.push({ kind, body: all.subarray(at + FRAME_HEADER_BYTES, end) });
+      at = end;
     }
-    this.#held = rest.length === 0 ? Buffer.alloc(0) : Buffer.from(rest);
+    close();
+    this.#held = at === all.length ? Buffer.alloc(0) : Buffer.from(all.subarray(at));
     return frames;
   }
 }

@@ -191,9 +191,12 @@ export class Attachment {
     if (this.#socket.writableLength > SOCKET_END) this.#leave();
   }
 
-  /** Passes on the console's output. @param frame the same bytes, framed once for all attachments */
-  output(bytes: Buffer, frame: Buffer): void {
-    this.#feed.output(bytes, frame);
+  /**
+   * Passes on the console's output. @param frame the same bytes, framed once for all attachments
+   * @returns whether the frame is not needed any more
+   */
+  output(bytes: Buffer, frame: Buffer): boolean {
+    return this.#feed.output(bytes, frame);
   }
 
   /**

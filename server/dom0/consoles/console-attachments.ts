@@ -1,6 +1,10 @@
 import type { ConsoleNote, Presence } from '../../wire/console.js';
-import { bytesFrame } from '../../wire/frames.js';
+import { FRAME_LIMIT } from '../../wire/console.js';
 import type { Attachment } from './attachment.js';
+import { OutputFrame } from './output-frame.js';
+
+/** All consoles use it: nothing that comes from one is needed when the next has output. */
+const outputFrame = new OutputFrame(FRAME_LIMIT);
 
 /** All attachments at one console. */
 export class ConsoleAttachments implements Iterable<Attachment> {
@@ -41,11 +45,13 @@ export class ConsoleAttachments implements Iterable<Attachment> {
     }
   }
 
-  /** Passes on the console's output. */
+  /** Passes on the console's output. The bytes may change when this has returned. */
   output(bytes: Buffer): void {
     if (this.size === 0) return;
-    const frame = bytesFrame(bytes);
-    for (const attachment of this.#attachments.values()) attachment.output(bytes, frame);
+    const frame = outputFrame.around(bytes);
+    let isFree = true;
+    for (const attachment of this.#attachments.values()) if (!attachment.output(bytes, frame)) isFree = false;
+    if (!isFree) outputFrame.giveAway();
   }
 
   /** Announces an attachment to the others, unless that was done before. */

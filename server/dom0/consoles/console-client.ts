@@ -180,7 +180,7 @@ export class ConsoleClient {
       if (pause > 0) this.#pause(pause);
       return;
     }
-    this.#held.push(bytes);
+    this.#held.push(Buffer.from(bytes));
     this.#heldBytes += bytes.length;
     if (this.#heldBytes >= HELD_BYTES) this.#pty.pause();
   }

@@ -2,7 +2,9 @@ import { openSync, readSync, writeSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
 import { spawn } from 'node-pty';
 import type { IPty } from 'node-pty';
+import { readShared } from '../../wire/shared-read.js';
 import { PtyInput } from './pty-input.js';
+import { ReadBatch } from './read-batch.js';
 
 /** The command to run on a pty: argv, an absolute path, and the whole environment. */
 export interface PtyCommand {
@@ -20,8 +22,8 @@ export interface PtyExit {
 
 export interface PtyListener {
   /**
-   * The kernel gives at most 4 KiB in one turn of the event loop. After a pause up
-   * to 16 KiB more come in one.
+   * The bytes are valid until this returns: copy what you keep. The kernel gives at most 4 KiB in one turn of
+   * the event loop; a flood comes in pieces of up to 32 KiB, a millisecond late at most.
    */
   data(bytes: Buffer): void;
   /** Called once, after the last data. */
@@ -79,6 +81,7 @@ export class Pty {
   readonly #fd: number;
   readonly #listener: PtyListener;
   readonly #input = new PtyInput();
+  readonly #output: ReadBatch;
   #inputOpen = false;
   #refused = false;
   #retry: NodeJS.Timeout | undefined;
@@ -107,10 +110,18 @@ export class Pty {
     socket.once('close', () => {
       this.#stopInput();
     });
-    this.#pty.onData((data) => {
-      listener.data(data as unknown as Buffer);
+    this.#output = new ReadBatch((bytes) => {
+      listener.data(bytes);
     });
+    const read = (bytes: Buffer): void => {
+      this.#output.push(bytes);
+    };
+    if (!readShared(socket, read))
+      this.#pty.onData((bytes) => {
+        read(bytes as unknown as Buffer);
+      });
     this.#pty.onExit(({ exitCode, signal }) => {
+      this.#output.end();
       this.#ended = true;
       this.#stopInput();
       clearTimeout(this.#kill);
@@ -149,11 +160,15 @@ export class Pty {
   }
 
   pause(): void {
-    if (!this.#ended) this.#pty.pause();
+    if (this.#ended) return;
+    this.#output.hold();
+    this.#pty.pause();
   }
 
   resume(): void {
-    if (!this.#ended) this.#pty.resume();
+    if (this.#ended) return;
+    this.#output.release();
+    this.#pty.resume();
   }
 
   resize(cols: number, rows: number): void {
@@ -169,7 +184,7 @@ export class Pty {
   close(): void {
     if (this.#ended || this.#kill !== undefined) return;
     this.#stopInput();
-    this.#pty.resume();
+    this.resume();
     this.#pty.kill('SIGHUP');
     this.#kill = setTimeout(() => {
       if (!this.#ended) this.#pty.kill('SIGKILL');
@@ -228,6 +243,7 @@ export class Pty {
   /** Reads the process's last output: node-pty closes 200 ms after an exit, even if unread. */
   #drain(): void {
     while (this.#socket.read() !== null);
+    this.#output.end();
     for (let i = 0; i < DRAIN_CHUNKS; i++) {
       const fd = this.descriptor;
       if (fd === undefined) return;

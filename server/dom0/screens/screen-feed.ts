@@ -68,9 +68,14 @@ export class ScreenFeed {
     this.pump();
   }
 
-  /** Passes on the console's output. @param frame the same bytes, framed once for all */
-  output(bytes: Buffer, frame: Buffer): void {
-    if (this.#over || this.#phase === 'idle') return;
+  /**
+   * Passes on the console's output. The bytes may change when this has returned.
+   *
+   * @param frame the same bytes, framed once for all
+   * @returns whether the frame may change, too: the socket has taken all of it
+   */
+  output(bytes: Buffer, frame: Buffer): boolean {
+    if (this.#over || this.#phase === 'idle') return true;
     if (this.#phase === 'painting') {
       this.#wait(bytes);
     } else if (
@@ -81,11 +86,13 @@ export class ScreenFeed {
     ) {
       this.#credit -= bytes.length;
       this.#parts.socket.write(frame);
+      return this.#parts.socket.writableLength === 0;
     } else {
       this.#skipped += bytes.length;
       this.#phase = 'starved';
       this.#repaintWhenFed();
     }
+    return true;
   }
 
   /**
@@ -151,7 +158,7 @@ export class ScreenFeed {
 
   #wait(bytes: Buffer): void {
     if (this.#skipped === 0 && this.#waitingBytes + bytes.length <= WAITING_LIMIT) {
-      this.#waiting.push(bytes);
+      this.#waiting.push(Buffer.from(bytes));
       this.#waitingBytes += bytes.length;
     } else {
       this.#skipped += bytes.length;

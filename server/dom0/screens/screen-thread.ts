@@ -111,7 +111,9 @@ export class ScreenThread {
       }),
       this.#parts.jobMs,
     ).unref();
-    this.#worker?.postMessage(job);
+    // The ring's copy is the job's alone. Short ones lie in Node.js's pool with others.
+    const own = job.bytes.length === job.bytes.buffer.byteLength && job.bytes.length > 0;
+    this.#worker?.postMessage(job, own ? [job.bytes.buffer as ArrayBuffer] : []);
   }
 
   /** Resolves when the worker has ended. */

@@ -1,8 +1,10 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConsoleNote, ConsoleRequest } from '../../wire/console.js';
 import { FRAME_BYTES, FRAME_LIMIT, PING_INTERVAL_MS } from '../../wire/console.js';
 import { bytesFrame, FrameReader, noteFrame } from '../../wire/frames.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
+import { readShared } from '../../wire/shared-read.js';
 import type { FaultLogger } from '../../wire/logger.js';
 import { DemandedPermit } from '../access/authorize.js';
 import { readConsoleNote } from '../../wire/console-note.js';
@@ -16,7 +18,9 @@ export type ConsoleNews = Exclude<ConsoleNote, Heartbeat>;
 const LAST_WORDS = 1_000;
 
 interface ConsoleListener {
-  /** The guest's bytes, unchanged. The listener gives back by `credit` what it has taken. */
+  /**
+   * The guest's bytes, unchanged, valid until this returns. The listener gives back by `credit` what it has taken.
+   */
   bytes(data: Buffer): void;
   note(note: ConsoleNews): void;
   /** The stream has ended; nothing follows. The reason is for the log. */
@@ -28,7 +32,7 @@ interface ConsoleListener {
 /** The gate's end of one console attachment: frames over the upgraded connection, and the ping. */
 export class ConsoleStream {
   readonly #socket: Duplex;
-  readonly #frames = new FrameReader();
+  readonly #frames = new FrameReader({ joins: true });
   readonly #guard: FaultGuard;
   readonly #pingInterval: number;
   #head: Buffer;
@@ -91,7 +95,8 @@ export class ConsoleStream {
     );
     if (this.#head.length > 0) take(this.#head);
     this.#head = Buffer.alloc(0);
-    this.#socket.on('data', take);
+    if (this.#socket instanceof Socket && readShared(this.#socket, take)) this.#socket.resume();
+    else this.#socket.on('data', take);
   }
 
   /** Bytes written and not yet taken by dom0. */

@@ -63,12 +63,15 @@ export class ChannelOutput {
     return this.#queued + this.#sender.pendingBytes;
   }
 
-  /** @returns false when a source that can wait should wait */
+  /** @param bytes may change when this has returned @returns false when a source that can wait should wait */
   write(bytes: Buffer, stderr = false): boolean {
     if (this.#closed || this.#atEnd !== undefined || bytes.length === 0) return true;
     this.#queue.push({ bytes, stderr });
     this.#queued += bytes.length;
     this.flush();
+    const unsent = this.#queue.at(-1);
+    if (unsent !== undefined)
+      this.#queue[this.#queue.length - 1] = { bytes: Buffer.from(unsent.bytes), stderr: unsent.stderr };
     if (this.#queued > CHANNEL_MOST) {
       this.close();
       this.#onUnread();

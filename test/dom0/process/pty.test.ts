@@ -28,7 +28,7 @@ class Ear implements PtyListener {
   late = 0;
 
   data(bytes: Buffer): void {
-    this.chunks.push(bytes);
+    this.chunks.push(Buffer.from(bytes));
     if (this.ended !== null) this.late += bytes.length;
   }
 

@@ -82,4 +82,40 @@ describe('ScreenFeed', () => {
       assert.equal(made, pictures);
       assert.match(sent, betters ? /nearest;.*login: .*exact;.*root/s : /nearest;.*login: root$/s);
     });
+
+  it('needs no memory of its caller, except for a frame that the socket has not taken', async () => {
+    const sent: string[] = [];
+    const socket = {
+      writableLength: 0,
+      write: (bytes: Uint8Array): boolean => {
+        sent.push(Buffer.from(bytes).toString('latin1'));
+        return true;
+      },
+    };
+    const feed = new ScreenFeed({
+      socket,
+      note: () => undefined,
+      paint: () => Promise.resolve(Buffer.from('picture;')),
+      betters: false,
+      guarded: (_, work) => work,
+    });
+    const memory = Buffer.alloc(5);
+    const output = (text: string): boolean => {
+      memory.write(text);
+      const isFree = feed.output(memory, memory);
+      memory.fill('#');
+      return isFree;
+    };
+    feed.repaint();
+    assert.ok(output('wait;'), 'it waits for the picture as a copy');
+    await flushed();
+    assert.ok(output('live;'));
+    socket.write = (bytes) => {
+      socket.writableLength = bytes.length;
+      return true;
+    };
+    assert.equal(output('late;'), false);
+    feed.stop();
+    assert.match(sent.join(''), /picture;.*wait;live;$/s);
+  });
 });

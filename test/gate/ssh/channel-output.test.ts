@@ -44,6 +44,18 @@ describe('gate/ssh: the outgoing half of a channel', () => {
     assert.deepEqual(sender.sent.slice(3), ['7:k', '7:l']);
   });
 
+  it('keeps what it could not send, whatever becomes of the memory that it was given', () => {
+    const output = make(4);
+    const memory = Buffer.alloc(3);
+    for (const piece of ['one', 'two', 'six']) {
+      memory.write(piece);
+      output.write(memory);
+      memory.fill('#');
+    }
+    output.credit(100);
+    assert.equal(sender.sent.map((sent) => sent.slice(2)).join(''), 'onetwosix');
+  });
+
   it('keeps stdout and stderr in order over a closed window, and sends nothing twice', () => {
     const output = make(3);
     output.write(Buffer.from('one '));
