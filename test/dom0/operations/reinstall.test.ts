@@ -359,6 +359,7 @@ describe('reinstall', () => {
     assert.ok(await isOld());
     disk.fault = () => null;
     house.toolstack.on.delete('shutdown');
+    await house.client.state('horatio', 'off');
     assert.equal((await house.client.run('horatio', 'start')).phase, 'done', 'its own system is whole');
   });
 
