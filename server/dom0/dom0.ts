@@ -307,6 +307,7 @@ export class Dom0 {
       observer,
       host,
       isSeeding: profiles.isSeeding || images.isSeeding,
+      isRescuing: profiles.isSeeding,
     });
     const api = new Api({
       contract: () =>

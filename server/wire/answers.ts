@@ -301,5 +301,8 @@ export function readHostCheck(value: unknown): HostCheck {
     ...orAbsent(from, 'seeds', {}, (_, key) => ({
       seeds: { problem: orNull(fields(from[key], key), 'problem', sentence) },
     })),
+    ...orAbsent(from, 'rescueHostKeys', {}, (_, key) => ({
+      rescueHostKeys: { problem: orNull(fields(from[key], key), 'problem', sentence) },
+    })),
   };
 }

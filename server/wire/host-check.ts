@@ -18,6 +18,11 @@ export interface HostCheck {
    * field.
    */
   readonly seeds?: { readonly problem: string | null };
+  /**
+   * Only where a profile boots with a seed disk: why the host keys of rescue systems cannot be read, null when they
+   * can. An older dom0 lacks the field.
+   */
+  readonly rescueHostKeys?: { readonly problem: string | null };
 }
 
 export const MOST_AS_ROOT = 1_000;

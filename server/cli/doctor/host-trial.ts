@@ -32,6 +32,7 @@ export async function checkHost(subject: string, socket: string): Promise<Diagno
     ...folders,
     ...bootloadersFound(subject, check),
     ...seedsFound(subject, check),
+    ...hostKeysFound(subject, check),
   ];
 }
 
@@ -83,5 +84,17 @@ function seedsFound(subject: string, { seeds }: HostCheck): Diagnosis[] {
           `it can make no seed disks: ${seeds.problem}`,
           'install it on that host, or mend seeds.command there',
         ),
+  ];
+}
+
+/** Without them rescue systems work, and only their console tells their host key. */
+function hostKeysFound(subject: string, { rescueHostKeys }: HostCheck): Diagnosis[] {
+  if ((rescueHostKeys?.problem ?? null) === null) return [];
+  return [
+    warn(
+      subject,
+      `it cannot read the SSH host keys of rescue systems: ${rescueHostKeys?.problem ?? ''}`,
+      'install it on that host, or mend seeds.xenstoreRead there',
+    ),
   ];
 }

@@ -23,10 +23,12 @@ export interface SelfCheckParts {
   readonly settings: {
     readonly state: string;
     readonly toolstack: ToolstackSettings;
-    readonly seeds: { readonly command: string };
+    readonly seeds: { readonly command: string; readonly xenstoreRead: string };
   };
   /** Whether any boot has a seed disk. */
   readonly isSeeding: boolean;
+  /** Whether that of a profile has one: its rescue system tells its host key. */
+  readonly isRescuing: boolean;
   readonly observer: Pick<Observer, 'age' | 'look' | 'list'>;
   readonly host: Pick<HostClock, 'after'>;
 }
@@ -45,11 +47,13 @@ export class SelfCheck {
   }
 
   async #try(): Promise<HostCheck> {
-    const { settings, observer, isSeeding } = this.#parts;
-    const [problem, folder, noSeeds] = await Promise.all([
+    const { settings, observer, isSeeding, isRescuing } = this.#parts;
+    const { command, xenstoreRead } = settings.seeds;
+    const [problem, folder, noSeeds, noKeys] = await Promise.all([
       this.#ask(),
       checkFolder('state directory', settings.state),
-      isSeeding ? seedProblem(settings.seeds.command) : null,
+      isSeeding ? missing(command, 'boots with a seed disk need it: apt install xorriso') : null,
+      isRescuing ? missing(xenstoreRead, 'only it reads them: apt install xenstore-utils') : null,
     ]);
     const { age } = observer;
     return {
@@ -57,6 +61,7 @@ export class SelfCheck {
       folders: [folder],
       bootloaderAsRoot: this.#asRoot(),
       ...(isSeeding ? { seeds: { problem: noSeeds } } : {}),
+      ...(isRescuing ? { rescueHostKeys: { problem: noKeys } } : {}),
     };
   }
 
@@ -82,11 +87,10 @@ export class SelfCheck {
   }
 }
 
-/** @returns why no seed disk can be made; null when the program is there */
-async function seedProblem(command: string): Promise<string | null> {
-  const name = basename(command);
+/** @returns that a program cannot be run, and why that matters; null when it can */
+async function missing(command: string, why: string): Promise<string | null> {
   return access(command, constants.X_OK).then(
     () => null,
-    () => `${name} cannot be run, and boots with a seed disk need it: apt install xorriso`,
+    () => `${basename(command)} cannot be run, and ${why}`,
   );
 }

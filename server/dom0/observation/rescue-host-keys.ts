@@ -43,6 +43,8 @@ export class RescueHostKeys {
   readonly #parts: RescueHostKeysParts;
   readonly #known = new Map<DomainName, Known>();
   #asking = 0;
+  /** Why the last question could not be asked; null when it could. */
+  #trouble: string | null = null;
 
   constructor(parts: RescueHostKeysParts) {
     this.#parts = parts;
@@ -89,8 +91,14 @@ export class RescueHostKeys {
     this.#asking += 1;
     try {
       known.hostKey = await claims.hostKey(known.incarnation);
+      this.#trouble = null;
     } catch (error) {
-      logger.warn({ err: error, domain: name }, 'rescue.no-host-key');
+      // A missing program is missing at every question: it is told once, until one can be asked again.
+      const trouble = error instanceof Error ? error.message : String(error);
+      const fields = { err: error, domain: name };
+      if (trouble === this.#trouble) logger.debug(fields, 'rescue.no-host-key');
+      else logger.warn(fields, 'rescue.no-host-key');
+      this.#trouble = trouble;
     } finally {
       this.#asking -= 1;
       known.isAsking = false;

@@ -116,8 +116,9 @@ describe('postern doctor, of a dom0 half that is tried', () => {
     const rescue = profiles['rescue'];
     assert.ok(rescue !== undefined);
     const seeded = { ...house.settings, profiles: { rescue: { ...rescue, seed: 'asker' as const } } };
+    const xenstoreRead = process.execPath;
     const made = async (command: string): Promise<string[]> => {
-      house.settings = { ...seeded, seeds: { ...seeded.seeds, command } };
+      house.settings = { ...seeded, seeds: { ...seeded.seeds, command, xenstoreRead } };
       await house.start();
       const said = (await found()).slice(3);
       await house.stop();
@@ -126,6 +127,24 @@ describe('postern doctor, of a dom0 half that is tried', () => {
     assert.deepEqual(await made(process.execPath), ['ok host xen1: it can make seed disks']);
     assert.deepEqual(await made(join(house.directory, 'xorriso')), [
       'fail host xen1: it can make no seed disks: xorriso cannot be run, and boots with a seed disk need it: apt install xorriso',
+    ]);
+  });
+
+  it('says that it cannot read the host keys of rescue systems, where a profile boots with a seed disk', async () => {
+    const { profiles, seeds } = house.settings;
+    const rescue = profiles['rescue'];
+    assert.ok(rescue !== undefined);
+    const xenstoreRead = join(house.directory, 'xenstore-read');
+    const missing = { ...seeds, command: process.execPath, xenstoreRead };
+    house.settings = { ...house.settings, seeds: missing };
+    await house.start();
+    assert.deepEqual((await found()).slice(3), []);
+    await house.stop();
+    house.settings = { ...house.settings, profiles: { rescue: { ...rescue, seed: 'asker' as const } } };
+    await house.start();
+    assert.deepEqual((await found()).slice(3), [
+      'ok host xen1: it can make seed disks',
+      'warn host xen1: it cannot read the SSH host keys of rescue systems: xenstore-read cannot be run, and only it reads them: apt install xenstore-utils',
     ]);
   });
 

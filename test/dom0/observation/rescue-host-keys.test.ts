@@ -31,8 +31,10 @@ describe('the host keys of rescue systems', () => {
   let told: DomainName[] = [];
   let answer: (guest: Incarnation) => Promise<Fingerprint | null>;
   let keys: RescueHostKeys;
+  let warned: string[] = [];
 
   beforeEach(() => {
+    warned = [];
     now = 0;
     domains = [];
     asked = [];
@@ -48,7 +50,7 @@ describe('the host keys of rescue systems', () => {
       profiles: { seedOf: (name) => (name === SEEDED ? 'asker' : null) },
       domains: () => domains,
       host: { uptime: () => now },
-      logger: silentLogger,
+      logger: { ...silentLogger, warn: ({ err }: { err?: unknown }) => warned.push(String(err)) },
       changed: (name) => told.push(name),
     });
   });
@@ -118,6 +120,21 @@ describe('the host keys of rescue systems', () => {
     const of = (domid: number): number => asked.filter((one) => one.domid === domid).length;
     assert.ok(of(7) >= 60 && of(7) <= 90, `${of(7)} times in an hour`);
     assert.equal(of(8), of(7));
+  });
+
+  it('cannot be asked for without a program, which the log says once, until another fault or an answer', async () => {
+    const ask = async (next: () => Promise<Fingerprint | null>): Promise<void> => {
+      answer = next;
+      now += MINUTE;
+      await look(running(SEEDED, 7), running(SEEDED, 8, 'ophelia'));
+    };
+    const missing = (): Promise<never> => Promise.reject(new Error('ENOENT'));
+    for (let times = 0; times < 5; times += 1) await ask(missing);
+    assert.deepEqual(warned, ['Error: ENOENT']);
+    await ask(() => Promise.reject(new Error('EACCES')));
+    await ask(() => Promise.resolve(null));
+    await ask(missing);
+    assert.deepEqual(warned, ['Error: ENOENT', 'Error: EACCES', 'Error: ENOENT']);
   });
 
   it('are asked for a few at a time, and nobody waits for them', async () => {
