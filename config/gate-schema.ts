@@ -45,6 +45,12 @@ export const GATE_SCHEMA = {
         },
       },
     },
+    workers: integer(
+      1,
+      1,
+      15,
+      'Processes that serve connections. With more than one, another process has the sockets and shares the connections out: for machines with four cores or more, see [several workers](performance.md#several-workers).',
+    ),
     hostKey: {
       ...TEXT,
       default: '/var/lib/postern/ssh_host_ed25519_key',

@@ -20,7 +20,7 @@ export interface HostSettings {
 /** gate.yaml after loading: frozen, nothing optional, every path absolute. */
 export interface GateSettings extends Pick<
   GateDocument,
-  'login' | 'keepAlive' | 'keys' | 'menu' | 'domains' | 'log'
+  'workers' | 'login' | 'keepAlive' | 'keys' | 'menu' | 'domains' | 'log'
 > {
   readonly site: string;
   readonly listen: readonly ListenAddress[];

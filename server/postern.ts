@@ -15,6 +15,7 @@ if (unfit === null) {
 async function program(command: string | undefined): Promise<{ run(): Promise<void> }> {
   switch (command) {
     case 'gate':
+    case 'gate-worker':
       return import('./cli/gate-program.js');
     case 'dom0':
       return import('./cli/dom0-program.js');

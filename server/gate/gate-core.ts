@@ -42,7 +42,7 @@ import type { PolicySource } from './policy/policy-holder.js';
 import { WindowWatch } from './policy/window-watch.js';
 import { printable } from '../../policy/printable.js';
 import { Recordings } from './recording/recordings.js';
-import type { RecordingSettings } from './recording/recordings.js';
+import type { RecordingKeeper, RecordingSettings } from './recording/recordings.js';
 import { SessionRouter } from './session-router.js';
 import { Announcements } from './session/announcements.js';
 
@@ -69,6 +69,10 @@ interface CoreParts {
   readonly hostTimings?: Partial<HostTimings>;
   /** When left out, this process is the whole gate. */
   readonly gateWide?: GateWide;
+  /** Set in a worker: the coordinator keeps what a gate has once. */
+  readonly recordingKeeper?: RecordingKeeper;
+  /** Set in the coordinator: has the worker whose recording this is take no more. */
+  readonly fillRecording?: (recording: string) => void;
   /** The clock by which the policy and the keys are judged. */
   readonly clock?: () => Date;
   /** The slices in which everybody's rights are checked again after a change. */
@@ -117,13 +121,16 @@ export class GateCore {
   readonly sessions: SessionRouter;
   readonly #stopHearing: () => void;
   readonly #guard: FaultGuard;
-  readonly #rescueEnds: RescueEndRecords;
+  readonly #rescueEnds: RescueEndRecords | null;
+  /** Whether this process keeps what a gate has once: the names of domains, open intents, ends of rescues. */
+  readonly #isKeeper: boolean;
   #ticks: NodeJS.Timeout | null = null;
 
   /** @throws NoPolicyError when there is no valid policy and never was one */
   constructor(parts: CoreParts) {
     const { settings, store, policySource, log, hostTimings, clock, slices } = parts;
-    const { gateWide = new OneProcess() } = parts;
+    const { gateWide = new OneProcess(), recordingKeeper: keeper, fillRecording: fill } = parts;
+    this.#isKeeper = keeper === undefined;
     const { audit, roles, parameters, preferences, customers } = store;
     const { attachments, requests: rateLimit } = gateWide;
     this.gateWide = gateWide;
@@ -142,7 +149,7 @@ export class GateCore {
       store.domains,
       store.lastObservations,
       log,
-      { graceMs: settings.domains.graceSeconds * 1000 },
+      { graceMs: settings.domains.graceSeconds * 1000, isKeeper: this.#isKeeper },
     );
     const { hosts } = this;
     this.shownDomains = new ShownDomains({ hosts, news: this.news, log });
@@ -199,11 +206,23 @@ export class GateCore {
       parameters,
       seedKeys,
       grounds: store.grounds,
-      audit,
+      audit: {
+        openIntents: () => audit.openIntents(),
+        append: (event) => {
+          if (event.kind === 'operation.ended') audit.appendEnd(event);
+          else audit.append(event);
+        },
+      },
       log,
       ...(clock === undefined ? {} : { clock }),
     });
-    this.recordings = new Recordings({ settings: settings.recordings, audit, log });
+    this.recordings = new Recordings({
+      settings: settings.recordings,
+      audit,
+      log,
+      ...(keeper === undefined ? {} : { keeper }),
+      ...(fill === undefined ? {} : { fill }),
+    });
     this.consoleOptions = new ConsoleOptions({ settings: settings.console, policy, roles, preferences });
     this.keyRules = new KeyRules({
       settings: settings.keys,
@@ -218,7 +237,7 @@ export class GateCore {
     });
     this.activity = new Activity(audit, roles, customers);
     this.rescueExtensions = new RescueExtensions({ authorizer, hosts, roles, operations: this.operations });
-    this.#rescueEnds = new RescueEndRecords({ hosts, audit, log });
+    this.#rescueEnds = this.#isKeeper ? new RescueEndRecords({ hosts, audit, log }) : null;
     const { operations, recordings, consoleOptions, keys, activity, rescueExtensions } = this;
     const { recordingStore } = recordings;
     const interned = new Interned();
@@ -290,7 +309,7 @@ export class GateCore {
 
   /** Closes what an earlier gate left open, and begins to follow the hosts and the time. */
   start(): void {
-    this.operations.closeOpenIntents();
+    if (this.#isKeeper) this.operations.closeOpenIntents();
     this.recordings.start();
     this.maintenance.start();
     this.hosts.start();
@@ -312,7 +331,7 @@ export class GateCore {
     if (this.#ticks !== null) clearInterval(this.#ticks);
     await this.recordings.close();
     await this.hosts.close();
-    this.#rescueEnds.close();
+    this.#rescueEnds?.close();
     this.operations.close();
   }
 

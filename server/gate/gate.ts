@@ -16,12 +16,18 @@ import { CertifiedAccounts } from './ssh/certified-accounts.js';
 import { RateLimitedLog } from './ssh/rate-limited-log.js';
 import { RuledAccounts } from './ssh/ruled-accounts.js';
 import { SshGate } from './ssh/ssh-gate.js';
-import type { LiveSessions } from './ssh/ssh-gate.js';
+import type { KeyUse, LiveSessions } from './ssh/ssh-gate.js';
+import type { Accounts } from './ssh/authenticate.js';
+import type { CertificateLoginParts } from './ssh/certificate-login.js';
+import type { Front } from './ssh/front.js';
+import type { AuditLog } from './ssh/login-record.js';
+import type { GateWide } from './gate-wide.js';
+import type { RecordingKeeper } from './recording/recordings.js';
 import type { SshSettings } from './ssh/ssh-settings.js';
 import * as words from './text/words.js';
 
 /** The settings that the gate takes from gate.yaml. */
-interface GateSettings extends CoreSettings, SshSettings {
+export interface GateSettings extends CoreSettings, SshSettings {
   readonly motd: string | null;
   readonly login: SshSettings['login'];
 }
@@ -35,73 +41,82 @@ interface GateParts {
   readonly log: Logger;
   /** Descriptors of sockets that already listen; they replace the addresses of the settings. */
   readonly handed?: readonly number[];
+  /** Set in a worker of a gate of several processes. */
+  readonly membership?: Membership;
   /** For tests. */
   readonly hostTimings?: Partial<HostTimings>;
+}
+
+/** What a worker has from its coordinator, in the place of what a gate of one process has itself. */
+export interface Membership {
+  readonly gateWide: GateWide;
+  readonly front: Front;
+  /** Where logins and sessions are recorded. */
+  readonly audit: AuditLog;
+  readonly keyUse: KeyUse;
+  /** What the ids of its connections begin with. */
+  readonly idPrefix: string;
+  readonly recordingKeeper: RecordingKeeper;
 }
 
 /** The whole gate: its core, with SSH in front. Besides the store, it writes only recordings. */
 export class Gate {
   readonly core: GateCore;
   readonly #ssh: SshGate;
-  readonly #front: LocalFront;
+  /** Null in a worker. */
+  readonly #front: LocalFront | null;
   readonly #version: string;
   readonly #log: Logger;
-  readonly #marks: AuditMarks;
+  /** Null in a worker. */
+  readonly #marks: AuditMarks | null;
   readonly #stopHearing: () => void;
   #stopped = false;
 
   /** @throws NoPolicyError when there is no valid policy and never was one */
   constructor(parts: GateParts) {
-    const { settings, store, log } = parts;
+    const { settings, store, log, membership } = parts;
     const { audit } = store;
     this.#log = log;
     this.#version = parts.version;
-    this.core = new GateCore(parts);
-    const { policy, terms, revocation, maintenance, announcements, sessions, revokedKeys, gateWide } =
-      this.core;
-    this.#marks = new AuditMarks(audit, log);
+    this.core = new GateCore(
+      membership === undefined
+        ? parts
+        : { ...parts, gateWide: membership.gateWide, recordingKeeper: membership.recordingKeeper },
+    );
+    const { terms, revocation, maintenance, announcements, sessions, gateWide } = this.core;
+    this.#marks = membership === undefined ? new AuditMarks(audit, log) : null;
     const strangers = new RateLimitedLog(log);
-    this.#front = new LocalFront({
-      strangers,
-      settings,
-      handed: parts.handed ?? [],
-      audit,
-      log,
-      isKnown: (login) => isKnown(store, login),
-    });
+    this.#front =
+      membership === undefined
+        ? new LocalFront({
+            strangers,
+            settings,
+            handed: parts.handed ?? [],
+            audit,
+            log,
+            isKnown: (login) => isKnown(store, login),
+          })
+        : null;
+    const front = membership?.front ?? this.#front;
+    if (front === null) throw new Error('a gate has a front');
     this.#ssh = new SshGate({
       strangers,
-      front: this.#front,
+      front,
       connections: gateWide.connections((customer) => terms.connections(customer)),
       openings: gateWide.openings,
       // The menu shows the message of the day.
       settings: { ...settings, motd: null },
       hostKeys: parts.hostKeys,
-      accounts: new RuledAccounts({
-        logins: store.logins,
-        holders: store.holders,
-        policy: () => policy.policy,
-        revoked: revokedKeys,
-      }),
-      certificates: {
-        accounts: new CertifiedAccounts({
-          logins: store.logins,
-          authorities: store.authorities,
-          holders: store.holders,
-          policy: () => policy.policy,
-          revoked: revokedKeys,
-        }),
-        limits: settings.keys,
-        revokedKeys,
-      },
-      keyUse: store.keys,
-      audit,
+      ...loginParts(this.core, settings),
+      keyUse: membership?.keyUse ?? store.keys,
+      audit: membership?.audit ?? audit,
+      ...(membership === undefined ? {} : { idPrefix: membership.idPrefix }),
       handler: sessions,
       revocation,
       log,
     });
     this.#stopHearing = audit.onAppend(() => {
-      this.#marks.heard();
+      this.#marks?.heard();
     });
     maintenance.onChange((row) => {
       if (row !== null) void announcements.toConsoles(words.maintenance(row));
@@ -115,11 +130,13 @@ export class Gate {
 
   /** For an admin who looks for the reason of a refusal. */
   get logins(): Logins {
+    const front = this.#front;
+    if (front === null) throw new Error('the coordinator knows of refused logins');
     return {
       accounts: this.#ssh.accounts,
       certificates: this.#ssh.certificates,
-      refused: this.#front.refusedConnections,
-      isPenalised: (address) => this.#front.isPenalised(address),
+      refused: front.refusedConnections,
+      isPenalised: (address) => front.isPenalised(address),
       refusesConnection: (customer) => this.#ssh.refusesConnection(customer),
     };
   }
@@ -132,8 +149,10 @@ export class Gate {
    */
   async start(): Promise<ListenAddress[]> {
     const { core } = this;
-    this.#record({ kind: 'gate.started', version: this.#version, revision: core.policy.revision });
-    this.#marks.note();
+    if (this.#marks !== null) {
+      this.#record({ kind: 'gate.started', version: this.#version, revision: core.policy.revision });
+      this.#marks.note();
+    }
     core.start();
     return this.#ssh.listen();
   }
@@ -147,9 +166,9 @@ export class Gate {
     this.#stopped = true;
     await this.#ssh.close(sentence);
     await this.core.stop();
-    this.#record({ kind: 'gate.stopped', reason: sentence });
+    if (this.#marks !== null) this.#record({ kind: 'gate.stopped', reason: sentence });
     this.#stopHearing();
-    this.#marks.close();
+    this.#marks?.close();
   }
 
   /** Reads the policy again. With any problem the old policy stays in force, and no session ends. */
@@ -158,16 +177,39 @@ export class Gate {
   }
 
   #record(event: AuditEvent): void {
-    try {
-      this.core.store.audit.append(event);
-    } catch (fault) {
-      if (!(fault instanceof AuditUnavailableError)) throw fault;
-      this.#log.error({ kind: event.kind, err: fault }, 'THE AUDIT LOG CANNOT BE WRITTEN');
-    }
+    recordIfPossible(this.core.store, event, this.#log);
   }
 }
 
-function isKnown(store: Store, login: string): boolean {
+/** Records that a gate has started or stopped. A log that cannot be written stops neither. */
+export function recordIfPossible(store: Store, event: AuditEvent, log: Logger): void {
+  try {
+    store.audit.append(event);
+  } catch (fault) {
+    if (!(fault instanceof AuditUnavailableError)) throw fault;
+    log.error({ kind: event.kind, err: fault }, 'THE AUDIT LOG CANNOT BE WRITTEN');
+  }
+}
+
+/** The parts that decide about logins. */
+export function loginParts(
+  { store, policy, revokedKeys }: GateCore,
+  settings: Pick<CoreSettings, 'keys'>,
+): { readonly accounts: Accounts; readonly certificates: CertificateLoginParts } {
+  const { logins, holders, authorities } = store;
+  const common = { logins, holders, policy: () => policy.policy, revoked: revokedKeys };
+  return {
+    accounts: new RuledAccounts(common),
+    certificates: {
+      accounts: new CertifiedAccounts({ ...common, authorities }),
+      limits: settings.keys,
+      revokedKeys,
+    },
+  };
+}
+
+/** Whether a login name is a customer's or a domain's. */
+export function isKnown(store: Store, login: string): boolean {
   const [customer, domain] = [parseCustomerName(login), parseDomainName(login)];
   if (customer !== undefined && store.customers.find(customer) !== undefined) return true;
   return domain !== undefined && store.roles.on(domain).length > 0;

@@ -35,6 +35,20 @@ const REFUSALS = new Sql<{ kind: string; reason: string; times: number }>(
    GROUP BY kind, reason ORDER BY times DESC, reason`,
 );
 
+/** Rows that take nobody's right and change nothing that is shown. They are many. */
+const OF_COMING_AND_GOING: ReadonlySet<AuditEvent['kind']> = new Set([
+  'login.accepted',
+  'session.opened',
+  'session.closed',
+  'connection.closed',
+]);
+const ALL_BETWEEN = new Sql<StoredAuditRow>(
+  `SELECT ${COLUMNS} FROM audit WHERE seq > ? AND seq <= ? ORDER BY seq`,
+);
+const BETWEEN = new Sql<StoredAuditRow>(
+  `SELECT ${COLUMNS} FROM audit WHERE seq > ? AND seq <= ?
+   AND kind NOT IN (${[...OF_COMING_AND_GOING].map((kind) => `'${kind}'`).join(', ')}) ORDER BY seq`,
+);
 const OF_OPERATION = new Sql<{ seq: number }>(
   'SELECT seq FROM audit WHERE operation = ? AND kind = ? LIMIT 1',
 );
@@ -103,6 +117,8 @@ export class AuditLog {
   readonly #listeners = new Set<(row: AuditRow) => void>();
   /** The last row that this process has written. The file may hold less by now, if rows were cut off. */
   #written: Mark = { seq: 0, hash: GENESIS };
+  /** Set when other processes write too: the last row that listeners have heard, and who is told of own ones. */
+  #shared: { heard: number; readonly tell: () => void } | null = null;
   /** The events of a running `together`. */
   #joined: AuditRow[] | undefined;
   readonly #deferred = new DeferredWrites<Append>((body) => {
@@ -309,6 +325,38 @@ export class AuditLog {
     return () => this.#listeners.delete(listener);
   }
 
+  /**
+   * From now on listeners hear of the rows of other processes too, in the order of their numbers. They do not hear how
+   * customers of other processes come and go.
+   *
+   * @param tell called after this process has written something else: tell the others to `catchUp`
+   */
+  share(tell: () => void): void {
+    this.#shared = { heard: this.head().seq, tell };
+  }
+
+  /** Lets listeners hear of what other processes have written. Does nothing unless the log is shared. */
+  catchUp(): void {
+    this.#catchUp(BETWEEN);
+  }
+
+  #catchUp(rowsBetween: typeof BETWEEN): void {
+    const shared = this.#shared;
+    if (shared === null) return;
+    const last = this.#database.get(HEAD)?.seq ?? 0;
+    if (last <= shared.heard) return;
+    const rows = this.#database.all(rowsBetween, shared.heard, last).map(auditRow);
+    shared.heard = last;
+    this.#tell(rows);
+  }
+
+  /** Records how an operation ended, unless that is recorded already. @throws AuditUnavailableError */
+  appendEnd(event: Extract<AuditEvent, { kind: 'operation.ended' }>): void {
+    this.transact((append) => {
+      if (this.#database.get(OF_OPERATION, event.operation, event.kind) === undefined) append(event);
+    });
+  }
+
   /** Reads the whole log at once. A process that serves others uses `verifier()` and its steps instead. */
   verify(witness: Iterable<Witness> = [], marks: Iterable<Mark> = []): VerifyReport {
     const verifier = this.verifier(witness, marks);
@@ -363,7 +411,24 @@ export class AuditLog {
 
   #announce(rows: readonly AuditRow[]): void {
     const last = rows.at(-1);
-    if (last !== undefined) this.#written = { seq: last.seq, hash: last.hash };
+    if (last === undefined) return;
+    this.#written = { seq: last.seq, hash: last.hash };
+    const shared = this.#shared;
+    if (shared === null) {
+      this.#tell(rows);
+      return;
+    }
+    if (rows[0]?.seq === shared.heard + 1) {
+      shared.heard = last.seq;
+      this.#tell(rows);
+    } else {
+      // Its own are among them, of whatever kind.
+      this.#catchUp(ALL_BETWEEN);
+    }
+    if (rows.some(({ event }) => !OF_COMING_AND_GOING.has(event.kind))) shared.tell();
+  }
+
+  #tell(rows: readonly AuditRow[]): void {
     for (const row of rows) {
       for (const listener of this.#listeners) {
         queueMicrotask(() => {

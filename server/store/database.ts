@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, rmSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { APPLICATION_ID, MIGRATIONS } from './migrations.js';
 import { makePrivateFile, secureDatabaseFile } from './state-directory.js';
@@ -26,6 +26,8 @@ export interface DatabaseOptions {
   readonly trace?: (sql: string) => void;
   /** The most pages of 4 KiB in the file; a write that needs more throws AuditUnavailableError. */
   readonly maximumPages?: number;
+  /** Whether other processes of the gate write to the file too. */
+  readonly shared?: boolean;
 }
 
 /**
@@ -33,6 +35,12 @@ export interface DatabaseOptions {
  * transactions take a few milliseconds, and nobody else should write here.
  */
 const BUSY_TIMEOUT_MS = 250;
+
+/** The same where several processes of one gate write: each may have to wait for all others. */
+const SHARED_BUSY_TIMEOUT_MS = 3000;
+
+/** The same for a volatile file, whose transactions never wait for a disk. */
+const VOLATILE_BUSY_TIMEOUT_MS = 5000;
 
 /** SQLite's codes for writes that fail for a reason outside this program. */
 const UNAVAILABLE = /^SQLITE_(FULL|READONLY|IOERR|BUSY|LOCKED|CANTOPEN|CORRUPT|NOTADB|PERM)/;
@@ -58,6 +66,31 @@ export class Database {
    */
   static open(file: string, options: DatabaseOptions = {}): Database {
     return new Database(file, options, connect(file, options));
+  }
+
+  /**
+   * Makes a file of this run alone, for what no restart needs. A killed process leaves it whole; a power cut need not.
+   *
+   * @throws StoreError when it cannot be made
+   */
+  static makeVolatile(file: string, schema: string): Database {
+    try {
+      for (const part of [file, `${file}-wal`, `${file}-shm`]) rmSync(part, { force: true });
+      makePrivateFile(file);
+      const database = Database.openVolatile(file);
+      database.#sqlite.exec(schema);
+      return database;
+    } catch (error) {
+      throw new StoreError(`cannot make ${file}: ${(error as Error).message}`);
+    }
+  }
+
+  /** Opens what `makeVolatile` made, in another process. */
+  static openVolatile(file: string): Database {
+    const sqlite = new Sqlite(file, { timeout: VOLATILE_BUSY_TIMEOUT_MS, fileMustExist: true });
+    sqlite.pragma('journal_mode = WAL');
+    sqlite.pragma('synchronous = OFF');
+    return new Database(file, {}, sqlite);
   }
 
   get<Row>(sql: Sql<Row>, ...values: readonly SqlValue[]): Row | undefined {
@@ -117,7 +150,20 @@ export class Database {
     } catch (error) {
       throw new StoreError(`cannot write the backup ${file}: ${(error as Error).message}`);
     }
-    await this.#sqlite.backup(file);
+    if (this.#options.shared === true) await this.#backupSnapshot(file);
+    else await this.#sqlite.backup(file);
+  }
+
+  /** A copy begins anew whenever another connection writes. A connection that holds a snapshot sees no writes. */
+  async #backupSnapshot(file: string): Promise<void> {
+    const snapshot = new Sqlite(this.#file, { timeout: SHARED_BUSY_TIMEOUT_MS });
+    try {
+      snapshot.exec('BEGIN');
+      snapshot.prepare('SELECT count(*) FROM sqlite_schema').get();
+      await snapshot.backup(file);
+    } finally {
+      snapshot.close();
+    }
   }
 
   close(): void {
@@ -184,13 +230,36 @@ export function lockFile(file: string): (() => void) | null {
   };
 }
 
+/**
+ * Shares a lock on the file that `lockFile` locks alone. It ends with its process.
+ *
+ * @returns a function that releases it; null when another process has the file alone
+ * @throws Sqlite.SqliteError when the file cannot be used
+ */
+export function shareFile(file: string): (() => void) | null {
+  const sqlite = new Sqlite(file, { timeout: 0 });
+  try {
+    sqlite.exec('BEGIN');
+    sqlite.prepare('SELECT count(*) FROM sqlite_schema').get();
+  } catch (error) {
+    sqlite.close();
+    if (error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY')) return null;
+    throw error;
+  }
+  LOCKS.add(sqlite);
+  return () => {
+    LOCKS.delete(sqlite);
+    sqlite.close();
+  };
+}
+
 function connect(file: string, options: DatabaseOptions): Sqlite.Database {
   secureDatabaseFile(file);
   const { trace } = options;
   let sqlite: Sqlite.Database | undefined;
   try {
     sqlite = new Sqlite(file, {
-      timeout: BUSY_TIMEOUT_MS,
+      timeout: options.shared === true ? SHARED_BUSY_TIMEOUT_MS : BUSY_TIMEOUT_MS,
       ...(trace === undefined
         ? {}
         : {

@@ -279,15 +279,25 @@ export class Keys {
    * @returns null when it is good; else the highest one
    */
   advanceCounter(customer: CustomerName, fingerprint: Fingerprint, counter: number): number | null {
-    const last = this.#database.get(COUNTER, fingerprint)?.last ?? 0;
+    const last = this.#lastCounter(fingerprint);
     if (counter === 0 && last === 0) return null;
     if (counter <= last) return last;
     try {
-      this.#database.transaction(() => this.#database.run(ADVANCE, counter, fingerprint, customer));
+      return this.#database.transaction(() => {
+        // Read again: another process may have taken the same counter meanwhile.
+        const now = this.#lastCounter(fingerprint);
+        if (counter <= now) return now;
+        this.#database.run(ADVANCE, counter, fingerprint, customer);
+        return null;
+      });
     } catch (error) {
       if (!(error instanceof AuditUnavailableError)) throw error;
     }
     return null;
+  }
+
+  #lastCounter(fingerprint: Fingerprint): number {
+    return this.#database.get(COUNTER, fingerprint)?.last ?? 0;
   }
 
   #namesAfter(

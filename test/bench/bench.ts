@@ -23,6 +23,7 @@ interface Options {
   readonly sshd: string;
   readonly alone: boolean;
   readonly postern?: string;
+  readonly workers: string;
   readonly json?: string;
 }
 
@@ -44,10 +45,16 @@ const options = new Command('bench')
   .option('--sshd <program>', "OpenSSH's server", '/usr/sbin/sshd')
   .option('--alone', 'without OpenSSH', false)
   .option('--postern <file>', 'the dist/server/postern.js of another tree, to compare')
+  .option('--workers <number>', 'how many workers the gate has', '1')
   .option('--json <file>', 'where the values of each round go')
   .parse()
   .opts<Options>();
 
+const given = {
+  workers: Number(options.workers),
+  sessions: Number(options.sessions),
+  ...(options.postern === undefined ? {} : { script: options.postern }),
+};
 const amount: Amount = {
   logins: Number(options.logins),
   echoes: Number(options.echoes),
@@ -86,9 +93,7 @@ async function rounds(scenario: Scenario): Promise<Rounds> {
   for (let round = 0; round < Number(options.rounds); round += 1) {
     if (scenario.compares && whyAlone === null)
       all.openssh.push(await measured(scenario, () => OpensshServer.start(key, options.sshd)));
-    all.postern.push(
-      await measured(scenario, () => PosternServer.start(key, options.postern, amount.sessions)),
-    );
+    all.postern.push(await measured(scenario, () => PosternServer.start(key, given)));
   }
   return all;
 }

@@ -40,14 +40,10 @@ export class PosternServer implements ServerUnderLoad {
     return [this.#gate.pid ?? 0, this.#dom0.pid ?? 0];
   }
 
-  /**
-   * @param script the compiled postern.js of another tree, to compare with it
-   * @param sessions so many may be open at once
-   */
+  /** @param options the compiled postern.js of another tree, to compare; how many workers; so many may be open at once */
   static async start(
     key: { readonly private: string; readonly public: string },
-    script = SCRIPT,
-    sessions = 0,
+    { script = SCRIPT, workers = 1, sessions = 0 } = {},
   ): Promise<PosternServer> {
     const directory = mkdtempSync(join(tmpdir(), 'postern-bench-'));
     const file = (path: string): string => join(directory, path);
@@ -63,7 +59,7 @@ controlSocket: ${file('run/control.sock')}
 policy: ${file('policy.d')}
 hosts: [{name: bench, socket: ${host.dom0Socket}}]
 login: {graceSeconds: 600, connections: 30000, connectionsPerSource: 10000, connectionsPerCustomer: 10000}
-`,
+${workers === 1 ? '' : `workers: ${workers}\n`}`,
       { mode: 0o600 },
     );
     mkdirSync(file('policy.d'), { mode: 0o700 });

@@ -41,6 +41,7 @@ describe('loadGateSettings', () => {
       hostKey: '/var/lib/postern/ssh_host_ed25519_key',
       otherHostKeys: [],
       state: '/var/lib/postern',
+      workers: 1,
       controlSocket: '/run/postern-gate/control.sock',
       policy: '/etc/postern/policy.d',
       banner: null,

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Sqlite from 'better-sqlite3';
 import { keepingItsPlan, Sql } from '../../server/store/database.js';
+import { LiveState } from '../../server/store/live-state.js';
 import { TemporaryStore } from '../support/temporary-store.js';
 
 /** Statements that read a whole table, and why that is right. The audit log is none of them. */
@@ -19,6 +21,9 @@ const WHOLE: readonly (readonly [statement: RegExp, why: string])[] = [
   [/^SELECT domain FROM leaving$/, 'the list of the domains that move'],
   [/^SELECT seq FROM sqlite_sequence/, 'one row'],
   [/ FROM sqlite_schema /, 'the triggers'],
+  [/^SELECT id, worker, about FROM (session|connection)/, 'the list of all sessions and connections'],
+  [/ FROM attachment WHERE until IS NULL GROUP BY action$/, 'the number of all attachments'],
+  [/^DELETE FROM (connection|session|attachment) WHERE worker = \?$/, 'a worker has died'],
 ];
 
 /** Statements that read the audit log from its end until they have enough. */
@@ -63,7 +68,11 @@ describe('store: how SQLite runs the statements', () => {
       const [after, since, customer, domain, fromSeq] = given;
       audit.tail({ after, since, customer, domain, fromSeq } as Parameters<typeof audit.tail>[0]);
     }
+    const live = join(temporary.directory, 'live.db');
+    LiveState.make(live).close();
     const sqlite = new Sqlite(temporary.file, { readonly: true });
+    // The names of its tables are others.
+    sqlite.prepare('ATTACH ? AS live').run(live);
     plans = new Map(
       [...Sql.made].map((made) => {
         const text = keepingItsPlan(made);

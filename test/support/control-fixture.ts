@@ -97,6 +97,7 @@ export class ControlFixture implements RunningGate {
   readonly readPolicy = policyOfTexts;
   readonly liveAttachments = new LiveAttachments();
   readonly atOnce: RunningGate['atOnce'] = (query) => this.liveAttachments.count(query);
+  readonly workers: RunningGate['workers'] = () => [];
   readonly openConsoles: RunningGate['openConsoles'] = () => this.liveAttachments.open();
   readonly settings: AdministrationSettings;
   readonly hostKeys: HostKeys;

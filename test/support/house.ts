@@ -20,6 +20,8 @@ import {
 import { Store } from '../../server/store/store.js';
 import type { Role } from '../../policy/roles.js';
 import { consoleStandIn } from './console-stand-in.js';
+import { eventually } from './eventually.js';
+import { ProcessFacts } from './process-facts.js';
 import { SshStream, type SshStreamOptions } from './ssh-stream.js';
 import { TerminalClient } from './terminal-client.js';
 
@@ -59,6 +61,8 @@ const TIME_SCALE = 0.02;
  * that they have seen what it did fails. See CONTRIBUTING.
  */
 const LOOK_SECONDS = process.env['POSTERN_TEST_LOOK_SECONDS'];
+/** How many workers the gates have, where a test does not say it. One when absent. See CONTRIBUTING. */
+const WORKERS = process.env['POSTERN_TEST_WORKERS'];
 const SCRIPT = fileURLToPath(new URL('../../server/postern.js', import.meta.url));
 const COLLECTING = fileURLToPath(new URL('collecting-half.js', import.meta.url));
 
@@ -123,6 +127,8 @@ export class House {
       lookEvery(settings, LOOK_SECONDS);
     if (options.policy !== undefined) this.writePolicy(options.policy);
     append(this.layout.gateSettings, options.gateSettings);
+    if (WORKERS !== undefined && options.gateSettings?.includes('workers:') !== true)
+      append(this.layout.gateSettings, `workers: ${WORKERS}\n`);
     append(this.layout.dom0Settings, options.dom0Settings);
     if (this.second !== null) append(this.second.host.settings, options.dom0Settings);
     const store = Store.open(join(this.layout.gateState, 'postern.db'));
@@ -211,10 +217,16 @@ export class House {
     );
   }
 
-  /** Ends the gate and waits until it has gone. */
+  /** Ends the gate and waits until it has gone, with its workers if it has any. */
   async endGate(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const pid = this.#gate?.pid;
+    const workers = pid === undefined ? [] : childrenOf(pid);
     this.#gate?.kill(signal);
     await this.#gate?.exited;
+    if (workers.length > 0)
+      await eventually('the workers to have gone', () => !workers.some((worker) => isRunning(worker)), {
+        withinMs: 60_000,
+      });
   }
 
   /** Ends the dom0 half and waits until it has gone. */
@@ -357,6 +369,22 @@ function lookEvery(settings: string, seconds: string | undefined): void {
   if (seconds === undefined) return;
   const text = readFileSync(settings, 'utf8');
   writeFileSync(settings, text.replace(/intervalSeconds: .*/, `intervalSeconds: ${seconds}`));
+}
+
+function childrenOf(pid: number): readonly number[] {
+  try {
+    return new ProcessFacts(pid).children;
+  } catch {
+    return [];
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return !new ProcessFacts(pid).isZombie;
+  } catch {
+    return false;
+  }
 }
 
 function append(file: string, text: string | undefined): void {

@@ -40,6 +40,11 @@ export class ProcessFacts {
     return this.#number('status', 'Threads');
   }
 
+  /** Whether it has ended, and nobody has waited for it. */
+  get isZombie(): boolean {
+    return this.#stat()[0] === 'Z';
+  }
+
   get parent(): number {
     return Number(this.#stat()[1]);
   }

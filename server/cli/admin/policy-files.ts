@@ -32,6 +32,8 @@ export class PolicyFiles implements PolicySource {
   readonly #accepted: string;
   readonly #log: Logger;
   #read: LoadedPolicy | undefined;
+  #inForce: LoadedPolicy | undefined;
+  #lastAccepted: LoadedPolicy | undefined;
 
   /**
    * @param directory the policy directory of the settings
@@ -61,11 +63,20 @@ export class PolicyFiles implements PolicySource {
     }
     if (accepted === null) return null;
     const { policy, digest } = accepted.loaded;
+    this.#lastAccepted = accepted.loaded;
     return { policy, digest, revision: accepted.revision };
+  }
+
+  /** The texts of a policy that was read here. @throws Error when it was not */
+  sent(digest: string): readonly PolicyText[] {
+    for (const read of [this.#read, this.#inForce, this.#lastAccepted])
+      if (read?.digest === digest) return read.sources;
+    throw new Error('this policy was not read here');
   }
 
   keep(revision: number, digest: string, actor: EventActor | null): void {
     if (this.#read?.digest !== digest) throw new Error('another policy was read last');
+    this.#inForce = this.#read;
     const by = actor !== null && 'admin' in actor ? actor.admin : null;
     saveAccepted(this.#accepted, this.#read, revision, { by });
   }

@@ -15,3 +15,8 @@ export function addGateCommand(program: Command, run: RunHalf = firstWord): void
     )
     .action(async ({ settings }: { readonly settings: string }) => run(settings));
 }
+
+/** Adds `postern gate-worker`, by which a gate starts its workers. It is in no list of commands. */
+export function addWorkerCommand(program: Command, run: () => Promise<void>): void {
+  program.command('gate-worker', { hidden: true }).action(run);
+}

@@ -1,4 +1,6 @@
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import type { GateSettings } from '../../../config/gate-settings.js';
 import { loadGateSettings } from '../../../config/gate-settings.js';
@@ -6,13 +8,14 @@ import { Administration } from '../../gate/control/administration.js';
 import type { RunningGate } from '../../gate/control/control-ports.js';
 import { ControlServer } from '../../gate/control/control-server.js';
 import { takeOverview } from '../../gate/control/overview-routes.js';
+import { Coordinator } from '../../gate/coordinator.js';
 import { Gate } from '../../gate/gate.js';
 import { HostKeyError } from '../../gate/ssh/host-key-error.js';
 import { HostKeys } from '../../gate/ssh/host-keys.js';
 import { Store } from '../../store/store.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
 import { DATABASE } from '../../store/state-directory.js';
-import { lockState } from '../../store/state-lock.js';
+import { awaitFormerWorkers, lockState } from '../../store/state-lock.js';
 import { CliError } from '../command/exit-status.js';
 import type { Half } from './half.js';
 import { limitsOfThisProcess, whyTooFewFiles } from './open-files.js';
@@ -56,7 +59,7 @@ class GateHalf implements Half {
   #hostKeys: HostKeys | undefined;
   #store: Store | undefined;
   #control: ControlServer | undefined;
-  #gate: Gate | undefined;
+  #gate: Gate | Coordinator | undefined;
   #administration: Administration | undefined;
   #unlock: () => void = () => undefined;
   #endMeasuring: () => Promise<void> = () => Promise.resolve();
@@ -76,7 +79,8 @@ class GateHalf implements Half {
     if (tooFewFiles !== null) log.warn({}, tooFewFiles);
     for (const { message } of hostKeys.problems) log.warn({}, `${message} It is not used.`);
     this.#unlock = lockState(settings.state);
-    const store = Store.open(join(settings.state, DATABASE));
+    await awaitFormerWorkers(settings.state);
+    const store = Store.open(join(settings.state, DATABASE), { shared: settings.workers > 1 });
     this.#store = store;
     this.#control = new ControlServer(
       {
@@ -85,7 +89,10 @@ class GateHalf implements Half {
           if (hosts === undefined) throw new Error('the gate is still starting');
           await hosts.tried();
           if (this.#administration === undefined) throw new Error('the gate is still starting');
-          return this.#administration.answer(request);
+          const answer = await this.#administration.answer(request);
+          // What an admin has changed is so everywhere when the command ends.
+          if (request.method !== 'GET' && this.#gate instanceof Coordinator) await this.#gate.settled();
+          return answer;
         },
       },
       settings.controlSocket,
@@ -93,7 +100,7 @@ class GateHalf implements Half {
     );
     // Before the gate writes to the audit log: another gate may be running here.
     await this.#control.listen();
-    const gate = new Gate({
+    const parts = {
       settings,
       store,
       policySource: new PolicyFiles(settings.policy, settings.state, log),
@@ -101,17 +108,22 @@ class GateHalf implements Half {
       version: VERSION,
       handed: inheritedSockets(process.env, process.pid),
       log,
-    });
+    };
+    const live = join(dirname(settings.controlSocket), 'live.db');
+    const gate =
+      settings.workers === 1 ? new Gate(parts) : new Coordinator({ ...parts, live, spawn: spawnWorker });
     this.#gate = gate;
     const running: RunningGate = {
       version: VERSION,
       startedAt: new Date(),
       sessions: gate.sessions,
-      announcements: gate.core.announcements,
+      announcements:
+        gate instanceof Coordinator ? { make: (text) => gate.announce(text) } : gate.core.announcements,
       policy: gate.core.policy,
       readPolicy: policyOfTexts,
       observations: gate.core.hosts,
       atOnce: (query) => gate.core.gateWide.attachments.count(query),
+      workers: () => (gate instanceof Coordinator ? gate.workers : []),
       openConsoles: () => gate.core.gateWide.attachments.open(),
       hosts: gate.core.hosts.links,
       hostKeys,
@@ -177,6 +189,15 @@ class GateHalf implements Half {
     this.#store?.close();
     this.#unlock();
   }
+}
+
+/** A worker is this program again, and has its messages by the channel alone. */
+function spawnWorker(): ChildProcess {
+  const [program = '', script = ''] = process.argv;
+  return spawn(program, [...process.execArgv, script, 'gate-worker'], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    serialization: 'advanced',
+  });
 }
 
 function shown({ host, port }: { readonly host: string; readonly port: number }): string {

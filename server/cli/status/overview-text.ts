@@ -2,6 +2,7 @@ import { agoWord, duration } from '../../../menus/time-words.js';
 import { counted } from '../../../policy/listing.js';
 import type { RefusalCount } from '../../store/audit-log.js';
 import type { FolderRoom } from '../../wire/folder-check.js';
+import type { WorkerStatus } from '../../gate/control/control-ports.js';
 import type { HostOverview, Overview } from '../../gate/control/overview.js';
 import { aligned } from '../../../policy/columns.js';
 import { printable } from '../../../policy/printable.js';
@@ -16,11 +17,23 @@ const MOST_REASONS = 5;
 
 /** An overview for people: the gate's lines, then a line for each host. */
 export function overviewText(overview: Overview): string {
-  const { version, startedAt, policy, audit, backup, refused, maintenance, expiring, folders } = overview;
+  const {
+    version,
+    startedAt,
+    workers = [],
+    policy,
+    audit,
+    backup,
+    refused,
+    maintenance,
+    expiring,
+    folders,
+  } = overview;
   const now = Date.parse(overview.at);
   const lines = aligned([
     ['Gate', `version ${version}, up ${duration(now - Date.parse(startedAt))}`],
     ['Sessions', sessionsText(overview)],
+    ...(workers.length === 0 ? [] : [['Workers', workers.map(workerText).join(', ')] as const]),
     ['Policy', `revision ${policy.revision}, ${counted(policy.rules, 'rule')}`],
     ['Audit log', audit.trouble === null ? `row ${audit.seq}` : `CANNOT BE WRITTEN: ${audit.trouble}`],
     ['Backup', backup === null ? 'none was made' : `${utc(backup.at)} by ${backup.by}: ${backup.file}`],
@@ -46,6 +59,11 @@ function sessionsText({ sessions, consoles }: Overview): string {
   ];
   const { writing, watching } = consoles;
   return `${parts.join(', ')}; ${counted(writing, 'console')} open${watching === 0 ? '' : `, ${watching} watched`}`;
+}
+
+function workerText({ number, pid, connections, isReady }: WorkerStatus): string {
+  const who = `${number} (process ${pid ?? 'not started'})`;
+  return isReady ? `${who} with ${counted(connections, 'connection')}` : `${who} STARTS`;
 }
 
 function refusedText({ logins, requests }: Overview['refused']): string {

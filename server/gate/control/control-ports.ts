@@ -114,6 +114,17 @@ export interface Logins {
   refusesConnection(customer: CustomerName): string | null;
 }
 
+/** A process that serves connections, in a gate of several. */
+export interface WorkerStatus {
+  readonly number: number;
+  /** Null while it could not be started. */
+  readonly pid: number | null;
+  /** How many connections it has. */
+  readonly connections: number;
+  /** False while it starts. */
+  readonly isReady: boolean;
+}
+
 /** The parts that only a running gate has. */
 export interface RunningGate {
   readonly version: string;
@@ -127,6 +138,8 @@ export interface RunningGate {
   atOnce(query: AttachmentQuery): number;
   /** The consoles that are open now. */
   openConsoles(): OpenConsoles;
+  /** Empty where one process is the whole gate. */
+  workers(): readonly WorkerStatus[];
   readonly hosts: readonly Host[];
   readonly hostKeys: HostKeys;
   readonly logins: Logins;

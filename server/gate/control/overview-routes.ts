@@ -27,7 +27,7 @@ const MOST_EXPIRING = 20;
 /** What an overview is taken of. */
 export type OverviewParts = Pick<
   RunningGate,
-  'version' | 'startedAt' | 'sessions' | 'openConsoles' | 'policy' | 'hosts'
+  'version' | 'startedAt' | 'sessions' | 'openConsoles' | 'workers' | 'policy' | 'hosts'
 >;
 type Folders = Pick<AdministrationSettings, 'state' | 'recordings'>;
 
@@ -46,6 +46,7 @@ export async function takeOverview(store: Store, settings: Folders, gate: Overvi
     startedAt: gate.startedAt.toISOString(),
     sessions: sessionsByKind(gate.sessions),
     consoles: gate.openConsoles(),
+    workers: gate.workers(),
     policy: policyStatus(gate.policy),
     maintenance: store.maintenance.get(),
     audit: { seq: store.audit.head().seq, trouble: store.audit.trouble() },

@@ -8,7 +8,7 @@ import type { HalfStatus } from '../../wire/half-status.js';
 import type { Verb } from '../../wire/contract.js';
 import type { OpenConsoles } from '../access/live-attachments.js';
 import type { GateStatus, HostStatus, PolicyStatus } from './control-answers.js';
-import type { LiveSession } from './control-ports.js';
+import type { LiveSession, WorkerStatus } from './control-ports.js';
 
 /** `GET /overview`: all that an admin wants to see at a glance. Times are ISO 8601. */
 export interface Overview {
@@ -18,6 +18,8 @@ export interface Overview {
   readonly startedAt: string;
   readonly sessions: Readonly<Record<LiveSession['what'], number>>;
   readonly consoles: OpenConsoles;
+  /** Empty where one process is the whole gate. A gate that knows of no workers leaves it out. */
+  readonly workers?: readonly WorkerStatus[];
   readonly policy: PolicyStatus;
   readonly maintenance: MaintenanceRow | null;
   readonly audit: {

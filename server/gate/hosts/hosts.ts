@@ -41,12 +41,18 @@ const REVIEW_AGAIN = 5_000;
 
 const TEN_MINUTES = 600_000;
 
+interface HostsOptions extends Partial<RegistryTimes> {
+  /** False where another process of the gate decides which domain each name means, and records what hosts show. */
+  readonly isKeeper?: boolean;
+}
+
 /** All Xen hosts of the settings. */
 export class Hosts implements DomainObservations {
   readonly links: readonly HostLink[];
   readonly #log: Logger;
   readonly #listeners: Listeners<HostsEvent>;
   readonly #memory: HostMemory;
+  readonly #isKeeper: boolean;
   readonly #registry: DomainRegistry;
   readonly #monotonic: () => number;
   /** The missing names that each host told, so that they are logged once. */
@@ -57,19 +63,25 @@ export class Hosts implements DomainObservations {
   readonly #firstLook: FirstLook;
   readonly #moves: DomainMoves;
 
-  /** @param times of the domain registry; each has a default */
+  /** @param options the times of the domain registry, too; each has a default */
   constructor(
     links: readonly HostLink[],
     known: KnownDomains,
     lastObservations: LastObservations,
     log: Logger,
-    times: Partial<RegistryTimes> = {},
+    options: HostsOptions = {},
   ) {
+    this.#isKeeper = options.isKeeper ?? true;
     this.links = links;
     this.#log = log;
-    const { graceMs = TEN_MINUTES, monotonic = () => performance.now(), clock = () => new Date() } = times;
+    const { graceMs = TEN_MINUTES, monotonic = () => performance.now(), clock = () => new Date() } = options;
     this.#monotonic = monotonic;
-    this.#memory = new HostMemory(links, lastObservations, log, monotonic);
+    this.#memory = new HostMemory(
+      links,
+      this.#isKeeper ? lastObservations : unkept(lastObservations),
+      log,
+      monotonic,
+    );
     this.#firstLook = new FirstLook(links, this.#memory, monotonic);
     this.#moves = new DomainMoves(links, this.#memory, (domain) => this.strayOf(domain) !== null, monotonic);
     this.#registry = new DomainRegistry(known, { graceMs, monotonic, clock }, log);
@@ -259,7 +271,7 @@ export class Hosts implements DomainObservations {
       const found = host.domains.get(name)?.observation;
       if (found !== undefined && isSeenAlive(found.state)) this.#booted.set(name, bootedOf(found.profile));
     }
-    if (event === 'names' || event === 'reachable') this.#tellMissing(host);
+    if (this.#isKeeper && (event === 'names' || event === 'reachable')) this.#tellMissing(host);
     const isNews = !('name' in more) || event === 'gone' || this.#registry.isNews(host, more.name);
     if (isNews) this.#review(event === 'domain' && 'name' in more ? more.name : null);
   }
@@ -281,7 +293,7 @@ export class Hosts implements DomainObservations {
 
   /** @param name the only one of which there is news; null: look at all */
   #review(name: DomainName | null = null): void {
-    if (this.#monotonic() < this.#reviewAgain) return;
+    if (!this.#isKeeper || this.#monotonic() < this.#reviewAgain) return;
     try {
       if (name === null) this.#registry.review(this.links);
       else this.#registry.reviewName(this.links, name);
@@ -291,6 +303,16 @@ export class Hosts implements DomainObservations {
       this.#log.error({ err: fault }, 'which domains there are could not be recorded');
     }
   }
+}
+
+/** The same memory, which another process writes. */
+function unkept(memory: LastObservations): LastObservations {
+  return {
+    of: (host) => memory.of(host),
+    leaving: () => memory.leaving(),
+    record: () => undefined,
+    recordLeaving: () => undefined,
+  };
 }
 
 function observationOf(

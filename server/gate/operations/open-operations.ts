@@ -90,6 +90,10 @@ export class OpenOperations {
     return this.#open.size;
   }
 
+  has(operation: string): boolean {
+    return this.#open.has(operation);
+  }
+
   /**
    * Watches an operation whose request is sent next. Call `take`, `refuse` or `doubt` when it is known how
    * that went. @returns how the operation ends; never settles after `refuse`

@@ -131,10 +131,18 @@ export class OperationDispatcher {
   /**
    * Closes the intents that an earlier gate left open: asks dom0 how each ended, once its host is heard. Call
    * before the hosts are started.
+   *
+   * @param isLeft whether the intents of a connection were left open, by a worker; without it, all were
    */
-  closeOpenIntents(): void {
-    const intents = this.#parts.audit.openIntents();
-    this.withdrawals.adopt(intents);
+  closeOpenIntents(isLeft: ((connection: string) => boolean) | null = null): void {
+    const intents = this.#parts.audit.openIntents().filter(({ event }) => {
+      if (isLeft === null) return true;
+      const by = 'actor' in event && event.actor !== null && 'connection' in event.actor ? event.actor : null;
+      return (
+        by !== null && isLeft(by.connection) && !('operation' in event && this.#open.has(event.operation))
+      );
+    });
+    this.withdrawals.adopt(intents, isLeft === null);
     for (const { event, at } of intents) {
       if (!('operation' in event) || !('domain' in event)) continue;
       const { operation: id, domain, kind } = event;

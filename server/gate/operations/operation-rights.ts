@@ -70,8 +70,12 @@ export class OperationRights {
     return new GroundedRight(this.#parts, identity, { action, domain, profile, forSeconds }, found);
   }
 
-  /** The rights to what an earlier gate asked for, by operation. Grounds of all others are removed. */
-  ofIntents(intents: readonly AuditRow[]): ReadonlyMap<string, OperationRight> {
+  /**
+   * The rights to what an earlier gate asked for, by operation.
+   *
+   * @param areAll whether nothing else is under way: then the grounds of all others are removed
+   */
+  ofIntents(intents: readonly AuditRow[], areAll: boolean): ReadonlyMap<string, OperationRight> {
     const kept = this.#parts.grounds.all();
     const rights = new Map<string, OperationRight>();
     for (const { event, seq } of intents) {
@@ -89,7 +93,7 @@ export class OperationRights {
             );
       rights.set(operation, right);
     }
-    for (const operation of kept.keys()) if (!rights.has(operation)) this.drop(operation);
+    if (areAll) for (const operation of kept.keys()) if (!rights.has(operation)) this.drop(operation);
     return rights;
   }
 

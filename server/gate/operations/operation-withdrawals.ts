@@ -105,9 +105,13 @@ export class OperationWithdrawals {
     return null;
   }
 
-  /** Watches what an earlier gate asked for. */
-  adopt(intents: readonly AuditRow[]): void {
-    for (const [operation, right] of this.#rights.ofIntents(intents))
+  /**
+   * Watches what an earlier gate asked for, or a worker that has died.
+   *
+   * @param areAll whether nothing else is under way
+   */
+  adopt(intents: readonly AuditRow[], areAll: boolean): void {
+    for (const [operation, right] of this.#rights.ofIntents(intents, areAll))
       this.#add(newlyWatched(operation, null, right));
   }
 

@@ -129,6 +129,12 @@ export class PolicyHolder {
     return { ok: true, revision: this.#inForce.revision, changed: true };
   }
 
+  /** Puts a policy in force that another process of this gate has accepted and recorded. */
+  take(accepted: { readonly policy: Policy; readonly digest: string; readonly revision: number }): void {
+    this.#inForce = accepted;
+    this.#changed.emit(accepted.revision);
+  }
+
   /** Calls the listener with every new revision, after it is in force. */
   onChange(listener: (revision: number) => void): Unsubscribe {
     return this.#changed.add(listener);

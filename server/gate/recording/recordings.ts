@@ -23,6 +23,18 @@ interface RecordingsParts {
   /** @throws AuditUnavailableError */
   readonly audit: { append(event: AuditEvent): unknown };
   readonly log: Logger;
+  /** Set in a worker: the coordinator keeps the recordings, and is told. */
+  readonly keeper?: RecordingKeeper;
+  /** Set in the coordinator: has the worker whose recording this is take no more. */
+  readonly fill?: (recording: string) => void;
+}
+
+/** The process that mends recordings and removes them, for the processes that write them. */
+export interface RecordingKeeper {
+  /** The recording begins, before its file is made, or has ended. */
+  runs(recording: string, runs: boolean): void;
+  /** Recordings take so many bytes more. */
+  grew(bytes: number): void;
 }
 
 /** What to record of an attachment, and the terminal that it is shown on. */
@@ -79,6 +91,7 @@ export class Recordings {
 
   /** Mends what a killed gate left, and begins to remove what has to go. Nobody waits for it. */
   start(): void {
+    if (this.#parts.keeper !== undefined) return;
     void this.#mend().then(() => this.#sweep());
     this.#sweeps = setInterval(() => {
       void this.#sweep();
@@ -89,6 +102,7 @@ export class Recordings {
   async begin(context: RecordingContext, callbacks: RecordingCallbacks): Promise<Running> {
     const id = newRecordingId();
     this.#running.set(id, null);
+    this.#parts.keeper?.runs(id, true);
     try {
       const file = await within(PATIENCE_MS, this.#file(id, context, callbacks), (late) => {
         void late.discard();
@@ -105,7 +119,7 @@ export class Recordings {
       this.#running.set(id, recorder);
       return { id, recorder };
     } catch (error) {
-      this.#running.delete(id);
+      this.#over(id);
       throw error;
     }
   }
@@ -142,7 +156,7 @@ export class Recordings {
 
   async #end(id: string, ended: Promise<void>): Promise<void> {
     const done = ended.then(() => {
-      this.#running.delete(id);
+      this.#over(id);
       this.#ending.delete(done);
       this.#grew(0);
     });
@@ -150,7 +164,31 @@ export class Recordings {
     await done;
   }
 
+  #over(id: string): void {
+    this.#running.delete(id);
+    this.#parts.keeper?.runs(id, false);
+  }
+
+  /** Recordings of another process take so many bytes more. */
+  grewElsewhere(bytes: number): void {
+    this.#grew(bytes);
+  }
+
+  /** Ends the writing of a recording of this process: there is no room. */
+  fill(id: string): void {
+    this.#running.get(id)?.fill();
+  }
+
+  /** Mends what a process left that was killed. Nobody waits for it. */
+  mend(recordings: ReadonlySet<string>): void {
+    void this.#mend((id) => recordings.has(id));
+  }
+
   #grew(bytes: number): void {
+    if (this.#parts.keeper !== undefined) {
+      if (bytes > 0) this.#parts.keeper.grew(bytes);
+      return;
+    }
     this.#kept += bytes;
     if (!this.#isTooMuch) return;
     this.#soon ??= setTimeout(() => {
@@ -172,7 +210,7 @@ export class Recordings {
       const left = await this.recordingStore.list();
       this.#kept = left.reduce((sum, { id, bytes }) => sum + (this.#running.get(id)?.bytes ?? bytes), 0);
       // Only running recordings are left. They stay, but the largest takes no more.
-      if (this.#isTooMuch && left.every(({ endedAt }) => endedAt === null)) this.#largest()?.fill();
+      if (this.#isTooMuch && left.every(({ endedAt }) => endedAt === null)) this.#fillLargest(left);
     } catch (fault) {
       log.error({ err: fault }, 'the recordings could not be tidied');
     } finally {
@@ -181,16 +219,22 @@ export class Recordings {
     }
   }
 
+  #fillLargest(running: readonly { readonly id: string; readonly bytes: number }[]): void {
+    const [largest] = running.toSorted((one, other) => other.bytes - one.bytes);
+    if (this.#parts.fill === undefined) this.#largest()?.fill();
+    else if (largest !== undefined) this.#parts.fill(largest.id);
+  }
+
   #largest(): Recorder | undefined {
     return [...this.#running.values()]
       .filter((recorder) => recorder !== null)
       .sort((one, other) => other.bytes - one.bytes)[0];
   }
 
-  async #mend(): Promise<void> {
+  async #mend(isTorn = (id: string): boolean => !this.#running.has(id)): Promise<void> {
     const { log } = this.#parts;
     try {
-      for (const recording of await this.recordingStore.list(({ id }) => !this.#running.has(id))) {
+      for (const recording of await this.recordingStore.list(({ id }) => isTorn(id))) {
         if (recording.endedAt !== null) continue;
         const { cut, kept } = await this.recordingStore.mend(recording);
         log.warn(

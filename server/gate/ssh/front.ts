@@ -1,7 +1,9 @@
 import type { Logger } from '../../wire/logger.js';
 import type { LoginRefused } from './authenticate.js';
-import type { ListenAddress, Arrival } from './listener.js';
+import type { Arrival } from './arrival.js';
+import type { HandOut, ListenAddress } from './listener.js';
 import { Listener } from './listener.js';
+import type { TurnedAway } from './listener.js';
 import { LoginRecord, type AuditLog } from './login-record.js';
 import { Penalties } from './penalties.js';
 import type { RateLimitedLog } from './rate-limited-log.js';
@@ -50,6 +52,8 @@ interface LocalFrontParts {
   readonly strangers: RateLimitedLog;
   /** Whether a login name is a customer's or a domain's. When left out, none is. */
   readonly isKnown?: ((login: string) => boolean) | undefined;
+  /** When other processes serve the connections: then nothing arrives here. */
+  readonly handOut?: HandOut;
 }
 
 /** Listens in this process, and remembers here. */
@@ -70,10 +74,11 @@ export class LocalFront implements Front {
   }
 
   listen(onArrival: (arrival: Arrival) => void): Promise<ListenAddress[]> {
-    const { settings, handed = [], log } = this.#parts;
-    this.#listener = new Listener(settings.login, this.#penalties, onArrival, log, (source, reason) => {
+    const { settings, handed = [], log, handOut = null } = this.#parts;
+    const turnedAway = (source: Source, reason: TurnedAway): void => {
       this.refusedConnections.closedAtOnce(source, reason);
-    });
+    };
+    this.#listener = new Listener(settings.login, this.#penalties, onArrival, log, turnedAway, handOut);
     return this.#listener.listen(handed.length > 0 ? handed : settings.listen);
   }
 

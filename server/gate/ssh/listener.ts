@@ -1,6 +1,7 @@
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { FaultGuard } from '../../wire/fault-guard.js';
 import type { Logger } from '../../wire/logger.js';
+import { arrivalOf, type Arrival } from './arrival.js';
 import { ConnectionFaults } from './connection-faults.js';
 import { sourceOf, type Source } from './source.js';
 import type { LoginSettings } from './ssh-settings.js';
@@ -12,14 +13,21 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** A socket that was let in. */
-export interface Arrival {
-  readonly socket: Socket;
-  readonly source: Source;
-  /** Ends the connection at a fault while it is served. */
-  readonly faults: ConnectionFaults;
-  /** Call it at login: stops the grace timer. */
-  loggedIn(): void;
+/** A connection that has a place, here or in another process. */
+export interface PlacedSocket {
+  destroy(): unknown;
+}
+
+/** Hands accepted sockets to other processes. */
+export interface HandOut {
+  /** Makes the place of a connection. */
+  place(socket: Socket, source: Source): HandedSocket;
+}
+
+/** A connection that another process serves. */
+export interface HandedSocket extends PlacedSocket {
+  /** Hands it over. It calls back when somebody has logged in, and when it has closed. */
+  hand(callbacks: { loggedIn(): void; closed(): void }): void;
 }
 
 /** Says which sources are closed before a byte is read. */
@@ -61,20 +69,24 @@ export class Listener {
   readonly #onTurnedAway: (source: Source, reason: TurnedAway) => void;
   readonly #log: Logger;
   readonly #servers: Server[] = [];
-  readonly #open = new Set<Socket>();
-  readonly #waiting: UnauthenticatedConnections<Socket>;
+  readonly #handOut: HandOut | null;
+  readonly #open = new Set<PlacedSocket>();
+  readonly #waiting: UnauthenticatedConnections<PlacedSocket>;
   /** Sockets that are being told why they are turned away. */
   readonly #leaving = new Set<Socket>();
   #turnedAway = 0;
   #quietUntil = 0;
 
+  /** @param handOut when other processes serve the connections: then nothing arrives here */
   constructor(
     settings: LoginSettings,
     penalised: Penalised,
     onArrival: (arrival: Arrival) => void,
     log: Logger,
     onTurnedAway: (source: Source, reason: TurnedAway) => void = () => undefined,
+    handOut: HandOut | null = null,
   ) {
+    this.#handOut = handOut;
     this.#onTurnedAway = onTurnedAway;
     this.#settings = settings;
     this.#penalised = penalised;
@@ -114,14 +126,17 @@ export class Listener {
   }
 
   async #listenOn(address: ListenAddress | number): Promise<ListenAddress> {
-    const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
-      try {
-        this.#accept(socket);
-      } catch (error) {
-        this.#log.error({ err: error }, 'a fault closed a connection');
-        socket.destroy();
-      }
-    });
+    const server = createServer(
+      { noDelay: true, keepAlive: true, pauseOnConnect: this.#handOut !== null },
+      (socket) => {
+        try {
+          this.#accept(socket);
+        } catch (error) {
+          this.#log.error({ err: error }, 'a fault closed a connection');
+          socket.destroy();
+        }
+      },
+    );
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => {
         reject(new ListenError(sentenceFor(error, address)));
@@ -154,47 +169,51 @@ export class Listener {
       return;
     }
     const source = sourceOf(remoteAddress);
-    const faults = new ConnectionFaults(this.#log, { source: source.address }, () => socket.destroy());
-    faults.guard(socket);
-    const { bucket } = source;
-    const full = this.#whyFull(bucket);
+    const full = this.#whyFull(source.bucket);
     if (full !== null) {
       this.#turnAway(source, full.reason);
-      this.#takeLeave(socket, full.sentence, faults);
-      return;
+      this.#takeLeave(socket, source, full.sentence);
+    } else if (this.#handOut === null) {
+      this.#serve(socket, source);
+    } else {
+      const placed = this.#handOut.place(socket, source);
+      if (this.#admit(placed, socket, source)) placed.hand(this.#placeCallbacks(placed));
     }
+  }
+
+  #serve(socket: Socket, source: Source): void {
+    if (!this.#admit(socket, socket, source)) return;
+    const graceMs = this.#settings.graceSeconds * 1000;
+    const arrival = arrivalOf(socket, source, this.#log, graceMs, this.#placeCallbacks(socket));
+    arrival.faults.on(() => {
+      this.#onArrival(arrival);
+    })();
+  }
+
+  /** Gives it a place, if need be another's. @returns false when it got none */
+  #admit(placed: PlacedSocket, socket: Socket, source: Source): boolean {
     const isTight = this.#open.size >= this.#settings.connections;
-    const dropped = this.#waiting.arrives(socket, bucket, isTight);
-    if (dropped === socket) {
+    const dropped = this.#waiting.arrives(placed, source.bucket, isTight);
+    if (dropped === placed) {
       this.#turnAway(source, 'too many wait');
-      this.#takeLeave(socket, TOO_MANY, faults);
-      return;
+      this.#takeLeave(socket, source, TOO_MANY);
+      return false;
     }
     dropped?.destroy();
-    this.#open.add(socket);
-    const late = faults.on(() => {
-      this.#log.debug({ source: source.address }, 'no login in time');
-      socket.destroy();
-    });
-    let grace: NodeJS.Timeout | undefined = setTimeout(late, this.#settings.graceSeconds * 1000);
-    // Not `once`, which makes three objects more; a socket closes once.
-    socket.on('close', () => {
-      clearTimeout(grace);
-      this.#open.delete(socket);
-      this.#waiting.left(socket);
-    });
-    faults.on(() => {
-      this.#onArrival({
-        socket,
-        source,
-        faults,
-        loggedIn: () => {
-          clearTimeout(grace);
-          grace = undefined;
-          this.#waiting.loggedIn(socket);
-        },
-      });
-    })();
+    this.#open.add(placed);
+    return true;
+  }
+
+  #placeCallbacks(placed: PlacedSocket): { loggedIn(): void; closed(): void } {
+    return {
+      loggedIn: () => {
+        this.#waiting.loggedIn(placed);
+      },
+      closed: () => {
+        this.#open.delete(placed);
+        this.#waiting.left(placed);
+      },
+    };
   }
 
   /** The sentence is null for clients that are told nothing. */
@@ -208,12 +227,14 @@ export class Listener {
   }
 
   /** Says why in an SSH message, and closes. */
-  #takeLeave(socket: Socket, sentence: string | null, faults: ConnectionFaults): void {
+  #takeLeave(socket: Socket, source: Source, sentence: string | null): void {
     if (sentence === null || this.#leaving.size >= FAREWELLS) {
       socket.destroy();
       return;
     }
     this.#leaving.add(socket);
+    const faults = new ConnectionFaults(this.#log, { source: source.address }, () => socket.destroy());
+    faults.guard(socket);
     const leave = faults.on(() => socket.destroy());
     const impatience = setTimeout(leave, FAREWELL_MS);
     socket.once('close', () => {

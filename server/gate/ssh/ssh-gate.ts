@@ -16,7 +16,8 @@ import type { ConnectionPlaces } from './customer-connections.js';
 import type { Front } from './front.js';
 import type { HostKeysInUse } from './host-keys.js';
 import { KeepAlive } from './keep-alive.js';
-import type { Arrival, ListenAddress } from './listener.js';
+import type { Arrival } from './arrival.js';
+import type { ListenAddress } from './listener.js';
 import { whyNoHybrid } from './hybrid-key-exchange.js';
 import { LoginRecord, type AuditLog } from './login-record.js';
 import { hasNativeCrypto } from './native-crypto.js';
@@ -46,7 +47,7 @@ const CLOSE_MS = 3000;
 const STANDING_ONLY = (): null => null;
 
 /** Where a used key is noted: `store.keys`. */
-interface KeyUse extends Counters {
+export interface KeyUse extends Counters {
   /** @returns settles once it is noted; rejects at a fault */
   touch(customer: CustomerName, fingerprint: Fingerprint): Promise<void>;
 }
@@ -71,6 +72,8 @@ export interface SshGateParts {
   readonly openings?: RateLimit;
   /** Where connections come from. */
   readonly front: Front;
+  /** What the ids of connections begin with, in a gate of several processes; at most four hex digits. */
+  readonly idPrefix?: string;
   /**
    * For tests: when to ask for new keys, how long to wait for a session or for the end of sessions, what
    * verifies.
@@ -351,7 +354,7 @@ export class SshGate {
   /** An id for all log lines and audit rows of the connection. */
   #newId(): string {
     for (;;) {
-      const id = randomBytes(4).toString('hex');
+      const id = `${this.#parts.idPrefix ?? ''}${randomBytes(4).toString('hex')}`.slice(0, 8);
       if (!this.#connections.has(id)) return id;
     }
   }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { Listener, type Arrival } from '../../../server/gate/ssh/listener.js';
+import type { Arrival } from '../../../server/gate/ssh/arrival.js';
+import { Listener } from '../../../server/gate/ssh/listener.js';
 import type { LoginSettings } from '../../../server/gate/ssh/ssh-settings.js';
 import { eventually } from '../../support/eventually.js';
 
