@@ -13,8 +13,10 @@ interface TerminalTraits {
 
 /** The shortest time between two reports of the window's size: each costs a new screen. */
 const RESIZE_MS = 50;
-/** How long a client that has been told to go may take to read the rest. */
+/** A client that has been told to go must take some of the rest in each such time. */
 const LAST_WORDS_MS = 5000;
+/** And all of it in so many of them: else one that takes a byte now and then would stay. */
+const LAST_WORDS_TIMES = 12;
 
 /** The customer's end of a session over one SSH channel. */
 export class SshTerminal implements Terminal {
@@ -117,13 +119,20 @@ export class SshTerminal implements Terminal {
     if (!this.#open) return;
     this.#open = false;
     clearTimeout(this.#resizeTimer);
-    const impatience = setTimeout(() => {
+    let pending = this.#output.pendingBytes;
+    let times = 0;
+    const impatience = setInterval(() => {
+      times += 1;
+      const before = pending;
+      pending = this.#output.pendingBytes;
+      if (pending < before && times < LAST_WORDS_TIMES) return;
+      clearInterval(impatience);
       this.#guard(() => {
         this.#output.close();
       });
     }, LAST_WORDS_MS);
     this.#output.end(() => {
-      clearTimeout(impatience);
+      clearInterval(impatience);
       if (!this.#closed) this.#sendExit(status);
       this.closed();
     });
