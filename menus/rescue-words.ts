@@ -15,9 +15,22 @@ export function rescueLasts(seconds: number): string {
   return `The rescue ends ${duration(seconds * 1000)} after its boot.`;
 }
 
+const MINUTE_MS = 60_000;
+
+/** Whether customers are warned, as on the console. @param left milliseconds to the end */
+export function rescueEndsSoon(left: number): boolean {
+  return left <= 15 * MINUTE_MS;
+}
+
+/** @param left milliseconds to the end */
+function hurry(left: number): string {
+  if (!rescueEndsSoon(left)) return '';
+  return left <= 5 * MINUTE_MS ? ': save your work now' : ': save your work';
+}
+
 /** `Its rescue ends in 2 h 5 min, then it boots normally.` @param now milliseconds since the epoch */
 export function rescueEndSentence({ at, then, retryAt, why }: MenuRescueEnd, now: number): string {
-  if (now < at) return `Its rescue ends in ${duration(at - now)}, ${THEN[then]}.`;
+  if (now < at) return `Its rescue ends in ${duration(at - now)}, ${THEN[then]}${hurry(at - now)}.`;
   const over = 'The time of its rescue is over';
   if (why === 'paused')
     return `${over}. Its host's operators have paused it: it ends when they let it go on.`;
@@ -40,7 +53,7 @@ export function rescueExtended(domain: string, at: number, now: number): string 
 
 /** As `rescueEndSentence`, for the page of a server. */
 export function rescueEndShort({ at, retryAt, why }: MenuRescueEnd, now: number): string {
-  if (now < at) return `It ends in ${duration(at - now)}.`;
+  if (now < at) return `It ends in ${duration(at - now)}${hurry(at - now)}.`;
   if (why === 'paused') return 'Its time is over; it is paused.';
   return retryAt === null ? 'Its time is over.' : `Its time is over; next try in ${duration(retryAt - now)}.`;
 }

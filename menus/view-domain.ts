@@ -38,7 +38,7 @@ import {
   rescueBack,
   writingWords,
 } from './operation-words.js';
-import { rescueEndShort, rescueHostKeyShort } from './rescue-words.js';
+import { rescueEndShort, rescueEndsSoon, rescueHostKeyShort } from './rescue-words.js';
 import { sinceSentence, sinceWord } from './time-words.js';
 import { CALLING, domainGone } from './words.js';
 
@@ -257,7 +257,9 @@ function drawBanner(
           ...end,
           domain.incomplete === undefined ? rescueBack(hint) : DISK_INCOMPLETE,
         ].join(' ');
-  return drawLines(canvas, wrap(text, width, canvas.charset), left, row, width);
+  const isWarning = domain.rescueEnd !== null && rescueEndsSoon(domain.rescueEnd.at - state.now);
+  const style = isWarning ? 'bad' : 'special';
+  return drawLines(canvas, wrap(text, width, canvas.charset), left, row, width, style);
 }
 
 function drawLines(
@@ -266,11 +268,12 @@ function drawLines(
   left: number,
   row: number,
   width: number,
+  style: Style = 'special',
 ): number {
   const shown = Math.min(lines.length, width < 60 ? BANNER_LINES.narrow : BANNER_LINES.boxed);
   lines.slice(0, shown).forEach((line, at) => {
     const more = at === shown - 1 && lines.length > shown ? ' …' : '';
-    canvas.put(left, row + at, line + more, 'special', width);
+    canvas.put(left, row + at, line + more, style, width);
   });
   return shown;
 }

@@ -123,6 +123,30 @@ describe('the end of a rescue, in the menu', () => {
     assert.match(spoken, /Its rescue ends in 1 h 5 min, then it boots normally\./);
   });
 
+  it('warns 15 and 5 minutes before the end, on the page and when it is read aloud', () => {
+    const MINUTE = 60_000;
+    const at = (left: number): MenuDriver => {
+      const driver = rescued();
+      driver.tell({ fact: 'tick', now: END.at - left });
+      return driver;
+    };
+    const bannerStyle = (driver: MenuDriver): unknown =>
+      view(driver.state)
+        .lines.flat()
+        .find((run) => run.text.includes('It ends in'))?.style;
+    for (const [left, words, style] of [
+      [16 * MINUTE, /It ends in 16 min\./, 'special'],
+      [15 * MINUTE, /It ends in 15 min: save your work\./, 'bad'],
+      [6 * MINUTE, /It ends in 6 min: save your work\./, 'bad'],
+      [5 * MINUTE, /It ends in 5 min: save your work now\./, 'bad'],
+    ] as const) {
+      assert.match(text(at(left)).replaceAll(/[│\s]+/g, ' '), words);
+      assert.equal(bannerStyle(at(left)), style, String(left));
+    }
+    const spoken = pageText(at(4 * MINUTE).state).join('\n');
+    assert.match(spoken, /Its rescue ends in 4 min, then it boots normally: save your work now\./);
+  });
+
   it('says what happens then, and what comes after a try that failed', () => {
     const said = (more: object): string => rescueEndSentence({ ...END, ...more }, NOW + 3 * HOUR * 1000);
     assert.match(rescueEndSentence({ ...END, then: 'poweroff' }, NOW), /then it is switched off\.$/);

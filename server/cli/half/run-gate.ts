@@ -10,6 +10,8 @@ import { ControlServer } from '../../gate/control/control-server.js';
 import { takeOverview } from '../../gate/control/overview-routes.js';
 import { Coordinator } from '../../gate/coordinator.js';
 import { Gate } from '../../gate/gate.js';
+import { GateMetrics } from '../../gate/metrics/gate-metrics.js';
+import { MetricsError, MetricsServer } from '../../gate/metrics/metrics-server.js';
 import { HostKeyError } from '../../gate/ssh/host-key-error.js';
 import { HostKeys } from '../../gate/ssh/host-keys.js';
 import { Store } from '../../store/store.js';
@@ -134,12 +136,10 @@ class GateHalf implements Half {
     return gate.start();
   }
 
-  /** Serves numbers where the settings say so. Their modules are loaded only then. A port that is taken stops nobody. */
+  /** Serves numbers where the settings say so.  A port that is taken stops nobody. */
   async #measure(store: Store, gate: RunningGate): Promise<void> {
     const { listen, customers } = this.#settings.metrics;
     if (listen === null) return;
-    const { GateMetrics } = await import('../../gate/metrics/gate-metrics.js');
-    const { MetricsError, MetricsServer } = await import('../../gate/metrics/metrics-server.js');
     const { audit } = store;
     const metrics = new GateMetrics({
       audit,

@@ -27,7 +27,7 @@ export class XenLab implements World {
   readonly #operators: TerminalClient[] = [];
 
   /** Use `open`. */
-  private constructor(name: string, say: (sentence: string) => void, image: LabImage) {
+  constructor(name: string, say: (sentence: string) => void, image: LabImage) {
     this.#say = say;
     this.#image = image;
     this.machine = new Machine(this.#image, join(this.#image.directory, name));
