@@ -121,6 +121,7 @@ describe('gate/ssh: a client that guesses the key exchange', () => {
       channelOpenConfirm: () => undefined,
       requestSuccess: () => undefined,
       requestFailure: () => undefined,
+      ping: () => undefined,
       _remoteIdentRaw: Buffer.from('SSH-2.0-OpenSSH_10.0'),
       _packetRW: { write: { alloc: () => undefined } },
       _skipNextInboundPacket: false,
@@ -132,7 +133,7 @@ describe('gate/ssh: a client that guesses the key exchange', () => {
     assert.equal(privateParts(ssh2({ _skipNextInboundPacket: undefined })), null);
     assert.equal(privateParts(ssh2({ _offer: undefined })), null);
     assert.equal(privateParts(ssh2({ _decipher: {} })), null);
-    for (const name of ['requestSuccess', 'requestFailure', '_remoteIdentRaw'])
+    for (const name of ['requestSuccess', 'requestFailure', 'ping', '_remoteIdentRaw'])
       assert.equal(privateParts(ssh2({ [name]: undefined })), null, name);
     assert.equal(privateParts(ssh2({ _handlers: { ...handlers, GLOBAL_REQUEST: undefined } })), null);
   });
