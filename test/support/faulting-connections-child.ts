@@ -78,7 +78,7 @@ const CASES: readonly Case[] = [
     name: 'the grace timer',
     options: { login: { graceSeconds: 0.2 } },
     go: async (gate) => {
-      const thrown = breaks(Socket.prototype, 'destroy', isFrom('listener.js'));
+      const thrown = breaks(Socket.prototype, 'destroy', isFrom('arrival.js'));
       await stranger(gate);
       return thrown;
     },
