@@ -90,7 +90,7 @@ function gateSettings(value: unknown, reader: SettingsReader): GateSettings {
 /** The numbers name domains, and nobody has to log in to read them: so they stay on this machine. */
 function metricsListen(path: DocumentPath, reader: SettingsReader): ListenAddress | string {
   const text = reader.text(path);
-  // What is no text at all has been reported.
+  // The schema has reported a value that is no text.
   if (text === '') return text;
   if (/^[./]/.test(text)) return reader.socket(path);
   const address = reader.address(path);

@@ -215,19 +215,9 @@ const LOCKS = new Set<Sqlite.Database>();
  * @throws Sqlite.SqliteError when the file cannot be used
  */
 export function lockFile(file: string): (() => void) | null {
-  const sqlite = new Sqlite(file, { timeout: 0 });
-  try {
+  return hold(file, (sqlite) => {
     sqlite.exec('BEGIN EXCLUSIVE');
-  } catch (error) {
-    sqlite.close();
-    if (error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY')) return null;
-    throw error;
-  }
-  LOCKS.add(sqlite);
-  return () => {
-    LOCKS.delete(sqlite);
-    sqlite.close();
-  };
+  });
 }
 
 /**
@@ -237,10 +227,17 @@ export function lockFile(file: string): (() => void) | null {
  * @throws Sqlite.SqliteError when the file cannot be used
  */
 export function shareFile(file: string): (() => void) | null {
-  const sqlite = new Sqlite(file, { timeout: 0 });
-  try {
+  return hold(file, (sqlite) => {
     sqlite.exec('BEGIN');
     sqlite.prepare('SELECT count(*) FROM sqlite_schema').get();
+  });
+}
+
+/** Opens a connection that holds the lock which `begin` takes. @returns null when another process has it */
+function hold(file: string, begin: (sqlite: Sqlite.Database) => void): (() => void) | null {
+  const sqlite = new Sqlite(file, { timeout: 0 });
+  try {
+    begin(sqlite);
   } catch (error) {
     sqlite.close();
     if (error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY')) return null;

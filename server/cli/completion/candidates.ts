@@ -8,7 +8,7 @@ import { liveNames, namesOfHost } from './live-names.js';
 import { givenArguments, wantedAt } from './wanted.js';
 import type { Candidate } from './wanted.js';
 
-/** What a shell may offer at the cursor. */
+/** The words that a shell may offer at the cursor. */
 interface Candidates {
   /** Whether it may also offer the names of files, or of directories. */
   readonly kind: 'words' | 'files' | 'directories';

@@ -1,7 +1,7 @@
 import type { Argument, Command, Option } from 'commander';
 import type { TypedLine } from './command-words.js';
 
-/** What can stand at the cursor. */
+/** The kind of word that the cursor's place takes. */
 export type Wanted =
   /** One of these words. */
   | { readonly kind: 'words'; readonly words: readonly Candidate[] }

@@ -4,7 +4,7 @@ import { missingText } from '../domain/missing-reason.js';
 import { fail, warn } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
 
-/** What a gate says of names. */
+/** The part of a gate's status that is about names. */
 type Names = Pick<GateStatus, 'hosts' | 'domains'>;
 
 /** @param trouble why the audit log cannot be written; null when it can */

@@ -33,15 +33,15 @@ export function addStatusCommand(program: Command): void {
         for (;;) {
           const overview = (await client.askGate('GET', '/overview')) as Overview;
           const found = overviewFound(overview);
-          const failed = found.some(({ level }) => level === 'fail');
-          process.exitCode = failed ? EXIT.failed : EXIT.done;
+          const ok = found.every(({ level }) => level !== 'fail');
+          const answer = { ok, found, overview };
+          process.exitCode = ok ? EXIT.done : EXIT.failed;
           const text = overviewText(overview) + (found.length === 0 ? '' : `\n${diagnosisText(found)}`);
           if (options.watch !== true) {
-            say(options, { ok: !failed, found, overview }, text);
+            say(options, answer, text);
             return;
           }
-          if (options.json === true)
-            process.stdout.write(`${JSON.stringify({ ok: !failed, found, overview })}\n`);
+          if (options.json === true) process.stdout.write(`${JSON.stringify(answer)}\n`);
           else process.stdout.write(process.stdout.isTTY ? repainted(text) : `${text}\n`);
           await pause(EVERY_MS);
         }

@@ -1,14 +1,8 @@
-import { existsSync } from 'node:fs';
 import type { Store } from '../../store/store.js';
 import { folderRoom } from '../../wire/folder-check.js';
-import type { FolderRoom } from '../../wire/folder-check.js';
-import type {
-  AdministrationSettings,
-  Host,
-  LiveSession,
-  LiveSessions,
-  RunningGate,
-} from './control-ports.js';
+import type { Host, LiveSession, LiveSessions, RunningGate } from './control-ports.js';
+import { lookAtFolders } from './gate-folders.js';
+import type { FolderSettings } from './gate-folders.js';
 import { hostStatus } from './host-status.js';
 import type { ExpiringKeys, HostOverview, OperationOverview, Overview } from './overview.js';
 import { policyStatus } from './policy-routes.js';
@@ -29,15 +23,25 @@ export type OverviewParts = Pick<
   RunningGate,
   'version' | 'startedAt' | 'sessions' | 'openConsoles' | 'workers' | 'policy' | 'hosts'
 >;
-type Folders = Pick<AdministrationSettings, 'state' | 'recordings'>;
 
 /** The route for an overview. It tries and writes nothing, so it may be asked for every second. */
-export function overviewRoutes(store: Store, settings: Folders, gate: OverviewParts): readonly Route[] {
+export function overviewRoutes(
+  store: Store,
+  settings: FolderSettings,
+  gate: OverviewParts,
+): readonly Route[] {
   return [route('GET', '/overview', {}, () => takeOverview(store, settings, gate))];
 }
 
-export async function takeOverview(store: Store, settings: Folders, gate: OverviewParts): Promise<Overview> {
-  const [hosts, folders] = await Promise.all([Promise.all(gate.hosts.map(hostOverview)), roomOf(settings)]);
+export async function takeOverview(
+  store: Store,
+  settings: FolderSettings,
+  gate: OverviewParts,
+): Promise<Overview> {
+  const [hosts, folders] = await Promise.all([
+    Promise.all(gate.hosts.map(hostOverview)),
+    lookAtFolders(settings, folderRoom),
+  ]);
   const now = new Date();
   const since = new Date(now.getTime() - REFUSED_FOR_MS);
   return {
@@ -91,13 +95,6 @@ function expiringKeys({ keys }: Store, now: Date): ExpiringKeys {
     expiresAt: expiresAt ?? '',
   }));
   return { within: EXPIRING_DAYS, count: found.length, next };
-}
-
-/** The recordings' directory exists from the first recording on. */
-async function roomOf({ state, recordings: { directory } }: Folders): Promise<readonly FolderRoom[]> {
-  const found = [await folderRoom('state directory', state)];
-  if (existsSync(directory)) found.push(await folderRoom("recordings' directory", directory));
-  return found;
 }
 
 function tally<T extends string>(words: readonly T[]): Partial<Record<T, number>> {

@@ -1,14 +1,14 @@
-import { existsSync } from 'node:fs';
 import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { Store } from '../../store/store.js';
 import * as words from '../text/words.js';
 import { customer, optional, reason, sentence, session } from './argument.js';
 import type { AnnouncementMade, GateStatus, SessionView } from './control-answers.js';
-import type { AdministrationSettings, LiveSession, LiveSessions, RunningGate } from './control-ports.js';
+import type { LiveSession, LiveSessions, RunningGate } from './control-ports.js';
 import { checkFolder } from '../../wire/folder-check.js';
-import type { FolderCheck } from '../../wire/folder-check.js';
 import { policyStatus } from './policy-routes.js';
+import { lookAtFolders } from './gate-folders.js';
+import type { FolderSettings } from './gate-folders.js';
 import { hostStatus } from './host-status.js';
 import { undecided } from './undecided.js';
 import { route } from './route.js';
@@ -36,14 +36,10 @@ export function allOf(sessions: LiveSessions): readonly LiveSession[] {
 }
 
 /** Routes for what exists only while the gate runs: its status, announcements, live sessions. */
-export function sessionRoutes(
-  store: Store,
-  settings: Pick<AdministrationSettings, 'state' | 'recordings'>,
-  gate: RunningGate,
-): readonly Route[] {
+export function sessionRoutes(store: Store, settings: FolderSettings, gate: RunningGate): readonly Route[] {
   return [
     route('GET', '/status', {}, async (): Promise<GateStatus> => {
-      const folders = await checkFolders(settings);
+      const folders = await lookAtFolders(settings, checkFolder);
       const { version, startedAt, sessions, policy, hosts } = gate;
       return {
         version,
@@ -96,16 +92,4 @@ export function sessionRoutes(
       },
     ),
   ];
-}
-
-/**
- * Tries the folders that the gate writes to. The recordings' directory exists from the first recording on.
- */
-async function checkFolders({
-  state,
-  recordings: { directory },
-}: Pick<AdministrationSettings, 'state' | 'recordings'>): Promise<readonly FolderCheck[]> {
-  const found = [await checkFolder('state directory', state)];
-  if (existsSync(directory)) found.push(await checkFolder("recordings' directory", directory));
-  return found;
 }
