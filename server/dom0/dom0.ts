@@ -16,6 +16,7 @@ import type { ImageWriter } from './images/image-writer.js';
 import { Images } from './images/images.js';
 import type { ConsoleHost } from './observation/console-host.js';
 import { DiskHolders, identityBy } from './observation/disk-holders.js';
+import { DiskClaims } from './config/disk-claims.js';
 import { DomainConfigs } from './config/domain-configs.js';
 import { SYSTEM_HOST_CLOCK } from './scheduling/host-clock.js';
 import type { Dom0Settings } from './dom0-settings.js';
@@ -239,7 +240,12 @@ export class Dom0 {
     const sizes = new DiskSizes(images, diskFiles, host, (name) => {
       tellDomain(name);
     });
-    const disks = new DiskHolders(toolstack, () => observer.list(), identityBy(diskFiles.calls));
+    const disks = new DiskHolders({
+      toolstack,
+      domains: () => observer.list(),
+      claims: new DiskClaims(configs, diskFiles.calls),
+      identify: identityBy(diskFiles.calls),
+    });
     const operations = new Operations({
       toolstack,
       observer,

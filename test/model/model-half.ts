@@ -120,11 +120,12 @@ export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
     profiles,
     seeds: new BootSeeds({ profiles, images: new Images({}), disks: NO_SEEDS, networks: [] }),
     consoles: { attach: () => attached(life, consoles(), host.chance.below(500)) },
-    disks: new DiskHolders(
+    disks: new DiskHolders({
       toolstack,
-      () => observer.list(),
-      ({ target }) => Promise.resolve({ own: target, below: [] }),
-    ),
+      domains: () => observer.list(),
+      claims: { list: () => Promise.resolve([]) },
+      identify: ({ target }) => Promise.resolve({ own: target, below: [] }),
+    }),
     check: {
       plan: () => Promise.resolve(null),
       creation: () => Promise.resolve(null),

@@ -12,6 +12,7 @@ import { TEXT_LIMITS } from '../../wire/text-limits.js';
 import { ConfigReadings } from './config-readings.js';
 import type { ConfigReadingsParts } from './config-readings.js';
 import type { DomainConfig } from './domain-config.js';
+import type { Outcome } from './stored-readings.js';
 import { NoAnswerError } from './foreign-files.js';
 import type { FileCalls } from './foreign-files.js';
 import { glob } from './glob.js';
@@ -104,6 +105,19 @@ export class DomainConfigs {
   kept(): readonly DomainConfig[] {
     this.#judge();
     return this.#kept;
+  }
+
+  /** Every file that was read, as last read: also of names that are not managed, or that several files have. */
+  readings(): readonly DomainConfig[] {
+    return [...this.#files.values()].flatMap(({ outcome, lastSound }) => {
+      const read = isUsable(outcome) ? outcome : lastSound;
+      return read === null ? [] : [read];
+    });
+  }
+
+  /** The files that cannot be used now. */
+  unusable(): readonly string[] {
+    return [...this.#files].filter(([, { outcome }]) => !isUsable(outcome)).map(([path]) => path);
   }
 
   /** Why the files of a domain forbid any change to it; null when they do not. */
@@ -250,8 +264,8 @@ export class DomainConfigs {
       for (const file of files) said.set(file, { why, files });
     }
     for (const { outcome, lastSound } of this.#files.values()) {
-      const usable = outcome !== null && typeof outcome !== 'string';
-      if (usable || lastSound === null || byName.has(lastSound.name) || kept.has(lastSound.name)) continue;
+      if (isUsable(outcome) || lastSound === null || byName.has(lastSound.name) || kept.has(lastSound.name))
+        continue;
       if (!this.#settings.unmanaged.includes(lastSound.name)) kept.set(lastSound.name, lastSound);
     }
     this.#unmanaged.set(said);
@@ -267,3 +281,7 @@ export class DomainConfigs {
 }
 
 const NOT_READ = 'it is not read yet';
+
+function isUsable(outcome: Outcome | null): outcome is DomainConfig {
+  return outcome !== null && typeof outcome !== 'string';
+}

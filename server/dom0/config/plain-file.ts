@@ -6,7 +6,15 @@ import type { BigIntStats } from 'node:fs';
 export const CONFIG_LIMIT = 256 * 1024;
 
 /** A file that must not be read; the message says why in a few words: `it is a pipe`. */
-export class NotPlainError extends Error {}
+export class NotPlainError extends Error {
+  /** It is a plain file, of which more would have to be read than the limit. */
+  readonly isTooBig: boolean;
+
+  constructor(message: string, isTooBig = false) {
+    super(message);
+    this.isTooBig = isTooBig;
+  }
+}
 
 /** Identifies a file and its state: device, inode, size, and times of content and inode in nanoseconds. */
 export function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
@@ -40,7 +48,7 @@ export async function readPlainFile(path: string, limit: number): Promise<Buffer
       const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, filled);
       filled += bytesRead;
       if (bytesRead === 0) return buffer.subarray(0, filled);
-      if (filled > limit) throw new NotPlainError(`it is over ${limit} bytes`);
+      if (filled > limit) throw new NotPlainError(`it is over ${limit} bytes`, true);
     }
   } finally {
     await file.close();

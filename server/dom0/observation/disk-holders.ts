@@ -1,6 +1,7 @@
 import type { DomainName } from '../../../policy/names.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
+import type { DiskClaims } from '../config/disk-claims.js';
 import type { FileCalls } from '../config/foreign-files.js';
 import { fileIdentity } from '../images/image-job.js';
 import { blockLayers } from './block-layers.js';
@@ -24,42 +25,41 @@ interface Identity {
 /** Null for an empty drive. */
 type Identify = (disk: Pick<Disk, 'target' | 'script'>) => Promise<Identity | null>;
 
+interface DiskHoldersParts {
+  readonly toolstack: Pick<Toolstack, 'list' | 'longListAll'>;
+  readonly domains: () => readonly ObservedDomain[];
+  readonly claims: Pick<DiskClaims, 'list'>;
+  /** Tells whether two paths lead to the same disk. */
+  readonly identify: Identify;
+}
+
 /**
  * Finds out whether another domain already has a disk: Xen silently lets two domains write to one file. It
  * asks the toolstack for the other domain's disks, and its configuration file.
  */
 export class DiskHolders {
-  readonly #toolstack: Pick<Toolstack, 'list' | 'longListAll'>;
-  readonly #domains: () => readonly ObservedDomain[];
-  readonly #identify: Identify;
+  readonly #parts: DiskHoldersParts;
 
-  /** @param identify tells whether two paths lead to the same disk */
-  constructor(
-    toolstack: Pick<Toolstack, 'list' | 'longListAll'>,
-    domains: () => readonly ObservedDomain[],
-    identify: Identify,
-  ) {
-    this.#toolstack = toolstack;
-    this.#domains = domains;
-    this.#identify = identify;
+  constructor(parts: DiskHoldersParts) {
+    this.#parts = parts;
   }
 
   /** Asks the configuration files of the domains that existed when last seen: a quick answer. */
   async conflictByFiles(name: DomainName, disks: readonly ConfiguredDisk[]): Promise<Refusal | null> {
-    const others = this.#domains().filter(
-      (other) => other.name !== name && !['off', 'unknown'].includes(other.observation.state),
-    );
+    const others = this.#parts
+      .domains()
+      .filter((other) => other.name !== name && !['off', 'unknown'].includes(other.observation.state));
     return conflict(
       name,
       disks,
       others.map((other) => ({ name: other.name, disks: other.config.boot.disks })),
-      this.#identify,
+      this.#parts.identify,
     );
   }
 
   /**
-   * Whether a disk that is to be written anew belongs to others too: to another managed domain, running or
-   * not, or to the host.
+   * Whether a disk that is to be written anew belongs to others too: to another domain that has a configuration
+   * file, managed or not, running or not, or to the host.
    *
    * @param ofHost the host's own, such as rescue disks and images
    */
@@ -68,7 +68,7 @@ export class DiskHolders {
     disk: ConfiguredDisk,
     ofHost: readonly Pick<Disk, 'target' | 'script'>[],
   ): Promise<Refusal | null> {
-    const what = await this.#identify(disk);
+    const what = await this.#parts.identify(disk);
     if (what === null) return null;
     const shared = (by: string, whose = 'also belongs to others'): Refusal =>
       refusal(
@@ -76,33 +76,33 @@ export class DiskHolders {
         `It cannot be reinstalled by Postern: its first disk ${whose}. Ask the host's operators.`,
         `${disk.vdev} of ${name} is also ${by}`,
       );
-    for (const other of this.#domains()) {
-      for (const held of other.config.boot.disks) {
-        const isOwn = other.name === name;
+    const claims = await this.#parts.claims.list();
+    if (isRefusal(claims)) return claims;
+    for (const { domain, by, disks } of claims) {
+      const isOwn = domain === name;
+      for (const held of disks) {
         if (isOwn && held.vdev === disk.vdev) continue;
-        if (shareData(await this.#identify(held), what))
-          return shared(
-            `${held.vdev} of ${other.name}`,
-            isOwn ? 'shares data with another disk of it' : undefined,
-          );
+        if (!shareData(await this.#parts.identify(held), what)) continue;
+        const place = held.vdev === undefined ? `in ${by}` : `${held.vdev} of ${by}`;
+        return shared(place, isOwn ? 'shares data with another disk of it' : undefined);
       }
     }
-    for (const own of ofHost) if (shareData(await this.#identify(own), what)) return shared(own.target);
+    for (const own of ofHost) if (shareData(await this.#parts.identify(own), what)) return shared(own.target);
     return null;
   }
 
   /** Asks the toolstack now for every domain, managed or not, and then the files. */
   async conflict(name: DomainName, disks: readonly ConfiguredDisk[]): Promise<Refusal | null> {
-    const listed = await this.#toolstack.list();
+    const listed = await this.#parts.toolstack.list();
     if (isRefusal(listed)) return listed;
-    const all = await this.#toolstack.longListAll();
+    const all = await this.#parts.toolstack.longListAll();
     if (isRefusal(all)) return all;
     // A long listing has the name that the domain was made with: `xl rename` does not change it there.
     const names = new Map<number, string>(listed.map((one) => [one.domid, one.name]));
     const holders = all
       .filter(({ domid }) => names.get(domid) !== name)
       .map(({ domid, boot }) => ({ name: names.get(domid) ?? `domain ${domid}`, disks: boot.disks }));
-    return (await conflict(name, disks, holders, this.#identify)) ?? this.conflictByFiles(name, disks);
+    return (await conflict(name, disks, holders, this.#parts.identify)) ?? this.conflictByFiles(name, disks);
   }
 }
 

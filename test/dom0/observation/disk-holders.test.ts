@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import type { BigIntStats } from 'node:fs';
-import type { DomainName } from '../../../policy/names.js';
+import type { DiskClaim } from '../../../server/dom0/config/disk-claims.js';
 import type { Layers } from '../../../server/dom0/observation/block-layers.js';
-import type { ObservedDomain } from '../../../server/dom0/observation/observed-domain.js';
 import { DiskHolders, identityBy } from '../../../server/dom0/observation/disk-holders.js';
 import { ForeignFiles } from '../../../server/dom0/config/foreign-files.js';
 import { SYSTEM_HOST_CLOCK } from '../../../server/dom0/scheduling/host-clock.js';
@@ -31,10 +30,12 @@ describe('disks that are in use', () => {
   });
   const conflict = async (...disks: readonly ConfiguredDisk[]): Promise<string | null> =>
     (
-      await new DiskHolders(toolstack, () => [], identityBy(new ForeignFiles(SYSTEM_HOST_CLOCK))).conflict(
-        HORATIO,
-        disks,
-      )
+      await new DiskHolders({
+        toolstack,
+        domains: () => [],
+        claims: { list: () => Promise.resolve([]) },
+        identify: identityBy(new ForeignFiles(SYSTEM_HOST_CLOCK)),
+      }).conflict(HORATIO, disks)
     )?.detail ?? null;
   const holds = (name: string, ...disks: readonly ConfiguredDisk[]): void => {
     toolstack.put(name);
@@ -119,13 +120,22 @@ describe('disks that are in use', () => {
       ['a loop device and another file', '/dev/loop0', '/srv/y.img', false],
     ] as const;
     const asked = (own: string, other: string, ...more: readonly ConfiguredDisk[]) => {
-      const seen = (name: DomainName, disks: readonly ConfiguredDisk[]): ObservedDomain =>
-        ({ name, config: { boot: { disks } }, observation: { state: 'off' } }) as unknown as ObservedDomain;
-      const domains = [
-        seen(HORATIO, [disk(own), ...more]),
-        seen(domainName('yorick'), [disk(other, { vdev: 'xvdc' })]),
+      const claim = (name: string, disks: readonly ConfiguredDisk[]): DiskClaim => ({
+        domain: name,
+        by: name,
+        disks,
+      });
+      const claims = [
+        claim(HORATIO, [disk(own), ...more]),
+        claim('yorick', [disk(other, { vdev: 'xvdc' })]),
+        { domain: null, by: 'fortinbras.cfg, which cannot be used', disks: [{ target: '/srv/none' }] },
       ];
-      return new DiskHolders(toolstack, () => domains, identityBy({ stat }, layers));
+      return new DiskHolders({
+        toolstack,
+        domains: () => [],
+        claims: { list: () => Promise.resolve(claims) },
+        identify: identityBy({ stat }, layers),
+      });
     };
 
     for (const [what, one, other, isShared] of CASES) {

@@ -258,6 +258,52 @@ describe('reinstall', () => {
       await same();
     });
 
+    describe('a disk that a file names of which no domain is managed', () => {
+      const path = (): string => at('horatio.img');
+      const FILES: readonly (readonly [string, () => string])[] = [
+        ['an operator’s own, off', () => `name = "claudius"\ndisk = [ "file:${path()},xvda,w" ]\n`],
+        ['one of two with its name', () => `name = "ophelia"\ndisk = [ "file:${path()},xvda,w" ]\n`],
+        ['one whose name can be no domain’s', () => `name = "a b"\ndisk = [ "file:${path()},xvda,w" ]\n`],
+        ['one that lacks a quotation mark', () => `name = "x\ndisk = [ "file:${path()},xvda,w" ]\n`],
+        [
+          'one that lacks the name',
+          () => `disk = [ "format=raw, vdev=xvda, access=rw, target=${path()}" ]\n`,
+        ],
+        ['one that names it by a link', () => `name = 7\ndisk = [ '${at('link.img')},raw,xvda,rw' ]\n`],
+        ['one that lacks a bracket', () => `name = 'x'\ndisk = 'phy:${path()},xvda,w' ]\n`],
+      ];
+      for (const [what, text] of FILES)
+        it(what, async () => {
+          house.settings = { ...house.settings, unmanaged: ['claudius'] };
+          await symlink(path(), at('link.img'));
+          await writeFile(at('etc/fortinbras.cfg'), text());
+          await house.start();
+          const no = await refused('horatio', 'reinstall', { image: 'debian-13' });
+          assert.match(no.message, /its first disk also belongs to others/);
+          await same();
+        });
+
+      it('one that it had before it could not be used, though it names none now', async () => {
+        await house.configure('yorick', `disk = [ "file:${path()},xvda,w" ]\n`);
+        await house.start();
+        await house.client.state('yorick', 'off');
+        await writeFile(at('etc/yorick.cfg'), 'name = "yorick\n');
+        await house.until(
+          'the refusal of the file',
+          async () => (await house.client.ask('GET', '/contract')).body as Contract,
+          ({ unmanaged }) => unmanaged?.some(({ file }) => file === 'yorick.cfg') === true,
+        );
+        const no = await refused('horatio', 'reinstall', { image: 'debian-13' });
+        assert.match(no.message, /its first disk also belongs to others/);
+      });
+
+      it('but not one that names another disk', async () => {
+        await writeFile(at('etc/fortinbras.cfg'), `disk = [ "file:${at('other.img')},xvda,w" ]\n`);
+        await house.start();
+        assert.equal((await run()).phase, 'done');
+      });
+    });
+
     it('anything while a file is not read yet, because that one may name the disk', async () => {
       let answers: () => void = () => undefined;
       const isSlow = new Promise<void>((resolve) => (answers = resolve));
