@@ -2,6 +2,7 @@ import type { Store } from '../store/store.js';
 import { FaultGuard } from '../wire/fault-guard.js';
 import { Authorizer } from './access/authorize.js';
 import { Revocation } from './access/revocation.js';
+import { RoleEnds } from './access/role-ends.js';
 import { SessionTerms } from './access/session-terms.js';
 import { StandingCheck } from './access/standing.js';
 import { AuditNotifier } from './audit/audit-notifier.js';
@@ -122,6 +123,7 @@ export class GateCore {
   readonly #stopHearing: () => void;
   readonly #guard: FaultGuard;
   readonly #rescueEnds: RescueEndRecords | null;
+  readonly #roleEnds: RoleEnds;
   /** Whether this process keeps what a gate has once: the names of domains, open intents, ends of rescues. */
   readonly #isKeeper: boolean;
   #ticks: NodeJS.Timeout | null = null;
@@ -238,6 +240,7 @@ export class GateCore {
     this.activity = new Activity(audit, roles, customers);
     this.rescueExtensions = new RescueExtensions({ authorizer, hosts, roles, operations: this.operations });
     this.#rescueEnds = this.#isKeeper ? new RescueEndRecords({ hosts, audit, log }) : null;
+    this.#roleEnds = new RoleEnds(roles, log);
     const { operations, recordings, consoleOptions, keys, activity, rescueExtensions } = this;
     const { recordingStore } = recordings;
     const interned = new Interned();
@@ -316,6 +319,7 @@ export class GateCore {
     const tick = this.#guard.on('tick', () => {
       this.revokedKeys.refresh();
       this.hosts.tick();
+      if (this.#isKeeper) this.#roleEnds.tick();
     });
     this.#ticks = setInterval(tick, TICK_MS).unref();
     this.windows.start();

@@ -222,8 +222,18 @@ export type AuditEvent =
       readonly groups: readonly string[];
     }
   | {
-      readonly kind: 'role.added' | 'role.removed';
+      readonly kind: 'role.added';
       readonly actor: EventActor;
+      readonly customer: CustomerName;
+      readonly domain: DomainName;
+      readonly role: Role;
+      /** When it ends by itself. ISO 8601; missing when it does not. */
+      readonly until?: string;
+    }
+  /** Without an actor: its time was over. */
+  | {
+      readonly kind: 'role.removed';
+      readonly actor: EventActor | null;
       readonly customer: CustomerName;
       readonly domain: DomainName;
       readonly role: Role;

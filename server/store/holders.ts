@@ -92,9 +92,11 @@ export interface Holder {
 /** Looks up the facts for a customer's right to be here. */
 export class Holders {
   readonly #database: Database;
+  readonly #clock: () => Date;
 
-  constructor(database: Database) {
+  constructor(database: Database, clock: () => Date) {
     this.#database = database;
+    this.#clock = clock;
   }
 
   /** @param certified for a login by a certificate; then no registered key counts */
@@ -122,7 +124,7 @@ export class Holders {
 
   /** @param customer may be unknown: then there are no roles, after the same read */
   rolesHeld(customer: string): readonly Role[] {
-    return this.#database.all(ROLES, customer).map(({ role }) => role);
+    return this.#database.all(ROLES, customer, this.#clock().toISOString()).map(({ role }) => role);
   }
 }
 

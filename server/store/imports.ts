@@ -193,7 +193,7 @@ export class Imports {
   #role(customer: CustomerName, domain: DomainName, role: Role, actor: EventActor): Imported | Refusal {
     const present = this.#parts.roles.find(customer, domain);
     if (present !== undefined) {
-      if (!present.counts) return 'retired';
+      if (!present.counts) return this.#parts.roles.isOver(present) ? 'removed' : 'retired';
       return present.role === role ? 'there' : 'other';
     }
     if (this.#roleRemoved(customer, domain)) return 'removed';

@@ -61,9 +61,11 @@ export interface LoginFound {
 /** Looks up login names. */
 export class Logins {
   readonly #database: Database;
+  readonly #clock: () => Date;
 
-  constructor(database: Database) {
+  constructor(database: Database, clock: () => Date) {
     this.#database = database;
+    this.#clock = clock;
   }
 
   /**
@@ -75,7 +77,7 @@ export class Logins {
    */
   find(login: string, fingerprint: Fingerprint): LoginFound | null {
     const byCustomer = this.#database.get(BY_CUSTOMER, login, fingerprint);
-    const byDomain = this.#database.all(BY_DOMAIN, login, fingerprint);
+    const byDomain = this.#database.all(BY_DOMAIN, login, fingerprint, this.#now());
     if (byCustomer !== undefined) return found(byCustomer, null);
     const [one, another] = byDomain;
     if (one === undefined || another !== undefined) return null;
@@ -90,13 +92,17 @@ export class Logins {
    */
   candidates(login: string): readonly LoginCandidate[] {
     const named = this.#database.all(NAMED, login);
-    const onDomain = this.#database.all(WITH_ROLE, login);
+    const onDomain = this.#database.all(WITH_ROLE, login, this.#now());
     return (named.length > 0 ? named : onDomain).map((one) => ({
       customer: one.customer,
       suspended: one.suspended_at !== null,
       customerSeq: one.named_seq,
       domain: one.domain,
     }));
+  }
+
+  #now(): string {
+    return this.#clock().toISOString();
   }
 }
 

@@ -254,4 +254,9 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX operation_grounds_customer ON operation_grounds (customer);
   `,
+  `
+  -- From then on the role counts for nothing; null: it has no end.
+  ALTER TABLE role ADD COLUMN until TEXT;
+  CREATE INDEX role_until ON role (until) WHERE until IS NOT NULL;
+  `,
 ];

@@ -65,7 +65,9 @@ export interface RoleRow {
   readonly since: string;
   /** The audit row that gave the role. */
   readonly sinceSeq: number;
-  /** False while the domain is retired and not adopted: the row then counts for nothing. */
+  /** From then on it counts for nothing; null: it has no end. */
+  readonly until: string | null;
+  /** False when its time is over, or while the domain is retired and not adopted: it then counts for nothing. */
   readonly counts: boolean;
 }
 

@@ -15,13 +15,18 @@ interface StoredRole {
   readonly role: Role;
   readonly since: string;
   readonly sinceSeq: number;
+  readonly until: string | null;
   readonly counts: 0 | 1;
 }
 
-/** Whether a row of `role`, joined with `domain`, counts: it must be younger than the domain's retirement. */
-export const COUNTS = '(domain.retired_seq IS NULL OR role.since_seq > domain.retired_seq)';
+/**
+ * Whether a row of `role`, joined with `domain`, counts: it must be younger than the domain's retirement, and its
+ * time not over. Its value is the time of now.
+ */
+export const COUNTS =
+  '((domain.retired_seq IS NULL OR role.since_seq > domain.retired_seq) AND (role.until IS NULL OR role.until > ?))';
 
-const SELECT = `SELECT customer.name AS customer, role.domain, role.role, role.since, role.since_seq AS sinceSeq, ${COUNTS} AS counts
+const SELECT = `SELECT customer.name AS customer, role.domain, role.role, role.since, role.since_seq AS sinceSeq, role.until, ${COUNTS} AS counts
    FROM role JOIN customer ON customer.id = role.customer LEFT JOIN domain ON domain.name = role.domain`;
 const OF = new Sql<StoredRole>(`${SELECT} WHERE customer.name = ? ORDER BY role.domain`);
 const ON = new Sql<StoredRole>(`${SELECT} WHERE role.domain = ? ORDER BY customer.name`);
@@ -29,28 +34,46 @@ const FIND = new Sql<StoredRole>(`${SELECT} WHERE customer.name = ? AND role.dom
 
 const CUSTOMER = new Sql<{ id: number }>('SELECT id FROM customer WHERE name = ?');
 const UPSERT = new Sql(
-  `INSERT INTO role (customer, domain, role, since, since_seq) VALUES (?, ?, ?, ?, ?)
-   ON CONFLICT DO UPDATE SET role = excluded.role, since = excluded.since, since_seq = excluded.since_seq`,
+  `INSERT INTO role (customer, domain, role, since, since_seq, until) VALUES (?, ?, ?, ?, ?, ?)
+   ON CONFLICT DO UPDATE SET role = excluded.role, since = excluded.since, since_seq = excluded.since_seq,
+     until = excluded.until`,
 );
-const CHANGE = new Sql('UPDATE role SET role = ? WHERE customer = ? AND domain = ?');
+const CHANGE = new Sql('UPDATE role SET role = ?, until = ? WHERE customer = ? AND domain = ?');
+const OVER = new Sql<StoredRole>(`${SELECT} WHERE role.until <= ? ORDER BY role.until LIMIT ?`);
 const DELETE = new Sql('DELETE FROM role WHERE customer = ? AND domain = ?');
+
+/** The most roles that end in one transaction, so that nobody waits for long. */
+const ENDS_AT_ONCE = 50;
 
 /** The roles of customers on domains. */
 export class Roles {
   readonly #database: Database;
   readonly #log: AuditLog;
+  readonly #clock: () => Date;
 
-  constructor(database: Database, log: AuditLog) {
+  constructor(database: Database, log: AuditLog, clock: () => Date) {
     this.#database = database;
     this.#log = log;
+    this.#clock = clock;
   }
 
   /**
    * Gives the role, or changes it; a change keeps `since`. On a retired domain's name only this row
    * counts from now on. The domain need not have been seen yet. Refused with `name-reserved` when a
-   * customer has the domain's name.
+   * customer has the domain's name, and with `usage` when its time is over already.
+   *
+   * @param until when it ends by itself, ISO 8601; null: never; left out: as before, or never
    */
-  add(customer: CustomerName, domain: DomainName, role: Role, actor: EventActor): RoleRow | Refusal {
+  add(
+    customer: CustomerName,
+    domain: DomainName,
+    role: Role,
+    actor: EventActor,
+    until?: string | null,
+  ): RoleRow | Refusal {
+    const now = this.#now();
+    if (typeof until === 'string' && until <= now)
+      return refusal('usage', `the role would be over already: ${until} has passed`);
     return this.#log.transact((append) => {
       const owner = this.#database.get(CUSTOMER, customer);
       if (owner === undefined) return noSuchCustomer(customer);
@@ -60,15 +83,36 @@ export class Roles {
           `${domain} is a customer's login name: a domain of that name cannot be given to anybody`,
         );
       }
-      const present = this.find(customer, domain);
-      if (present?.counts === true && present.role === role) return present;
-      const { seq, at } = append({ kind: 'role.added', actor, customer, domain, role });
-      if (present?.counts === true) {
-        this.#database.run(CHANGE, role, owner.id, domain);
-        return { ...present, role };
+      const found = this.find(customer, domain);
+      const present = found?.counts === true ? found : undefined;
+      const end = until === undefined ? (present?.until ?? null) : until;
+      if (present?.role === role && present.until === end) return present;
+      const ending = end === null ? {} : { until: end };
+      const { seq, at } = append({ kind: 'role.added', actor, customer, domain, role, ...ending });
+      if (present !== undefined) {
+        this.#database.run(CHANGE, role, end, owner.id, domain);
+        return { ...present, role, until: end };
       }
-      this.#database.run(UPSERT, owner.id, domain, role, at, seq);
-      return { customer, domain, role, since: at, sinceSeq: seq, counts: true };
+      this.#database.run(UPSERT, owner.id, domain, role, at, seq, end);
+      return { customer, domain, role, since: at, sinceSeq: seq, until: end, counts: true };
+    });
+  }
+
+  /**
+   * Removes roles whose time is over, some at a time. They count for nothing already.
+   *
+   * @returns those that were removed
+   */
+  removeOver(): readonly RoleRow[] {
+    const now = this.#now();
+    if (this.#over(now).length === 0) return [];
+    return this.#log.transact((append) => {
+      const over = this.#over(now);
+      for (const { customer, domain, role } of over) {
+        append({ kind: 'role.removed', actor: null, customer, domain, role });
+        this.#database.run(DELETE, this.#database.get(CUSTOMER, customer)?.id ?? 0, domain);
+      }
+      return over;
     });
   }
 
@@ -87,18 +131,31 @@ export class Roles {
 
   /** All rows of a customer, also those that do not count. */
   of(customer: CustomerName): RoleRow[] {
-    return this.#database.all(OF, customer).map(roleRow);
+    return this.#database.all(OF, this.#now(), customer).map(roleRow);
   }
 
   /** All rows on a domain, also those that do not count. */
   on(domain: DomainName): RoleRow[] {
-    return this.#database.all(ON, domain).map(roleRow);
+    return this.#database.all(ON, this.#now(), domain).map(roleRow);
   }
 
   /** The row, even when it does not count. */
   find(customer: CustomerName, domain: DomainName): RoleRow | undefined {
-    const row = this.#database.get(FIND, customer, domain);
+    const row = this.#database.get(FIND, this.#now(), customer, domain);
     return row === undefined ? undefined : roleRow(row);
+  }
+
+  /** Whether its time is over. */
+  isOver({ until }: Pick<RoleRow, 'until'>): boolean {
+    return until !== null && until <= this.#now();
+  }
+
+  #over(now: string): readonly RoleRow[] {
+    return this.#database.all(OVER, now, now, ENDS_AT_ONCE).map(roleRow);
+  }
+
+  #now(): string {
+    return this.#clock().toISOString();
   }
 }
 

@@ -51,12 +51,12 @@ export class Store {
     this.customers = new Customers(database, this.audit);
     this.keys = new Keys(database, this.audit, clock);
     this.authorities = new Authorities(database, this.audit);
-    this.roles = new Roles(database, this.audit);
+    this.roles = new Roles(database, this.audit, clock);
     this.domains = new Domains(database, this.audit, clock);
     this.lastObservations = new LastObservations(database);
     this.parameters = new Parameters(database, this.audit);
-    this.holders = new Holders(database);
-    this.logins = new Logins(database);
+    this.holders = new Holders(database, clock);
+    this.logins = new Logins(database, clock);
     this.maintenance = new Maintenance(database, this.audit, clock);
     this.authorizations = new Authorizations(database, this);
     this.preferences = new Preferences(database);

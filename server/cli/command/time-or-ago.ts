@@ -16,6 +16,11 @@ export function timeOrAhead(text: string): string {
   return timeOf(text, 1);
 }
 
+/** As `timeOrAhead`, or `never`. @throws InvalidArgumentError */
+export function timeOrNever(text: string): string {
+  return text === 'never' ? text : timeOrAhead(text);
+}
+
 function timeOf(text: string, direction: 1 | -1): string {
   const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   if (count !== undefined && unit !== undefined) {

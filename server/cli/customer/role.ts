@@ -3,7 +3,16 @@ import type { RoleRow } from '../../store/records.js';
 import { adminCommand, adminNoun, ask, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { withQuery } from '../command/query.js';
-import { shortTime, table } from '../command/table.js';
+import { CliError, EXIT } from '../command/exit-status.js';
+import { shortTime, table, utc } from '../command/table.js';
+import { timeOrNever } from '../command/time-or-ago.js';
+
+/** `PUT /roles`. An older gate does not send all of it. */
+interface RoleAdded {
+  readonly role: Omit<RoleRow, 'until'> & Partial<Pick<RoleRow, 'until'>>;
+  readonly seen: boolean;
+  readonly unowned?: boolean;
+}
 
 /** Adds `postern role …`. */
 export function addRoleCommand(program: Command): void {
@@ -16,19 +25,34 @@ export function addRoleCommand(program: Command): void {
     role,
     'add <customer> <domain> <role>',
     'Give a role: owner, operator or watcher; or change it.',
-    ['postern role add alice horatio owner'],
-  ).action(async (customer: string, domain: string, given: string, options: AdminOptions) => {
-    const body = { customer, domain, role: given };
-    const answer = await ask<{
-      role: RoleRow;
-      seen: boolean;
-      unowned?: boolean;
-    }>(options, 'PUT', '/roles', body);
-    say(options, answer, `${customer} is ${answer.role.role} of ${domain}\n`);
-    if (!answer.seen)
-      process.stderr.write(`note: no host has shown a domain ${domain} so far; is the name right?\n`);
-    if (answer.unowned === true) noteUnowned(domain);
-  });
+    ['postern role add alice horatio owner', 'postern role add bob horatio operator --until 14d'],
+  )
+    .option(
+      '--until <time>',
+      'when it ends by itself: 2027-01-31, or in 14d; `never` takes that back (default: as before)',
+      timeOrNever,
+    )
+    .action(
+      async (
+        customer: string,
+        domain: string,
+        given: string,
+        options: AdminOptions & { readonly until?: string },
+      ) => {
+        const body = { customer, domain, role: given, until: options.until };
+        const answer = await ask<RoleAdded>(options, 'PUT', '/roles', body);
+        const { role: added, seen, unowned } = answer;
+        // An older gate, not upgraded yet, knows of no end.
+        const until = added.until ?? null;
+        if (options.until !== undefined && options.until !== 'never' && until === null)
+          throw new CliError('this gate is of an older version: the role has no end', EXIT.failed);
+        const end = until === null ? '' : ` until ${utc(until)}`;
+        say(options, answer, `${customer} is ${added.role} of ${domain}${end}\n`);
+        if (!seen)
+          process.stderr.write(`note: no host has shown a domain ${domain} so far; is the name right?\n`);
+        if (unowned === true) noteUnowned(domain);
+      },
+    );
 
   adminCommand(role, 'list', 'List the roles.', ['postern role list', 'postern role list --customer alice'])
     .option('--customer <customer>', 'only those of this customer')
@@ -62,12 +86,21 @@ function noteUnowned(domain: string): void {
 }
 
 export function roleTable(roles: readonly RoleRow[]): string {
-  const rows = roles.map(({ customer, domain, role, since, counts }) => [
-    customer,
-    domain,
-    role,
-    shortTime(since),
-    counts ? '' : `does not count: the domain was retired (postern domain adopt ${domain})`,
+  const rows = roles.map((row) => [
+    row.customer,
+    row.domain,
+    row.role,
+    shortTime(row.since),
+    // An older gate, not upgraded yet, does not send it.
+    shortTime((row as Partial<RoleRow>).until ?? null),
+    remark(row),
   ]);
-  return table(['CUSTOMER', 'DOMAIN', 'ROLE', 'SINCE (UTC)', ''], rows, 'there are no roles');
+  return table(['CUSTOMER', 'DOMAIN', 'ROLE', 'SINCE (UTC)', 'UNTIL', ''], rows, 'there are no roles');
+}
+
+function remark({ domain, until, counts }: RoleRow): string {
+  if (counts) return '';
+  return until !== null && until <= new Date().toISOString()
+    ? 'does not count: its time is over'
+    : `does not count: the domain was retired (postern domain adopt ${domain})`;
 }

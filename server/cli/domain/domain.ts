@@ -209,7 +209,11 @@ function isMoving(state: string): boolean {
 function who(roles: readonly RoleRow[]): string {
   if (roles.length === 0) return 'nobody';
   return roles
-    .map(({ customer, role, counts }) => `${customer} ${role}${counts ? '' : ' (does not count)'}`)
+    .map(({ customer, role, until, counts }) => {
+      // An older gate, not upgraded yet, does not send `until`.
+      const end = (until ?? null) === null ? '' : ` until ${utc(until ?? '')}`;
+      return `${customer} ${role}${end}${counts ? '' : ' (does not count)'}`;
+    })
     .join(', ');
 }
 

@@ -183,7 +183,8 @@ function absent(why: Absence, fault: KeyFault | null = null): Standing {
   return { here: false, why, fault };
 }
 
-function earlier(one: number | null, other: number | null): number | null {
+/** The earlier of two moments; null: never. */
+export function earlier(one: number | null, other: number | null): number | null {
   if (one === null || other === null) return one ?? other;
   return Math.min(one, other);
 }

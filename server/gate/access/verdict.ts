@@ -8,13 +8,14 @@ import type { Refusal, RefusalCode } from '../../../policy/refusal.js';
 import { refusal } from '../../../policy/refusal.js';
 import type { Facts, Question } from '../../store/authorizations.js';
 import type { MaintenanceRow } from '../../store/maintenance.js';
+import type { RoleRow } from '../../store/records.js';
 import type { Identity } from '../session/identity.js';
 import { MOST_RESCUE_SECONDS } from '../../wire/rescue-end.js';
 import type { AttachmentQuery } from './live-attachments.js';
 import { printable } from '../../../policy/printable.js';
 import type { LoginCertificate } from '../certificates/login-certificate.js';
 import type { RevocationList } from '../certificates/revocation-list.js';
-import { absenceRefusal, standing } from './standing.js';
+import { absenceRefusal, earlier, standing } from './standing.js';
 import * as words from '../text/words.js';
 
 /** A customer's request, as they spelt it. The domain's name is not parsed yet. */
@@ -46,7 +47,7 @@ export type Verdict =
       readonly rule: string;
       /** When the role began. ISO 8601. */
       readonly since: string;
-      /** When the key's time is over. Milliseconds since 1970; null: not unless something changes. */
+      /** When the time of the key or the role is over. Milliseconds since 1970; null: not unless something changes. */
       readonly until: number | null;
     }
   | { readonly allow: false; readonly refusal: Refusal; readonly code: RefusalCode };
@@ -78,7 +79,7 @@ export function judge(
   const only = certified?.confinedTo ?? null;
   if (only !== null && only !== domain)
     return denied(words.noSuchDomain(`the certificate is for ${only} alone`), 'no-role');
-  const counting = facts.role?.counts === true ? facts.role : null;
+  const counting = facts.role?.counts === true && !isOver(facts.role, now) ? facts.role : null;
   const usage: Usage = (limit: Limit, since: Date) =>
     limit.windowSeconds === null
       ? atOnce({ ...limit, customer, domain, source })
@@ -93,8 +94,8 @@ export function judge(
   // A customer who may not see the domain hears the same as about one that does not exist.
   const seen = ask('status');
   if (counting === null || !seen.allow) {
-    const code =
-      facts.role !== null && counting === null ? 'domain-retired' : seen.allow ? 'no-role' : seen.reason;
+    const isRetired = facts.role !== null && counting === null && !isOver(facts.role, now);
+    const code = isRetired ? 'domain-retired' : seen.allow ? 'no-role' : seen.reason;
     return denied(words.noSuchDomain(`${code} for ${printable(request.domain, 80)}`), code);
   }
   const decision = request.action === 'status' ? seen : ask(request.action);
@@ -110,7 +111,13 @@ export function judge(
   const { maintenance } = facts;
   if (maintenance !== null && isClosedBy(maintenance, request.action))
     return denied(words.inMaintenance(maintenance));
-  return { allow: true, rule: decision.rule.id, since: counting.since, until: here.until };
+  const until = earlier(here.until, counting.until === null ? null : Date.parse(counting.until));
+  return { allow: true, rule: decision.rule.id, since: counting.since, until };
+}
+
+/** Whether the time of the role is over. */
+function isOver({ until }: Pick<RoleRow, 'until'>, now: Date): boolean {
+  return until !== null && until <= now.toISOString();
 }
 
 /** Actions that change nothing; maintenance leaves them open. */

@@ -163,6 +163,9 @@ export const time: Argument<string> = word((text) => {
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }, 'give it as 2026-01-31 or 2026-01-31T12:00:00Z');
 
+/** A time as `time` reads it, or `never`. */
+export const timeOrNever: Argument<string> = (value, name) => (value === 'never' ? value : time(value, name));
+
 /** One printable line. */
 export const reason: Argument<string> = word(
   (text) => (text.length <= 200 && isPrintable(text) ? text : undefined),

@@ -6,7 +6,7 @@ import { noSuchCustomer } from '../../store/customers.js';
 import type { RoleRow } from '../../store/records.js';
 import type { Store } from '../../store/store.js';
 import { RecordingStore } from '../recording/recording-store.js';
-import { customer, domain, optional, reason, role } from './argument.js';
+import { customer, domain, optional, reason, role, timeOrNever } from './argument.js';
 import { keyView } from './control-answers.js';
 import type { CustomerRemoved, CustomerRenamed, CustomerView } from './control-answers.js';
 import type { AdministrationSettings, LiveSession, LiveSessions } from './control-ports.js';
@@ -124,13 +124,20 @@ export function customerRoutes(
       return { roles: rows.filter((row) => given.domain === null || row.domain === given.domain) };
     }),
 
-    route('PUT', '/roles', { customer, domain, role }, (given, { actor }) => {
-      const before = store.roles.find(given.customer, given.domain);
-      const added = store.roles.add(given.customer, given.domain, given.role, actor);
-      if (isRefusal(added)) return added;
-      const unowned = before !== undefined && isUnowned(before);
-      return { role: added, unowned, seen: store.domains.find(given.domain) !== undefined };
-    }),
+    // A role that is given without `until` ends when it did before.
+    route(
+      'PUT',
+      '/roles',
+      { customer, domain, role, until: optional(timeOrNever) },
+      ({ customer: name, domain: on, role: given, until }, { actor }) => {
+        const before = store.roles.find(name, on);
+        const end = until === null ? undefined : until === 'never' ? null : until;
+        const added = store.roles.add(name, on, given, actor, end);
+        if (isRefusal(added)) return added;
+        const unowned = before !== undefined && isUnowned(before);
+        return { role: added, unowned, seen: store.domains.find(on) !== undefined };
+      },
+    ),
 
     // The gate hears of this from the audit log, and ends those who are at a console by this role.
     route('DELETE', '/roles', { customer, domain }, (given, { actor }) => {

@@ -121,7 +121,10 @@ function explanationOf(
   const remarks: string[] = [];
   if (known.suspendedAt !== null)
     remarks.push(`${name} is suspended since ${known.suspendedAt}: nothing is allowed`);
-  if (facts.role?.counts === false) {
+  const end = facts.role?.until ?? null;
+  if (facts.role !== null && end !== null && end <= new Date().toISOString()) {
+    remarks.push(`the role ${facts.role.role} on ${on} has ended: its time was over at ${end}`);
+  } else if (facts.role?.counts === false) {
     remarks.push(
       `${on} was retired, and the role ${facts.role.role} on it is from before: \`postern domain adopt ${on}\` lets it count again`,
     );

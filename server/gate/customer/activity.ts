@@ -182,8 +182,10 @@ function sentence(
         ? `a login from ${event.source} was refused: the security key ${event.fingerprint} may have a copy, because its counter went back`
         : null;
     case 'role.added':
-      return `${who(event.actor, customer)} made ${event.customer === customer ? 'you' : event.customer} ${event.role} of ${event.domain}`;
+      return `${who(event.actor, customer)} made ${event.customer === customer ? 'you' : event.customer} ${event.role} of ${event.domain}${event.until === undefined ? '' : ` until ${event.until}`}`;
     case 'role.removed':
+      if (event.actor === null)
+        return `the time of ${event.customer === customer ? 'your role' : `the role of ${event.customer}`} on ${event.domain} is over`;
       return `${who(event.actor, customer)} ended the role of ${event.customer === customer ? 'you' : event.customer} on ${event.domain}`;
     default: {
       const action = requestedAction(event);

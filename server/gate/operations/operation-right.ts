@@ -9,7 +9,7 @@ export type Holding =
   | { readonly lost: string }
   | {
       readonly lost: null;
-      /** When a key's time is over. Milliseconds since 1970; null: it holds unless something changes. */
+      /** When the time of a key or a role is over. Milliseconds since 1970; null: it holds unless something changes. */
       readonly until: number | null;
     };
 

@@ -5,6 +5,7 @@ import type { Contract } from '../../wire/contract.js';
 import { MOST_SEED_KEY_CHARACTERS, MOST_SEED_KEYS, parseSeedKey } from '../../wire/seed-key.js';
 import type { SeedKeys as SeedOwners } from '../../wire/seed-key.js';
 import type { DemandedPermit } from '../access/authorize.js';
+import { earlier } from '../access/standing.js';
 import type { StandingCheck } from '../access/standing.js';
 
 export interface SeedKeysParts {
@@ -17,6 +18,12 @@ interface UsableKey {
   /** `TYPE BASE64 CUSTOMER` */
   readonly line: string;
   /** Milliseconds since 1970. */
+  readonly until: number | null;
+}
+
+/** `until`: when the role ends, in milliseconds since 1970; null: never. */
+interface Owner {
+  readonly customer: CustomerName;
   readonly until: number | null;
 }
 
@@ -59,18 +66,23 @@ export class SeedKeys {
   }
 
   #usable(seed: SeedOwners, domain: DomainName, asker: CustomerName): readonly UsableKey[] {
-    const customers = seed === 'asker' ? [asker] : this.#owners(domain, asker);
+    const customers = seed === 'asker' ? [{ customer: asker, until: null }] : this.#owners(domain, asker);
     const seen = new Set<string>();
-    return customers.flatMap((customer) => this.#keysOf(customer, seen));
+    return customers.flatMap(({ customer, until }) =>
+      this.#keysOf(customer, seen).map((key) => ({ ...key, until: earlier(key.until, until) })),
+    );
   }
 
   /** The one who asks comes first, where they are an owner. */
-  #owners(domain: DomainName, asker: CustomerName): readonly CustomerName[] {
+  #owners(domain: DomainName, asker: CustomerName): readonly Owner[] {
     const owners = this.#parts.roles
       .on(domain)
       .filter(({ role, counts }) => role === 'owner' && counts)
-      .map(({ customer }) => customer);
-    return [...owners.filter((owner) => owner === asker), ...owners.filter((owner) => owner !== asker)];
+      .map(({ customer, until }) => ({ customer, until: until === null ? null : Date.parse(until) }));
+    return [
+      ...owners.filter(({ customer }) => customer === asker),
+      ...owners.filter(({ customer }) => customer !== asker),
+    ];
   }
 
   #keysOf(customer: CustomerName, seen: Set<string>): readonly UsableKey[] {

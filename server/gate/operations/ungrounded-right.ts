@@ -27,7 +27,7 @@ export class UngroundedRight implements OperationRight {
     const role = this.#parts.roles.find(this.#customer, this.#domain);
     if (role?.counts !== true || role.sinceSeq > this.#seq) return { lost: 'the role has gone' };
     if (customer?.suspendedAt !== null) return { lost: 'the customer is suspended' };
-    return { lost: null, until: null };
+    return { lost: null, until: role.until === null ? null : Date.parse(role.until) };
   }
 
   renamed(from: CustomerName, to: CustomerName): void {

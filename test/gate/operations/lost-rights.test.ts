@@ -197,6 +197,8 @@ describe('an operation whose right ends while it waits on its host', () => {
       it.core.revokedKeys.refresh();
     },
     'the role ends': ({ store, alice }) => void store.roles.remove(alice.customer, HORATIO, ADMIN),
+    'the time of the role is over': ({ store, alice }) =>
+      void store.roles.add(alice.customer, HORATIO, 'owner', ADMIN, soon()),
     'the role ends, and is given again at once': ({ store, alice }) => {
       store.roles.remove(alice.customer, HORATIO, ADMIN);
       store.roles.add(alice.customer, HORATIO, 'owner', ADMIN);
@@ -211,6 +213,8 @@ describe('an operation whose right ends while it waits on its host', () => {
       void store.keys.setExpiry(bob.customer, bobsKey.fingerprint, soon(), ADMIN),
     'another owner, whom it would let in, is disabled': ({ store, bob }) =>
       void store.customers.suspend(bob.customer, null, ADMIN),
+    'the time of another owner, whom it would let in, is over': ({ store, bob }) =>
+      void store.roles.add(bob.customer, HORATIO, 'owner', ADMIN, soon()),
     'another owner, whom it would let in, is an operator now': ({ store, bob }) =>
       void store.roles.add(bob.customer, HORATIO, 'operator', ADMIN),
     'the policy lets nobody do it': (it) => {
@@ -311,6 +315,10 @@ describe('an operation whose right ends while it waits on its host', () => {
     'the server does something else, and the policy asks what it does': (it) => {
       it.enforce(policyOf(allowing({ states: ['running'] })));
       it.dom0.set(HORATIO, 'shutting-down', { images: [DEBIAN], profiles: [SSH] });
+    },
+    'the role gets an end, and another one': ({ store, alice }) => {
+      store.roles.add(alice.customer, HORATIO, 'owner', ADMIN, '2099-01-01T00:00:00.000Z');
+      store.roles.add(alice.customer, HORATIO, 'owner', ADMIN, null);
     },
     'its customer has another key and another server': ({ store, alice }) => {
       addKey(alice.customer);
