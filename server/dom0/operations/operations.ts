@@ -10,23 +10,23 @@ import type { Admitted, AdmissionParts } from './admission.js';
 import { HaltedError } from './halt.js';
 import { JournalUnwritableError } from './journal.js';
 import type { Journal } from './journal.js';
-import type { Ending, OperationEnd, OperationEvent } from './journal-record.js';
+import type { Ending, OperationEvent } from './journal-record.js';
 import type { Operation } from './operation.js';
 import { OperationRecords } from './operation-records.js';
 import type { OperationRegistry } from './operation-registry.js';
+import { OperationRuns } from './operation-runs.js';
+import type { OperationRunsParts } from './operation-runs.js';
 import { OperationWork } from './operation-work.js';
 import { termOf, termOnResume } from './term.js';
 import { inDoubt, unread, unwritable } from './unwritable.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
-import { wireRefusal } from '../toolstack/wire-refusal.js';
 import type { WorkParts } from './work-parts.js';
 
 type OperationsParts = Omit<WorkParts, 'records'> &
+  Omit<OperationRunsParts, 'records'> &
   AdmissionParts & {
     readonly journal: Journal;
     readonly registry: OperationRegistry;
-    /** Called after every change of an operation. */
-    readonly changed: (operation: Operation) => void;
   };
 
 /** These let keys in or erase a disk. Nothing is gained by taking back another one. */
@@ -47,6 +47,7 @@ export class Operations {
   readonly #admission: Admission;
   readonly #records: OperationRecords;
   readonly #work: OperationWork;
+  readonly #runs: OperationRuns;
   /** Judges one request per domain at a time. */
   readonly #judging = new Map<DomainName, Promise<unknown>>();
   /** Requests accepted before `resume`: their work runs already. Null from then on. */
@@ -58,6 +59,7 @@ export class Operations {
     this.#admission = new Admission(parts);
     this.#records = new OperationRecords(parts);
     this.#work = new OperationWork({ ...parts, records: this.#records });
+    this.#runs = new OperationRuns({ ...parts, records: this.#records });
   }
 
   /** The number of records of past events that could not be written to the journal yet. */
@@ -82,7 +84,7 @@ export class Operations {
       if (early?.has(operation.id) === true) continue;
       operation.limit(termOnResume(operation, host, clock()));
       const isClosed = registry.isClosed(operation);
-      this.#launch(operation, (signal) =>
+      this.#runs.launch(operation, (signal) =>
         isClosed ? Promise.reject(new HaltedError('superseded')) : this.#work.resume(operation, signal),
       );
     }
@@ -274,7 +276,7 @@ export class Operations {
     overtaken?.halt?.abort(new HaltedError('superseded'));
     taking?.settled();
     const follow = isBetween(seen) || overtaken?.step === 'rebooting';
-    this.#launch(operation, async (signal) => {
+    this.#runs.launch(operation, async (signal) => {
       await overtaken?.work;
       return isSo ? null : this.#work.run(operation, signal, follow);
     });
@@ -288,65 +290,8 @@ export class Operations {
     if (operation.halt !== null) operation.halt.abort(why);
     else if (this.#early !== null && !this.#stopped) {
       this.#early.add(operation.id);
-      this.#launch(operation, () => Promise.reject(why));
+      this.#runs.launch(operation, () => Promise.reject(why));
     }
-  }
-
-  #launch(operation: Operation, work: (signal: AbortSignal) => Promise<Refusal | null>): void {
-    const halt = new AbortController();
-    operation.halt = halt;
-    operation.work = work(halt.signal)
-      .then(
-        (refused) => this.#end(operation, refused === null ? 'done' : 'failed', refused),
-        (error: unknown) => this.#broken(operation, error),
-      )
-      .catch((error: unknown) => {
-        this.#parts.logger.error({ err: error, operation: operation.id }, 'operation.fault');
-      })
-      .finally(() => {
-        operation.halt = null;
-      });
-  }
-
-  async #broken(operation: Operation, error: unknown): Promise<void> {
-    if (error instanceof HaltedError) {
-      if (error.why === 'stopping') return;
-      if (error.why === 'withdrawn') {
-        await this.#end(operation, 'failed', withdrawn());
-        return;
-      }
-      await this.#end(operation, 'superseded', refusal('undone', 'A power-off overtook it.'));
-      return;
-    }
-    if (error instanceof JournalUnwritableError) {
-      this.#parts.logger.error({ err: error, operation: operation.id }, 'journal.unwritable');
-      await this.#end(operation, 'failed', unwritable());
-      return;
-    }
-    this.#parts.logger.error({ err: error, operation: operation.id }, 'operation.fault');
-    await this.#end(
-      operation,
-      'failed',
-      refusal('internal', "Something went wrong on the host. Ask the host's operators.", String(error)),
-    );
-  }
-
-  async #end(operation: Operation, phase: OperationEnd, refused: Refusal | null): Promise<void> {
-    const failure = refused === null ? null : wireRefusal(refused);
-    const { logger, registry, changed, clock } = this.#parts;
-    const at = new Date(clock()).toISOString();
-    const isWritten = await this.#records.noteLate({
-      kind: 'ended',
-      operation: operation.id,
-      phase,
-      failure,
-    });
-    if (!isWritten) {
-      registry.endUnwritten(operation, phase, at, failure);
-      changed(operation);
-    }
-    const { domain, verb } = operation.request;
-    logger.info({ operation: operation.id, domain, verb, phase, refused, isWritten }, 'operation.ended');
   }
 }
 
@@ -382,14 +327,6 @@ function begun({ step }: Operation): Refusal {
 
 function noSuchOperation(): Refusal {
   return refusal('usage', 'There is no operation with this id.');
-}
-
-function withdrawn(): Refusal {
-  return refusal(
-    'undone',
-    'The right to it was taken away before it began. Its disk is as it was; see whether it is off.',
-    'withdrawn by the gate',
-  );
 }
 
 function idTaken(): Refusal {

@@ -1,48 +1,25 @@
 import { COUNTED_ACTIONS } from '../../../policy/actions.js';
-import type { Action } from '../../../policy/actions.js';
-import type { ParameterValues } from '../../../policy/boot-parameter.js';
-import type { BootProfileName, CustomerName, DomainName, ImageName } from '../../../policy/names.js';
-import { parseBootProfileName, parseDomainName, parseImageName } from '../../../policy/names.js';
+import type { CustomerName, DomainName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { AuditRow } from '../../store/audit-event.js';
 import type { GroundsOfOperations } from '../../store/operation-grounds.js';
-import type { Customer, RoleRow } from '../../store/records.js';
+import type { Customer } from '../../store/records.js';
 import type { Verb } from '../../wire/contract.js';
 import type { OperationView } from '../../wire/operation.js';
-import type { Authorizer, DemandedPermit, Permit } from '../access/authorize.js';
+import type { DemandedPermit } from '../access/authorize.js';
 import { askAgain } from '../hosts/ask-again.js';
 import type { HostLink } from '../hosts/host-link.js';
-import type { FoundDomain, Hosts } from '../hosts/hosts.js';
+import type { FoundDomain } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
 import type { Logger } from '../../wire/logger.js';
 import { OpenOperations } from './open-operations.js';
 import type { OpenTimings, OperationEnd, OutcomeLog } from './open-operations.js';
 import { OperationWithdrawals } from './operation-withdrawals.js';
-import { chooseParameters, wrongChoice } from './profile-parameters.js';
-import type { CustomersChoice, ParametersOfDomains } from './profile-parameters.js';
+import { OperationRequests } from './operation-requests.js';
+import type { OperationRequestsParts, RequestedOperation, VerbAction } from './operation-requests.js';
 import type { SeedKeys } from './seed-keys.js';
 import * as words from '../text/words.js';
-
-/** An action that dom0 carries out as an operation. */
-export type VerbAction = Extract<Action, Verb>;
-
-/** A customer's request for an operation, as they spelt it. */
-export interface RequestedOperation {
-  readonly action: VerbAction;
-  readonly domain: string;
-  /**
-   * The profile of a rescue. Null there means the only one that the host offers for the domain. For a
-   * reinstallation the image, which must be named.
-   */
-  readonly profile: string | null;
-  /** The customer's choice among the values of a rescue's profile, as they spelt it. */
-  readonly choice?: CustomersChoice;
-  /** The key of a SysRq. */
-  readonly key?: string | null;
-  /** After how many seconds a rescue ends; null or left out: as policy says. */
-  readonly forSeconds?: number | null;
-}
 
 /** dom0 has taken it up. */
 export interface Started {
@@ -57,15 +34,7 @@ interface OpenIntents {
   openIntents(): readonly AuditRow[];
 }
 
-interface RolesOfCustomers {
-  find(customer: CustomerName, domain: DomainName): RoleRow | undefined;
-}
-
-interface OperationDispatcherParts {
-  readonly authorizer: Authorizer;
-  readonly hosts: Hosts;
-  readonly roles: RolesOfCustomers;
-  readonly parameters: ParametersOfDomains;
+interface OperationDispatcherParts extends OperationRequestsParts {
   readonly customers: { find(name: CustomerName): Customer | undefined };
   readonly seedKeys: Pick<SeedKeys, 'of' | 'usable'>;
   readonly grounds: Pick<GroundsOfOperations, 'keep' | 'all' | 'drop'>;
@@ -74,12 +43,6 @@ interface OperationDispatcherParts {
   readonly timings?: OpenTimings;
   /** The clock for keys. */
   readonly clock?: () => Date;
-}
-
-interface Authorized {
-  readonly permit: Permit;
-  /** Why the profile's parameters cannot be used as they are; null when they can. */
-  readonly unfit: Refusal | null;
 }
 
 /** The verbs that can make a domain run that did not run before. */
@@ -91,19 +54,21 @@ const CREATING: readonly Verb[] = ['start', 'rescue', 'normal', 'reinstall'];
  */
 export class OperationDispatcher {
   readonly #parts: OperationDispatcherParts;
+  readonly #requests: OperationRequests;
   readonly #open: OpenOperations;
   /** For who listens to changes of rights. */
   readonly withdrawals: OperationWithdrawals;
 
   constructor(parts: OperationDispatcherParts) {
     this.#parts = parts;
+    this.#requests = new OperationRequests(parts);
     this.withdrawals = new OperationWithdrawals(parts);
     this.#open = new OpenOperations(parts.hosts, parts.audit, parts.log, parts.timings);
   }
 
   /** Starts the operation. A refusal means that the request changed nothing, unless it says otherwise. */
   async operate(identity: Identity, request: RequestedOperation): Promise<Started | Refusal> {
-    const authorized = this.#authorize(identity, request);
+    const authorized = this.#requests.authorize(identity, request);
     if (isRefusal(authorized)) return authorized;
     const { permit, unfit } = authorized;
     const demanded = permit.consume(request.action);
@@ -117,15 +82,7 @@ export class OperationDispatcher {
 
   /** Whether a reinstallation could be asked for now, without consequences. @returns null for yes */
   mayReinstall(identity: Identity, domain: DomainName, asked: string | null): Refusal | null {
-    const image = this.#image(domain, asked);
-    if (!isRefusal(image)) {
-      return this.#parts.authorizer.check(identity, { action: 'reinstall', domain, profile: image });
-    }
-    // Whoever may reinstall nothing at all hears that, and not which images there are.
-    const offered = this.#parts.hosts.find(domain)?.view.images ?? [];
-    const no = this.#parts.authorizer.considerAll(identity, domain, ['reinstall'], [], offered);
-    const denied = no.get('reinstall') ?? null;
-    return denied === null || denied.code === 'profile-not-allowed' ? image : denied;
+    return this.#requests.mayReinstall(identity, domain, asked);
   }
 
   /**
@@ -169,114 +126,6 @@ export class OperationDispatcher {
   close(): void {
     this.withdrawals.close();
     this.#open.close();
-  }
-
-  #authorize(identity: Identity, request: RequestedOperation): Authorized | Refusal {
-    const { authorizer } = this.#parts;
-    const { action, domain, key = null } = request;
-    if (action === 'reinstall') return this.#authorizeReinstall(identity, domain, request.profile);
-    if (action !== 'rescue') {
-      const permit = authorizer.authorize(identity, { action, domain, profile: null, key });
-      return isRefusal(permit) ? permit : { permit, unfit: null };
-    }
-    // Only a customer who may see the domain may hear about its profiles.
-    const seen = authorizer.check(identity, { action: 'status', domain, profile: null });
-    const profile = seen === null ? this.#profile(domain, request.profile) : null;
-    if (isRefusal(profile)) return profile;
-    const parameters = seen === null ? this.#parameters(domain, profile, request.choice ?? {}) : null;
-    const length = seen === null ? this.#length(identity, domain, profile, request.forSeconds ?? null) : null;
-    // Whether they are all set is told only to a customer who may boot the profile.
-    const permit = authorizer.authorize(identity, {
-      action,
-      domain,
-      profile,
-      forSeconds: length?.seconds ?? null,
-      ...(parameters === null ? {} : { parameters: parameters.values }),
-    });
-    return isRefusal(permit) ? permit : { permit, unfit: length?.refusal ?? parameters?.refusal ?? null };
-  }
-
-  /**
-   * How long the rescue lasts: as asked, or as policy says. A host that knows of no ends, and a profile that is
-   * kept, have none.
-   */
-  #length(
-    identity: Identity,
-    domain: string,
-    profile: BootProfileName | null,
-    asked: number | null,
-  ): { readonly seconds: number | null; readonly refusal: Refusal | null } {
-    const { authorizer, hosts, roles } = this.#parts;
-    const name = parseDomainName(domain);
-    const role = name === undefined ? undefined : roles.find(identity.customer, name)?.role;
-    const contract = name === undefined ? undefined : hosts.find(name)?.host.contract;
-    if (name === undefined || role === undefined || profile === null)
-      return { seconds: asked, refusal: null };
-    const none = (why: () => Refusal) => ({ seconds: null, refusal: asked === null ? null : why() });
-    if (contract?.rescueEnds !== true)
-      return none(() => words.notOnThisHost(name, 'a rescue that ends (--for)'));
-    if (contract.profiles.find((offer) => offer.name === profile)?.keep === true)
-      return none(() => words.keptProfile(profile));
-    const { defaultSeconds } = authorizer.rescueTerms(identity, role, name, profile);
-    return { seconds: asked ?? defaultSeconds, refusal: null };
-  }
-
-  #authorizeReinstall(identity: Identity, domain: string, asked: string | null): Authorized | Refusal {
-    const { authorizer } = this.#parts;
-    // Only a customer who may see the domain may hear about its images.
-    const seen = authorizer.check(identity, { action: 'status', domain, profile: null });
-    const image = seen === null ? this.#image(domain, asked) : null;
-    if (isRefusal(image)) return image;
-    const permit = authorizer.authorize(identity, { action: 'reinstall', domain, profile: image });
-    return isRefusal(permit) ? permit : { permit, unfit: null };
-  }
-
-  /** Null where the host is not known, so that the rights are judged first. */
-  #image(domain: string, asked: string | null): ImageName | Refusal | null {
-    const name = parseDomainName(domain);
-    const found = name === undefined ? undefined : this.#parts.hosts.find(name);
-    if (name === undefined || found === undefined) return parseImageName(asked ?? '') ?? null;
-    const offered = found.view.images ?? [];
-    return offered.find((image) => image === asked) ?? words.chooseImage(name, asked, offered);
-  }
-
-  /** Null when the profile has none. */
-  #parameters(
-    domain: string,
-    profile: BootProfileName | null,
-    choice: CustomersChoice,
-  ): { readonly values: ParameterValues; readonly refusal: Refusal | null } | null {
-    const name = parseDomainName(domain);
-    const contract = name === undefined ? undefined : this.#parts.hosts.find(name)?.host.contract;
-    const offers = contract?.profiles.find((offer) => offer.name === profile)?.parameters ?? [];
-    if (name === undefined) return null;
-    const set = this.#parts.parameters.values(name);
-    const own = wrongChoice(offers, choice);
-    // Nothing that a customer made up is recorded or sent.
-    if (own !== null)
-      return { values: chooseParameters(offers, set).values, refusal: words.wrongChoice(own) };
-    if (offers.length === 0) return null;
-    const { values, unfit } = chooseParameters(offers, set, choice);
-    return { values, refusal: unfit.length === 0 ? null : words.notSetUp(name, unfit, values) };
-  }
-
-  #profile(domain: string, asked: string | null): BootProfileName | Refusal | null {
-    const name = parseDomainName(domain);
-    const found = name === undefined ? undefined : this.#parts.hosts.find(name);
-    if (name === undefined || found === undefined)
-      return asked === null ? null : (parseBootProfileName(asked) ?? null);
-    const offered = found.view.profiles.filter((profile) => profile !== 'normal');
-    if (asked === null) {
-      const [only, ...more] = offered;
-      return only === undefined || more.length > 0 ? words.chooseProfile(name, offered) : only;
-    }
-    const others = found.host.contract?.profiles.find((offer) => offer.name === asked);
-    return (
-      offered.find((profile) => profile === asked) ??
-      (others?.types === undefined
-        ? words.noSuchProfile(offered)
-        : words.profileForOthers(name, found.view.type ?? null, others))
-    );
   }
 
   #place({ domain }: DemandedPermit, verb: Verb, unfit: Refusal | null): FoundDomain | Refusal {
