@@ -461,6 +461,15 @@ export const DOM0_SCHEMA = {
         'Seconds after which a domain without a configuration file counts as gone.',
       ),
     }),
+    usage: section('What the domains use, for metrics and for the graphs of their owners.', {
+      xentop: {
+        ...TEXT,
+        type: ['string', 'null'],
+        default: '/usr/sbin/xentop',
+        description:
+          'Absolute path of xentop, which counts network and disks of all domains every 15 s. `null`: they are not counted.',
+      },
+    }),
     console: section('The consoles.', {
       attach: {
         type: 'string',

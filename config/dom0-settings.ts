@@ -110,6 +110,7 @@ export interface Dom0Settings extends Pick<
   readonly profiles: Readonly<Record<BootProfileName, ProfileSettings>>;
   readonly seeds: SeedSettings;
   readonly images: Readonly<Record<ImageName, ImageSettings>>;
+  readonly usage: { readonly xentop: string | null };
 }
 
 /** Reads dom0.yaml. Never throws because of its content. */
@@ -150,6 +151,7 @@ function dom0Settings(value: unknown, reader: SettingsReader): Dom0Settings {
       .filter((name) => name !== undefined),
     profiles,
     seeds: seedSettings(document, reader),
+    usage: { xentop: reader.orNull(['usage', 'xentop'], (path) => reader.absolute(path)) },
     images,
   };
 }

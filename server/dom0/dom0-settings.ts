@@ -23,6 +23,8 @@ export interface Dom0Settings {
   };
   /** The system images for a reinstallation, by name. */
   readonly images: Readonly<Record<string, ImageSettings>>;
+  /** The absolute path of xentop; null: network and disks are not counted. */
+  readonly usage: { readonly xentop: string | null };
   readonly reinstall: { readonly mibPerSecond: number };
   readonly limits: LimitSettings;
   readonly deadlines: Deadlines;

@@ -29,6 +29,7 @@ import { KnownNames } from './observation/known-names.js';
 import { Observer } from './observation/observer.js';
 import type { ObservedDomain } from './observation/observed-domain.js';
 import { RescueHostKeys } from './observation/rescue-host-keys.js';
+import { UsageSampler } from './observation/usage-sampler.js';
 import { BootSeeds } from './operations/boot-seeds.js';
 import { CreateQueue } from './operations/create-queue.js';
 import { HostLimits } from './operations/host-limits.js';
@@ -52,6 +53,8 @@ import { lockState } from './state/state-lock.js';
 import type { Timings } from './scheduling/timings.js';
 import { toolstackOf } from './toolstack/toolstack-of.js';
 import type { Toolstack } from './toolstack/toolstack.js';
+import { Xentop } from './toolstack/xentop.js';
+import type { DeviceCounts } from './toolstack/xentop.js';
 import { Xenstore } from './toolstack/xenstore.js';
 import type { GuestClaims } from './toolstack/xenstore.js';
 import { answers, SocketError } from './api/unix-socket.js';
@@ -76,6 +79,8 @@ export interface Dom0Parts {
   readonly files?: FileCalls;
   /** What guests say of themselves; by default, what is in Xen's store. */
   readonly guestClaims?: GuestClaims;
+  /** What counts network and disks; by default, the xentop of the settings. */
+  readonly deviceCounts?: DeviceCounts;
   /** By default, a process of its own for each image. */
   readonly imageWriter?: ImageWriter;
 }
@@ -217,6 +222,7 @@ export class Dom0 {
         looked: () => {
           ending.looked();
           hostKeys.looked();
+          usage.looked();
         },
       },
     );
@@ -308,6 +314,15 @@ export class Dom0 {
         tellDomain(name);
       },
     });
+    const { xentop } = settings.usage;
+    const usage = new UsageSampler({
+      devices:
+        this.#parts.deviceCounts ??
+        (xentop === null ? null : new Xentop(xentop, settings.toolstack.environment)),
+      domains: () => observer.list(),
+      host,
+      logger,
+    });
     const selfCheck = new SelfCheck({
       settings,
       observer,
@@ -325,6 +340,7 @@ export class Dom0 {
         folders: [await folderRoom('state directory', settings.state)],
         troubles: hostTroubles(journal, operations),
       }),
+      usage: () => usage.latest,
       domains: () => observer.list().map(view),
       names: () => observer.names(),
       domain: (name) => {

@@ -225,6 +225,9 @@ export class Coordinator {
       case 'recorded':
         this.core.recordings.grewElsewhere(message.bytes);
         return;
+      case 'console-use':
+        this.core.consoleMeter.add(message.use);
+        return;
       default:
     }
   }

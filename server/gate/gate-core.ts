@@ -10,6 +10,7 @@ import { RevokedKeys } from './certificates/revoked-keys.js';
 import { LogAccess } from './console-log/log-access.js';
 import { SearchQueue } from './console-log/search-queue.js';
 import type { ConsoleParts } from './console/console-attachment.js';
+import { ConsoleMeter } from './console/console-meter.js';
 import { ConsoleOptions } from './console/console-options.js';
 import type { ConsoleSettings } from './console/console-options.js';
 import { Activity } from './customer/activity.js';
@@ -46,6 +47,7 @@ import { Recordings } from './recording/recordings.js';
 import type { RecordingKeeper, RecordingSettings } from './recording/recordings.js';
 import { SessionRouter } from './session-router.js';
 import { Announcements } from './session/announcements.js';
+import { UsageWatch } from './usage/usage-watch.js';
 
 /** The part of gate.yaml that is not about SSH. */
 export interface CoreSettings {
@@ -110,6 +112,10 @@ export class GateCore {
   readonly gateWide: GateWide;
   readonly recordings: Recordings;
   readonly consoleOptions: ConsoleOptions;
+  /** Of this process alone. */
+  readonly consoleMeter = new ConsoleMeter();
+  /** Null in a worker. */
+  readonly usage: UsageWatch | null;
   readonly keyRules: KeyRules;
   readonly keys: OwnKeys;
   readonly activity: Activity;
@@ -154,6 +160,7 @@ export class GateCore {
       { graceMs: settings.domains.graceSeconds * 1000, isKeeper: this.#isKeeper },
     );
     const { hosts } = this;
+    this.usage = this.#isKeeper ? new UsageWatch({ hosts: hosts.links, log }) : null;
     this.shownDomains = new ShownDomains({ hosts, news: this.news, log });
 
     this.revokedKeys = new RevokedKeys(settings.certificates.revokedKeys, log);
@@ -273,6 +280,7 @@ export class GateCore {
       recordings,
       liveAttachments: attachments,
       announcements: this.announcements,
+      meter: this.consoleMeter,
       audit,
       log,
     };
@@ -316,6 +324,7 @@ export class GateCore {
     this.recordings.start();
     this.maintenance.start();
     this.hosts.start();
+    this.usage?.start();
     const tick = this.#guard.on('tick', () => {
       this.revokedKeys.refresh();
       this.hosts.tick();
@@ -331,6 +340,7 @@ export class GateCore {
     this.shownDomains.close();
     this.maintenance.close();
     this.windows.close();
+    this.usage?.close();
     this.revocation.close();
     if (this.#ticks !== null) clearInterval(this.#ticks);
     await this.recordings.close();

@@ -31,6 +31,8 @@ interface WorkerParts {
 const SETTLE_MS = 1_000;
 /** How often the coordinator hears how much was recorded. Milliseconds. */
 const RECORDED_MS = 500;
+/** How often the coordinator hears what went through consoles. Milliseconds. */
+const MEASURED_MS = 2_000;
 
 const ORPHANED =
   'This console service is being restarted; your server is not touched. Log in again in a moment.';
@@ -100,6 +102,10 @@ export class Worker {
   /** Begins to follow the hosts, and takes connections. */
   async start(): Promise<void> {
     await this.#gate.start();
+    setInterval(() => {
+      const use = this.#gate.core.consoleMeter.take();
+      if (use !== null) this.#parts.outbox.post({ kind: 'console-use', use });
+    }, MEASURED_MS).unref();
     this.#parts.outbox.post({ kind: 'ready' });
   }
 

@@ -61,6 +61,8 @@ export interface SimulatedHost {
   readonly xorriso: string;
   /** Reads what guests wrote into Xen's store. */
   readonly xenstoreRead: string;
+  /** Counts network and disks of all domains. */
+  readonly xentop: string;
   /** While this file exists, xend does not run; only `xm` checks it. */
   readonly xendDown: string;
   /** A glob for the domains' configuration files. */
@@ -81,6 +83,7 @@ export interface SimulatedHost {
 
 /** sun_path holds 104 bytes on some systems, and `/NNNNNN.sock` must fit. */
 const LONGEST_SOCKET_DIRECTORY = 90;
+const TOOLS = ['xl', 'xm', 'xorriso', 'xenstore-read', 'xentop'] as const;
 const STOP_MILLISECONDS = 3_000;
 const DEFAULT_MEMORY = 8192;
 const MIB = 1024 * 1024;
@@ -100,6 +103,7 @@ export async function installSimulator(options: SimulatorOptions): Promise<Simul
     xm: join(directory, 'bin', 'xm'),
     xorriso: join(directory, 'bin', 'xorriso'),
     xenstoreRead: join(directory, 'bin', 'xenstore-read'),
+    xentop: join(directory, 'bin', 'xentop'),
     xendDown: xendDownMark(directory),
     configs: join(directory, 'etc', 'xen', '*.cfg'),
     kernel: join(images, 'vmlinuz'),
@@ -127,7 +131,7 @@ export async function installSimulator(options: SimulatorOptions): Promise<Simul
   await replaceFile(join(directory, 'state', 'host.json'), JSON.stringify(settings));
   await replaceFile(join(directory, 'state', 'quick'), quickHost(settings));
   await replaceFile(join(directory, 'state', 'domain-0.json'), quickLongEntryOfDomain0());
-  for (const tool of ['xl', 'xm', 'xorriso', 'xenstore-read'] as const) {
+  for (const tool of TOOLS) {
     const file = join(directory, 'bin', tool);
     await replaceFile(file, await command(directory, tool));
     await chmod(file, 0o755);
@@ -213,7 +217,7 @@ async function settingsFor(directory: string, options: SimulatorOptions): Promis
 }
 
 /** The tool's shell script with the paths of this host in it, so that it works in any environment. */
-async function command(directory: string, tool: 'xl' | 'xm' | 'xorriso' | 'xenstore-read'): Promise<string> {
+async function command(directory: string, tool: (typeof TOOLS)[number]): Promise<string> {
   const places = {
     HOST: directory,
     NODE: process.execPath,

@@ -95,6 +95,8 @@ export interface Contract {
   readonly rescueEnds?: boolean;
   /** Whether an operation that has not begun can be withdrawn. An older dom0 lacks the field. */
   readonly withdrawals?: boolean;
+  /** Whether `GET /usage` answers. An older dom0 lacks the field. */
+  readonly usage?: boolean;
   readonly console: {
     /** Whether Ctrl-] can be sent to the guest: only where the toolstack's console takes another escape. */
     readonly passesEscape: boolean;

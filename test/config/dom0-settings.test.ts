@@ -52,6 +52,7 @@ describe('loadDom0Settings', () => {
       acpiButton: true,
       deadlines: { shutdownSeconds: 120, createSeconds: 120, rebootSeconds: 180, destroySeconds: 60 },
       observe: { intervalSeconds: 2, goneAfterSeconds: 60 },
+      usage: { xentop: '/usr/sbin/xentop' },
       console: {
         attach: 'always',
         announceAdmins: true,

@@ -18,10 +18,15 @@ describe('e2e: the numbers of a running gate', () => {
   let port: number;
 
   before(async () => {
-    house = await House.start({
+    house = await House.layOut({
       customers: { alice: { horatio: 'owner' } },
       gateSettings: 'metrics:\n  listen: 127.0.0.1:0\n  customers: true\n',
     });
+    // It runs before the halves start, so that it is in the first sample.
+    const created = spawnSync(house.xl, ['create', '-q', join(house.layout.xen, 'etc/xen/horatio.cfg')]);
+    assert.equal(created.status, 0, String(created.stderr));
+    await house.startDom0();
+    await house.startGate();
     const log = readFileSync(house.log('gate'), 'utf8').split('\n');
     const line = log.find((one) => one.includes('metrics are served')) ?? assert.fail('no port is told');
     ({ port } = JSON.parse(line) as { port: number });
@@ -43,7 +48,8 @@ describe('e2e: the numbers of a running gate', () => {
     await alice.sees('horatio');
     const text = await eventually('the numbers to have the session', async () => {
       const now = await read(port, '/metrics');
-      return now.includes('postern_customer_sessions{customer="alice"} 1') ? now : undefined;
+      const isThere = ['postern_customer_sessions{customer="alice"} 1', 'postern_domain_disk_reads_total{'];
+      return isThere.every((part) => now.includes(part)) ? now : undefined;
     });
     for (const line of [
       /^postern_logins_total\{result="accepted",reason=""\} [1-9]/m,
@@ -52,12 +58,32 @@ describe('e2e: the numbers of a running gate', () => {
       /^postern_host_info\{host="xen1",version="\d/m,
       /^postern_domains\{host="xen1",state="\w+"\} \d/m,
       /^postern_domain_memory_bytes\{host="xen1",domain="horatio"\} [1-9]\d{6}/m,
+      /^postern_domain_network_received_bytes_total\{host="xen1",domain="horatio"\} \d/m,
+      /^postern_domain_disk_writes_total\{host="xen1",domain="horatio"\} \d/m,
+      /^postern_console_bytes_total\{direction="out"\} 0$/m,
       /^postern_audit_writable 1$/m,
       /^process_resident_memory_bytes [1-9]/m,
       /^nodejs_eventloop_lag_p99_seconds /m,
     ])
       assert.match(text, line);
     assert.match(text, /\n# EOF\n$/, 'OpenMetrics ends so');
+    alice.kill();
+  });
+
+  it('tell what went through a console, and how fast it answered', async () => {
+    const alice = house.terminal('alice', 'horatio console');
+    await alice.sees('login:');
+    alice.type('root\r');
+    await alice.sees('root@horatio:~#');
+    alice.type('echo hello\r');
+    await alice.sees(/\nhello/);
+    const text = await eventually('the numbers to have the keys', async () => {
+      const now = await read(port, '/metrics');
+      return /^postern_echo_delay_seconds_count [1-9]/m.test(now) ? now : undefined;
+    });
+    assert.match(text, /^postern_console_bytes_total\{direction="in"\} 16$/m);
+    assert.match(text, /^postern_console_bytes_total\{direction="out"\} [1-9]\d+$/m);
+    assert.match(text, /^postern_echo_delay_seconds_bucket\{le="\+Inf"\} [1-9]/m);
     alice.kill();
   });
 

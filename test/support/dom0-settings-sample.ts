@@ -39,6 +39,7 @@ export function dom0SettingsSample(
     },
     seeds: { command: '/usr/bin/xorriso', xenstoreRead: '/nowhere/xenstore-read', networks: [] },
     images: {},
+    usage: { xentop: null },
     reinstall: { mibPerSecond: 1_000 },
     limits: { createsPerDomain: { count: 20, windowSeconds: 3600 }, powerOffsPerMinute: 30 },
     deadlines: { shutdownSeconds: 20, createSeconds: 20, rebootSeconds: 20, destroySeconds: 20 },

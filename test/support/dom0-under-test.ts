@@ -37,7 +37,8 @@ export class Dom0UnderTest {
   settings: Dom0Settings;
   timings: Timings = TIMINGS;
   /** This machine's parts, unless a test sets others. */
-  parts: Pick<Dom0Parts, 'clock' | 'disk' | 'files' | 'host' | 'seedImage' | 'imageWriter'> = {};
+  parts: Pick<Dom0Parts, 'clock' | 'deviceCounts' | 'disk' | 'files' | 'host' | 'seedImage' | 'imageWriter'> =
+    {};
   client: Dom0Client;
   #dom0: Dom0 | null = null;
 

@@ -16,6 +16,8 @@ interface DemoXen {
   readonly seeds?: string;
   /** The executable named `xenstore-read`, which reads the claims of guests. */
   readonly xenstoreRead: string;
+  /** The executable named `xentop`, which counts network and disks. */
+  readonly xentop: string;
   /** What customers may reinstall with. */
   readonly image?: { readonly file: string; readonly sha256: string };
 }
@@ -94,7 +96,9 @@ profiles:
     extra: console=hvc0 rescue
     disks: Your disk is attached as /dev/xvda, writable; nothing is mounted or changed until you do it (mount /dev/xvda /mnt).
     hint: umount /mnt, leave with Ctrl-] and a dot, and choose 7 Normal boot.
-${seedSettings(xen)}${imageSettings(xen)}observe:
+${seedSettings(xen)}${imageSettings(xen)}usage:
+  xentop: ${quote(xen.xentop)}
+observe:
   intervalSeconds: 0.25
 `,
     { mode: 0o600 },

@@ -132,12 +132,12 @@ class GateHalf implements Half {
       logins: gate.logins,
     };
     this.#administration = Administration.ofRunningGate(store, settings, running);
-    await this.#measure(store, running);
+    await this.#measure(store, running, gate.core);
     return gate.start();
   }
 
   /** Serves numbers where the settings say so.  A port that is taken stops nobody. */
-  async #measure(store: Store, gate: RunningGate): Promise<void> {
+  async #measure(store: Store, gate: RunningGate, core: Gate['core']): Promise<void> {
     const { listen, customers } = this.#settings.metrics;
     if (listen === null) return;
     const { audit } = store;
@@ -148,6 +148,8 @@ class GateHalf implements Half {
         gate.hosts.flatMap(({ name, domains }) =>
           [...domains.values()].map((view) => ({ host: name, view })),
         ),
+      usage: () => core.usage?.latest() ?? [],
+      consoles: core.consoleMeter,
       sessions: gate.sessions,
       customers,
     });

@@ -15,6 +15,7 @@ import type { JournalPage } from '../../wire/journal.js';
 import type { OperationView } from '../../wire/operation.js';
 import type { HalfStatus } from '../../wire/half-status.js';
 import type { HostCheck } from '../../wire/host-check.js';
+import type { HostUsage } from '../../wire/usage.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
 import { LOG_HEADER } from '../../wire/log.js';
 import type { ScreenView } from '../../wire/screen.js';
@@ -60,6 +61,7 @@ interface ApiParts {
   contract(): Promise<Contract>;
   check(): Promise<HostCheck>;
   status(): Promise<HalfStatus>;
+  usage(): HostUsage;
   domains(): readonly DomainView[];
   names(): HostNames;
   domain(name: DomainName): DomainView | undefined;
@@ -168,6 +170,8 @@ export class Api {
       send(response, 200, await this.#parts.check());
     } else if (is('GET', 'status', 1)) {
       send(response, 200, await this.#parts.status());
+    } else if (is('GET', 'usage', 1)) {
+      send(response, 200, this.#parts.usage());
     } else if (is('GET', 'domains', 1)) {
       send(response, 200, { at: new Date().toISOString(), domains: this.#parts.domains() });
     } else if (is('GET', 'domains', 2)) {

@@ -48,6 +48,7 @@ export async function hostContract({
     names: true,
     rescueEnds: true,
     withdrawals: true,
+    usage: true,
     console: {
       passesEscape: settings.toolstack.consoleEscapeOption,
       sysrqKeys: Array.from(settings.sysrqKeys),

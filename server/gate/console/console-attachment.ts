@@ -18,6 +18,7 @@ import type { ConsoleEnding } from './console-departure.js';
 import { ConsoleInput } from './console-input.js';
 import { ConsoleKeys } from './console-keys.js';
 import type { ConsoleLink } from './console-link.js';
+import type { AttachmentMeter, ConsoleMeter } from './console-meter.js';
 import { ConsoleNotice } from './console-notice.js';
 import { ConsoleOutput } from './console-output.js';
 import type { ConsoleOptions } from './console-options.js';
@@ -42,6 +43,7 @@ export interface ConsoleParts extends AttachmentAuditParts {
   readonly recordings: Recordings;
   readonly liveAttachments: Attachments;
   readonly announcements: Announcements;
+  readonly meter: ConsoleMeter;
 }
 
 /** Holds a terminal and a console together while they are joined. */
@@ -64,6 +66,7 @@ export class ConsoleAttachment {
   readonly #sizeHint: SizeHint;
   readonly #idle: IdleWatch;
   readonly #lastAnswers: LastAnswers;
+  readonly #meter: AttachmentMeter;
   readonly #cleanup: Unsubscribe[] = [];
   readonly #finish: (ending: ConsoleEnding) => void;
   #tracked: Tracked | null = null;
@@ -84,6 +87,7 @@ export class ConsoleAttachment {
     this.#terminal = terminal;
     this.#mode = mode;
     this.#finish = finish;
+    this.#meter = parts.meter.attachment();
     this.#audit = new AttachmentAudit(parts, demanded, mode);
     this.#participants = new Participants(mode === 'write');
     this.#notice = new ConsoleNotice(terminal, () => link.stream?.send({ note: 'repaint' }));
@@ -246,6 +250,7 @@ export class ConsoleAttachment {
       bytes: (data) => {
         if (!this.#canAct()) return;
         this.#presence.bytes();
+        this.#meter.shown(data.length);
         this.#output.write(data);
       },
       note: (note) => {
@@ -295,7 +300,10 @@ export class ConsoleAttachment {
   #typed(data: Buffer): void {
     if (!this.#canAct()) return;
     // The terminal's answers to a guest's queries must not keep an idle console open.
-    if (!isTerminalAnswer(data)) this.#idle.touch();
+    if (!isTerminalAnswer(data)) {
+      this.#idle.touch();
+      if (this.isWriter) this.#meter.typed(data.length);
+    }
     this.#keys.typed(data);
   }
 

@@ -11,12 +11,14 @@ import type { Logger } from '../../wire/logger.js';
 import type { Unsubscribe } from '../session/terminal.js';
 import type { JournalRecord } from '../../wire/answers.js';
 import type { HalfStatus } from '../../wire/half-status.js';
+import type { HostUsage } from '../../wire/usage.js';
 import { readContract } from '../../wire/contract-answer.js';
 import { ChangesReader } from './changes-reader.js';
 import { ConsoleStream } from './console-stream.js';
 import { demandPermit } from './demand-permit.js';
 import type { HostFailure } from './host-failure.js';
 import { askHalfStatus } from './host-half-status.js';
+import { askHostUsage } from './host-usage.js';
 import { readHostJournal } from './host-journal.js';
 import { HostLog } from './host-log.js';
 import { HostRescues } from './host-rescues.js';
@@ -189,6 +191,11 @@ export class HostLink {
   /** What its half says of itself now, within a second; null when it does not, or is too old to. */
   async status(): Promise<HalfStatus | null> {
     return this.#reachable ? askHalfStatus(this.#impatient()) : null;
+  }
+
+  /** What its domains have used, as sampled last; null when it does not answer within a second, or is too old to. */
+  async usage(): Promise<HostUsage | null> {
+    return this.#reachable && this.#contract?.usage === true ? askHostUsage(this.#impatient()) : null;
   }
 
   /** For a question that must not wait for a host that may be away. */

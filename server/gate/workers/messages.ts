@@ -1,5 +1,6 @@
 import type { CustomerName, Fingerprint } from '../../../policy/names.js';
 import type { AuditEvent } from '../../store/audit-event.js';
+import type { ConsoleUse } from '../console/console-meter.js';
 import type { ClosedConnection } from '../ssh/front.js';
 import type { LoginRefused } from '../ssh/authenticate.js';
 import type { Source } from '../ssh/source.js';
@@ -67,7 +68,8 @@ export type FromWorker =
   | { readonly kind: 'answer'; readonly ask: number; readonly told: number }
   | { readonly kind: 'make-room'; readonly connections: readonly { id: string; worker: number }[] }
   | { readonly kind: 'recording'; readonly recording: string; readonly runs: boolean }
-  | { readonly kind: 'recorded'; readonly bytes: number };
+  | { readonly kind: 'recorded'; readonly bytes: number }
+  | { readonly kind: 'console-use'; readonly use: ConsoleUse };
 
 /** What really crosses: the messages of one turn of the event loop together. */
 export type Batch<Message> = readonly Message[];

@@ -12,6 +12,7 @@ import type { JournalPage } from '../../../server/wire/journal.js';
 import type { WireRefusal } from '../../../server/wire/operation.js';
 import { NORMAL } from '../../../policy/names.js';
 import { readHalfStatus } from '../../../server/wire/half-status.js';
+import { readHostUsage } from '../../../server/wire/usage.js';
 import { readScreenView } from '../../../server/wire/screen.js';
 import type { ScreenView } from '../../../server/wire/screen.js';
 import { fields, list } from '../../../server/wire/answer-fields.js';
@@ -125,6 +126,32 @@ describe("dom0's API", () => {
     assert.deepEqual(readWireRefusal(busy.body), busy.body);
   });
 
+  it('tells what the running domains have used, by their names and in numbers', async () => {
+    await house.stop();
+    const [network, disk] = [
+      { receivedKiB: 12, sentKiB: 7 },
+      { reads: 300, writes: 4 },
+    ];
+    const counts = new Map([
+      ['horatio', { network, disk }],
+      ['ophelia', { network, disk }],
+      ['unmanaged', { network, disk }],
+    ]);
+    house.parts = { ...house.parts, deviceCounts: { read: () => Promise.resolve(counts) } };
+    await house.start();
+    const body = await house.until(
+      'a sample',
+      async () => (await house.client.ask('GET', '/usage')).body,
+      (answer) => readHostUsage(answer).domains.length > 0,
+    );
+    const { uptimeMs, domains } = readWhole(readHostUsage, body);
+    assert.ok(uptimeMs > 0);
+    const [{ incarnation, cpuSeconds, ...horatio } = assert.fail('nothing'), ...others] = domains;
+    assert.deepEqual([horatio, others], [{ name: 'horatio', network, disk }, []]);
+    assert.match(incarnation, /^[0-9a-f-]{36}\/\d+$/);
+    assert.ok(cpuSeconds >= 0);
+  });
+
   it('reads a screen, from its time on, and says what is wrong with the question', async () => {
     const view: ScreenView = {
       cols: 80,
@@ -184,6 +211,7 @@ describe("dom0's API", () => {
       names: true,
       rescueEnds: true,
       withdrawals: true,
+      usage: true,
       console: {
         passesEscape: false,
         sysrqKeys: ['h', 's'],
