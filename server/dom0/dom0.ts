@@ -85,6 +85,19 @@ export interface Dom0Parts {
   readonly imageWriter?: ImageWriter;
 }
 
+/** How a half that serves is, for whoever watches its process. */
+export interface Dom0Health {
+  readonly domains: number;
+  /** How many consoles are attached. */
+  readonly attached: number;
+  /** How many operations are under way. */
+  readonly underWay: number;
+  /** Milliseconds since the half looked at the toolstack last, whether that answered or not. */
+  readonly sinceLook: number;
+  /** What an admin of the host must see to, a sentence each. */
+  readonly troubles: readonly string[];
+}
+
 /** The half that runs on the Xen host. Starting and stopping it never touches a domain. */
 export class Dom0 {
   readonly #parts: Dom0Parts;
@@ -96,6 +109,7 @@ export class Dom0 {
    * Functions that release what `start` acquired, in the order of acquisition. `stop` runs them in reverse.
    */
   #release: (() => void | Promise<void>)[] = [];
+  #health: (() => Dom0Health) | null = null;
 
   constructor(parts: Dom0Parts) {
     this.#parts = parts;
@@ -140,11 +154,17 @@ export class Dom0 {
       for (const record of records) registry.take(record);
       const { api, observer } = await this.#assemble(journal, registry, profiles, release, late);
       await api.listen(settings.socket, settings.socketGroup);
-      logger.info({ socket: settings.socket, domains: observer.list().length }, 'dom0.listening');
+      const { version } = this.#parts;
+      logger.info({ socket: settings.socket, domains: observer.list().length, version }, 'dom0.listening');
     } catch (error) {
       await this.stop();
       throw error;
     }
+  }
+
+  /** Null until it serves. */
+  get health(): Dom0Health | null {
+    return this.#health?.() ?? null;
   }
 
   /** With a full or read-only disk the list, the consoles and the log must still work. */
@@ -163,6 +183,7 @@ export class Dom0 {
   async stop(): Promise<void> {
     const release = this.#release.reverse();
     this.#release = [];
+    this.#health = null;
     for (const each of release) await each();
   }
 
@@ -362,6 +383,18 @@ export class Dom0 {
       journal: (after) => journalPage(journal, after),
       consoles,
       logger,
+    });
+    this.#health = () => ({
+      domains: observer.list().length,
+      attached: observer.list().filter(({ name }) => consoles.state(name) === 'attached').length,
+      underWay: registry.open().length,
+      sinceLook: observer.sinceRound,
+      troubles: [
+        ...(observer.silence === null
+          ? []
+          : [`${settings.toolstack.kind} does not answer: ${observer.silence}`]),
+        ...hostTroubles(journal, operations),
+      ],
     });
     const tellDomain = (name: DomainName): void => {
       const found = observer.find(name);

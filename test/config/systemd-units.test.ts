@@ -38,6 +38,19 @@ describe('systemd units', () => {
     assert.equal(unit.get('TasksMax'), 'infinity');
   });
 
+  it('hear from each half when it serves, and end one that is stuck without leaving a core', () => {
+    for (const name of ['postern-gate.service', 'postern-dom0.service']) {
+      const unit = settingsOf(name);
+      assert.equal(unit.get('Type'), 'notify', name);
+      // Of the half alone: neither a worker nor a program that it runs speaks for it.
+      assert.equal(unit.get('NotifyAccess'), 'main', name);
+      assert.ok(Number(unit.get('WatchdogSec')) >= 30, name);
+      assert.equal(unit.get('WatchdogSignal'), 'SIGKILL', name);
+      assert.equal(unit.get('Restart'), 'always', name);
+      assert.ok(Number(unit.get('TimeoutStartSec')) >= 600, name);
+    }
+  });
+
   it('start the dom0 half after what the host starts by itself, and when its files are mounted', () => {
     const unit = settingsOf('postern-dom0.service');
     const after = unit.get('After')?.split(' ') ?? [];

@@ -38,6 +38,8 @@ export class HalfProcess {
       this.#child = spawn(command[0] ?? process.execPath, command.slice(1), {
         stdio: ['ignore', 'pipe', stderr],
         detached: true,
+        // Whatever started the demo is not to hear of a half.
+        env: { ...process.env, NOTIFY_SOCKET: undefined },
       });
     } finally {
       closeSync(stderr);

@@ -27,14 +27,20 @@ const LEAVE_MS = 8000;
  * the process with 1: systemd starts it again in a known state.
  *
  * The handlers are installed first, before any library can install its own.
+ *
+ * @param manager who is told that the half ends
  */
-export function liveUntilStopped(log: Logger): { serve(half: Half): void } {
+export function liveUntilStopped(
+  log: Logger,
+  manager: { stopping(): void } | null = null,
+): { serve(half: Half): void } {
   let half: Half | undefined;
   let leaving = false;
   const leave = (status: number): void => {
     if (leaving) return;
     leaving = true;
     process.exitCode = status;
+    manager?.stopping();
     setTimeout(() => process.exit(), LEAVE_MS).unref();
     void Promise.resolve(half?.stop())
       .catch((error: unknown) => {

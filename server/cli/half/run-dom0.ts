@@ -8,7 +8,9 @@ import { Dom0 } from '../../dom0/dom0.js';
 import { toolstackOf } from '../../dom0/toolstack/toolstack-of.js';
 import { CliError } from '../command/exit-status.js';
 import { liveUntilStopped, startFault } from './half.js';
+import { dom0Health } from './dom0-health.js';
 import { openLog } from './log.js';
+import { managerOf } from './service-manager.js';
 import { VERSION } from '../command/version.js';
 import { valid } from '../command/settings-option.js';
 
@@ -16,7 +18,8 @@ import { valid } from '../command/settings-option.js';
 export async function runDom0(file: string): Promise<void> {
   const settings = valid(loadDom0Settings(file));
   const log = openLog('dom0', settings.log.level);
-  const life = liveUntilStopped(log);
+  const manager = managerOf(process.env, log);
+  const life = liveUntilStopped(log, manager);
   const toolstack = toolstackOf(settings.toolstack);
   const consoles = new Consoles({
     command: (domid) => {
@@ -41,10 +44,14 @@ export async function runDom0(file: string): Promise<void> {
   const dom0 = new Dom0({ settings, version: VERSION, toolstack, consoles, logger: log });
   life.serve(dom0);
   try {
+    manager.status('Reading the journal and looking at the domains.');
     await dom0.start();
   } catch (error) {
     log.fatal(startFault(error), 'the dom0 half cannot start');
     throw new CliError(`the dom0 half cannot start: ${(error as Error).message}`);
   }
-  process.stdout.write(`postern dom0 ready on ${settings.socket}\n`);
+  const { intervalSeconds } = settings.observe;
+  manager.ready(() => dom0Health(dom0.health, intervalSeconds));
+  // For the demo, and for who starts it by hand.
+  if (!manager.isThere) process.stdout.write(`postern dom0 ready on ${settings.socket}\n`);
 }

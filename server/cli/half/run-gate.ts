@@ -23,7 +23,9 @@ import type { Half } from './half.js';
 import { limitsOfThisProcess, whyTooFewFiles } from './open-files.js';
 import { inheritedSockets } from './inherited-sockets.js';
 import { liveUntilStopped, startFault } from './half.js';
+import { GateHealth } from './gate-health.js';
 import { openLog } from './log.js';
+import { managerOf } from './service-manager.js';
 import { PolicyFiles, policyOfTexts } from '../admin/policy-files.js';
 import { valid } from '../command/settings-option.js';
 import { VERSION } from '../command/version.js';
@@ -36,15 +38,23 @@ const FAREWELL =
 export async function runGate(file: string): Promise<void> {
   const settings = valid(loadGateSettings(file));
   const log = openLog('gate', settings.log.level);
-  const life = liveUntilStopped(log);
+  const manager = managerOf(process.env, log);
+  const life = liveUntilStopped(log, manager);
   const half = new GateHalf(settings, log);
   life.serve(half);
   try {
-    const addresses = await half.start();
+    manager.status('Reading the policy and opening the database.');
+    const addresses = (await half.start()).map(shown);
+    log.info({ addresses, version: VERSION }, 'gate.listening');
     process.on('SIGHUP', () => {
-      half.reload();
+      manager.reload(() => {
+        half.reload();
+      });
     });
-    process.stdout.write(`postern gate ready on ${addresses.map(shown).join(', ')}\n`);
+    const health = half.health();
+    manager.ready(() => health.now());
+    // For the demo, and for who starts it by hand.
+    if (!manager.isThere) process.stdout.write(`postern gate ready on ${addresses.join(', ')}\n`);
   } catch (error) {
     log.fatal(startFault(error), 'the gate cannot start');
     // Whatever is open by now, the control socket above all, would keep the process alive without a gate in
@@ -134,6 +144,21 @@ class GateHalf implements Half {
     this.#administration = Administration.ofRunningGate(store, settings, running);
     await this.#measure(store, running, gate.core);
     return gate.start();
+  }
+
+  /** Only after the start. */
+  health(): GateHealth {
+    const gate = this.#gate;
+    const store = this.#store;
+    if (gate === undefined || store === undefined) throw new Error('the gate has not started');
+    return new GateHealth({
+      sessions: gate.sessions,
+      consoles: () => gate.core.gateWide.attachments.open(),
+      hosts: gate.core.hosts.links,
+      policy: gate.core.policy,
+      audit: store.audit,
+      workers: () => (gate instanceof Coordinator ? gate.workers : null),
+    });
   }
 
   /** Serves numbers where the settings say so.  A port that is taken stops nobody. */

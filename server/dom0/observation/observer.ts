@@ -66,17 +66,23 @@ export class Observer {
   readonly #trackers = new Map<DomainName, DomainTracker>();
   readonly #names: HostNameList;
   readonly #moves: LocalMoves;
-  readonly #rounds = new SharedRun(() => this.#round());
+  readonly #rounds = new SharedRun(() =>
+    this.#round().finally(() => {
+      this.#roundAt = this.#parts.host.uptime();
+    }),
+  );
   #cancelRound: () => void = () => undefined;
   #cancelAgeing: () => void = () => undefined;
   #stopped = false;
   #answeredAt: number | null = null;
+  #roundAt: number;
   #failing: string | null = null;
   /** The toolstack's last successful listing. */
   #listed: ReadonlyMap<GuestName, ListedDomain> = new Map();
 
   constructor(parts: ObserverParts, events: ObserverEvents) {
     this.#parts = parts;
+    this.#roundAt = parts.host.uptime();
     this.#profiles = new IncarnationProfiles(parts);
     this.#names = new HostNameList(parts, (name) => this.#trackers.has(name as DomainName));
     this.#moves = new LocalMoves((name) => parts.states.life(name));
@@ -107,6 +113,16 @@ export class Observer {
   /** Milliseconds since the toolstack's last answer; null: it has not answered yet. */
   get age(): number | null {
     return this.#answeredAt === null ? null : this.#parts.host.uptime() - this.#answeredAt;
+  }
+
+  /** Milliseconds since a look ended last, with or without an answer of the toolstack. */
+  get sinceRound(): number {
+    return this.#parts.host.uptime() - this.#roundAt;
+  }
+
+  /** Why the toolstack did not answer when it was last asked; null when it did. */
+  get silence(): string | null {
+    return this.#failing;
   }
 
   /**
