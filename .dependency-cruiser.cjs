@@ -2,7 +2,7 @@
  * docs/design.md, Rooms: who may import whom. A room may import only what its row lists, and each outside package
  * that is dangerous or heavy has one home.
  */
-const rooms = 'policy|config|menus|server/(wire|dom0|store|gate|cli|simulator)';
+const rooms = 'policy|config|menus|server/(wire|dom0|store|gate|cli|simulator|package)';
 
 /** A room may import, of ours, only itself and what `allowed` names. */
 const room = (name, allowed) => ({
@@ -44,7 +44,8 @@ module.exports = {
       severity: 'error',
       from: {
         orphan: true,
-        pathNot: '^(server/(postern|prepare-start|watch-programs|simulator/.*|dom0/.*worker)\\.ts)$',
+        pathNot:
+          '^(server/(postern|package/command|prepare-start|watch-programs|simulator/.*|dom0/.*worker)\\.ts)$',
       },
       to: {},
     },
@@ -56,6 +57,7 @@ module.exports = {
     room('server/store', ['policy', 'server/wire']),
     room('server/gate', ['server/wire', 'policy', 'menus', 'server/store']),
     room('server/simulator', []),
+    room('server/package', ['server/cli/command', 'server/cli/installation']),
     {
       name: 'policy-names-and-types-only',
       comment: 'menus, wire and dom0 take names, types and what prints of policy, never its evaluator',

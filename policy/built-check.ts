@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 
@@ -29,4 +29,11 @@ export function keepCheck(schema: object, code: string): void {
   const file = fileOf(schema);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, code);
+}
+
+/** Removes the code of checks of other schemas: those of an earlier build. */
+export function forgetOtherChecks(schemas: readonly object[]): void {
+  const kept = new Set(schemas.map((schema) => basename(fileOf(schema))));
+  const directory = dirname(fileOf({}));
+  for (const file of readdirSync(directory)) if (!kept.has(file)) rmSync(join(directory, file));
 }

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type * as Ajv from 'ajv/dist/2020.js';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import type Standalone from 'ajv/dist/standalone/index.js';
-import { builtCheck, keepCheck } from './built-check.js';
+import { builtCheck, forgetOtherChecks, keepCheck } from './built-check.js';
 import type { SchemaFault } from './schema-fault.js';
 import { schemaFault } from './schema-fault.js';
 
@@ -34,6 +34,7 @@ export function buildChecks(schemas: readonly object[]): void {
     const compiler = ajv({ code: { source: true } });
     keepCheck(schema, standalone(compiler, compiler.compile(schema)));
   }
+  forgetOtherChecks(schemas);
 }
 
 const require = createRequire(import.meta.url);

@@ -4,7 +4,7 @@ import type { Problem } from '../../../config/problem.js';
 import { problemText } from '../../../config/problem.js';
 import { adminName } from '../admin/admin-name.js';
 import { RootDirectory } from '../command/root-directory.js';
-import { THIS_PROGRAM } from '../installation/installation.js';
+import { THIS_PROGRAM } from '../installation/place.js';
 import { checkProgram } from '../installation/machine-checks.js';
 import { DOM0_SETTINGS, GATE_SETTINGS } from '../command/settings-option.js';
 import { fail, ok, warn } from '../installation/diagnosis.js';

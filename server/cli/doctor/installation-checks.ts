@@ -25,6 +25,8 @@ export function checkInstallation(
         return [];
       case 'make':
         return [warn('installation', `there is no ${path}`, `${setup} --apply`)];
+      case 'remove':
+        return [warn('installation', `${path} hides what the package has`, `${setup} --apply`)];
       case 'replace':
         return [warn('installation', `${path} is not of this version`, `${setup} --apply`)];
       case 'kept':
@@ -37,5 +39,10 @@ export function checkInstallation(
   });
   return found.length > 0
     ? found
-    : [ok('installation', `${pieces.length} files and directories are as this version has them`)];
+    : [
+        ok(
+          'installation',
+          `${pieces.filter(({ kind }) => kind !== 'former').length} files and directories are as this version has them`,
+        ),
+      ];
 }

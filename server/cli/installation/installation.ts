@@ -1,39 +1,52 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { GATE_SCHEMA } from '../../../config/gate-schema.js';
+import type { RootDirectory } from '../command/root-directory.js';
+import { DOM0_SETTINGS, GATE_SETTINGS } from '../command/settings-option.js';
+import { exists } from './files.js';
 import { FOR_THE_GATE, ROOT, THE_GATES } from './piece.js';
-import type { Piece } from './piece.js';
+import type { Link, Piece, ProgramFile } from './piece.js';
+import { isPackaged, THIS_PROGRAM, USUAL_PLACE } from './place.js';
 
 /** Which halves are set up. */
 export type Halves = 'gate' | 'dom0' | 'both';
 export const HALVES: readonly Halves[] = ['gate', 'dom0', 'both'];
 
-/** The program's directory on another machine, as the units and docs/install-dom0.md name it. */
-export const USUAL_PLACE = '/opt/postern';
-
 /** The program that starts Postern, below the program's directory. It brings its own Node.js. */
 const LAUNCHER = 'server/postern';
-
-/** The directory of this program: that of its package.json. */
-export const THIS_PROGRAM = dirname(fileURLToPath(new URL('../../../../package.json', import.meta.url)));
 
 const CONFIGURATION = '/etc/postern';
 export const POLICY = GATE_SCHEMA.properties.policy.default;
 /** The policy that is installed first, from policy/examples. */
 export const FIRST_POLICY = '10-default.yaml';
 const UNITS = '/etc/systemd/system';
+/** The unit of a link to another host is `postern-host@NAME.service`. */
+const HOST_LINK = 'postern-host@';
 
 /**
  * The program's part of an installation: units, user, directories, the command. Settings and policy are not
- * included.
+ * included. The Debian package has units, user and command of its own; what a setup from source made of them would
+ * hide those, so it goes.
  *
  * @param program the program's directory
  */
 export function programPieces(halves: Halves, program: string): readonly Piece[] {
-  const unit = (name: string): Piece => ({
-    ...shipped(`${UNITS}/${name}`, `config/systemd/${name}`, program),
-  });
+  const files = builtPieces(halves, isPackaged(program) ? USUAL_PLACE : program);
+  return [
+    ...(isPackaged(program) ? files.map((was): Piece => ({ kind: 'former', path: was.path, was })) : files),
+    { kind: 'directory', path: CONFIGURATION, mode: 0o755, owner: FOR_THE_GATE },
+    ...(halves === 'dom0'
+      ? []
+      : ([
+          { kind: 'directory', path: POLICY, mode: 0o750, owner: FOR_THE_GATE },
+          { kind: 'directory', path: GATE_SCHEMA.properties.state.default, mode: 0o700, owner: THE_GATES },
+        ] as const)),
+  ];
+}
+
+/** What a program that was built from source needs of the machine. */
+function builtPieces(halves: Halves, program: string): readonly (ProgramFile | Link)[] {
+  const unit = (name: string): ProgramFile => shipped(`${UNITS}/${name}`, `config/systemd/${name}`, program);
   return [
     shipped('/etc/sysusers.d/postern.conf', 'config/systemd/postern.sysusers.conf', program),
     ...(halves === 'gate'
@@ -43,19 +56,43 @@ export function programPieces(halves: Halves, program: string): readonly Piece[]
           unit('postern-dom0.service'),
         ]),
     ...(halves === 'dom0' ? [] : [unit('postern-gate.service'), unit('postern-host@.service')]),
-    { kind: 'directory', path: CONFIGURATION, mode: 0o755, owner: FOR_THE_GATE },
-    ...(halves === 'dom0'
-      ? []
-      : ([
-          { kind: 'directory', path: POLICY, mode: 0o750, owner: FOR_THE_GATE },
-          { kind: 'directory', path: GATE_SCHEMA.properties.state.default, mode: 0o700, owner: THE_GATES },
-        ] as const)),
     {
       kind: 'link',
       path: '/usr/local/sbin/postern',
       target: join(program, LAUNCHER),
     },
   ];
+}
+
+/**
+ * The links by which systemd starts a half when the machine boots, as `systemctl enable` makes them. Setup makes one
+ * with the half's first settings: an admin who disables a unit later means it.
+ */
+export function startLinks(halves: Halves, program: string, root: RootDirectory): readonly Piece[] {
+  const wants = `${UNITS}/multi-user.target.wants`;
+  const directory = isPackaged(program) ? '/usr/lib/systemd/system' : UNITS;
+  const own = (unit: string, settings: string): readonly string[] =>
+    exists(root.at(`${wants}/${unit}`)) || !exists(root.at(settings)) ? [unit] : [];
+  const units = [
+    ...(halves === 'gate' ? [] : own('postern-dom0.service', DOM0_SETTINGS)),
+    ...(halves === 'dom0' ? [] : own('postern-gate.service', GATE_SETTINGS)),
+  ];
+  return [
+    ...units.map(
+      (unit) => ({ kind: 'link', path: `${wants}/${unit}`, target: `${directory}/${unit}` }) as const,
+    ),
+    // Those of a setup from source would lead to a unit that goes.
+    ...(halves === 'dom0' ? [] : namesIn(root.at(wants)))
+      .filter((name) => name.startsWith(HOST_LINK))
+      .map(
+        (name) =>
+          ({ kind: 'link', path: `${wants}/${name}`, target: `${directory}/${HOST_LINK}.service` }) as const,
+      ),
+  ];
+}
+
+function namesIn(directory: string): readonly string[] {
+  return exists(directory) ? readdirSync(directory) : [];
 }
 
 /** A settings or policy file. Setup makes it once. */
@@ -67,7 +104,7 @@ export function defaultPolicyText(): string {
   return readFileSync(join(THIS_PROGRAM, 'policy/examples', FIRST_POLICY), 'utf8');
 }
 
-function shipped(path: string, source: string, program: string): Piece {
+function shipped(path: string, source: string, program: string): ProgramFile {
   const text = readFileSync(join(THIS_PROGRAM, source), 'utf8').replaceAll(`${USUAL_PLACE}/`, `${program}/`);
   return { kind: 'file', path, text, mode: 0o644, owner: ROOT, whose: 'program' };
 }

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { PINNED_NODE, unfitNode } from './node-version.js';
 import { fail, ok, warn } from './diagnosis.js';
 import type { Diagnosis } from './diagnosis.js';
+import { isPackaged, PACKAGED_COMMAND, reinstall, THIS_PROGRAM } from './place.js';
 
 const require = createRequire(import.meta.url);
 
@@ -18,8 +19,6 @@ const NATIVE = [
   },
 ] as const;
 
-const MEND = 'run `npm ci` where Postern is installed, with a C++ compiler, make and python3 at hand';
-
 /** Checks the Node.js that runs this, and Postern's native modules. */
 export function checkModules(): Diagnosis[] {
   return [checkNode(process.versions.node), ...NATIVE.map((module) => checkModule(module))];
@@ -27,7 +26,9 @@ export function checkModules(): Diagnosis[] {
 
 function checkNode(version: string): Diagnosis {
   if (version === PINNED_NODE) return ok('node', `Node.js ${version}`);
-  const mend = 'start Postern as server/postern, and run `npm ci` where it is installed';
+  const mend = isPackaged(THIS_PROGRAM)
+    ? `start Postern as ${PACKAGED_COMMAND}`
+    : 'start Postern as server/postern, and run `npm ci` where it is installed';
   if (unfitNode(version) !== null) return fail('node', `Node.js ${version} is too old`, mend);
   return warn('node', `Node.js ${version} runs this; Postern comes with ${PINNED_NODE}`, mend);
 }
@@ -44,7 +45,7 @@ function checkModule({ name, load, needed }: (typeof NATIVE)[number]): Diagnosis
   } catch (error) {
     const finding = `its native part does not load: ${(error as Error).message.split('\n', 1)[0] ?? ''}`;
     return needed
-      ? fail(name, finding, MEND)
-      : warn(name, `${finding}; SSH will cost about 1.5 times the CPU`, MEND);
+      ? fail(name, finding, reinstall())
+      : warn(name, `${finding}; SSH will cost about 1.5 times the CPU`, reinstall());
   }
 }

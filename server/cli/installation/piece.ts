@@ -16,18 +16,27 @@ interface InPlace {
   readonly owner: Owner;
 }
 
+export interface Link {
+  readonly kind: 'link';
+  readonly path: string;
+  readonly target: string;
+}
+
+/** A file that comes with Postern, and that its next version replaces. */
+export interface ProgramFile extends InPlace {
+  readonly kind: 'file';
+  readonly text: string;
+  readonly whose: 'program';
+}
+
 /** One part of an installation. */
 export type Piece =
   | (InPlace & { readonly kind: 'directory' })
-  | (InPlace & {
-      readonly kind: 'file';
-      readonly text: string;
-      /**
-       * `program`: comes with Postern, and its next version replaces it. `admin`: made once, then the
-       * admin's.
-       */
-      readonly whose: 'program' | 'admin';
-    })
-  | { readonly kind: 'link'; readonly path: string; readonly target: string }
+  | ProgramFile
+  /** Made once, then the admin's. */
+  | (InPlace & { readonly kind: 'file'; readonly text: string; readonly whose: 'admin' })
+  | Link
   /** The host key of another server, which customers' ssh already knows. */
-  | (InPlace & { readonly kind: 'host-key'; readonly from: string });
+  | (InPlace & { readonly kind: 'host-key'; readonly from: string })
+  /** A file or link of a setup from source. It hides that of the package, so it must not be there. */
+  | { readonly kind: 'former'; readonly path: string; readonly was: ProgramFile | Link };

@@ -7,12 +7,14 @@ import { octal } from './files.js';
 import type { InstalledSums } from './installed-sums.js';
 import { lineDifference } from './line-difference.js';
 import type { Machine } from './machine.js';
-import type { Piece } from './piece.js';
+import type { Link, Piece, ProgramFile } from './piece.js';
 
-/** The state of a piece. Setup acts on `make`, `replace` and `mend`; it leaves `kept` and `wrong` alone. */
+/** The state of a piece. Setup acts on `make`, `remove`, `replace` and `mend`; it leaves `kept` and `wrong` alone. */
 export type PieceState =
   | { readonly kind: 'done' }
   | { readonly kind: 'make' }
+  /** It hides what the package has, and is as setup wrote it. */
+  | { readonly kind: 'remove' }
   /** It is as an earlier version wrote it. */
   | { readonly kind: 'replace'; readonly difference: readonly string[] }
   /** Its mode or owner is wrong. */
@@ -34,6 +36,7 @@ export function stateOfPiece(piece: Piece, machine: Machine, sums: InstalledSums
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (piece.kind === 'link') return linkState(path, piece.target, stats);
   if (piece.kind === 'host-key') return hostKeyState(machine.root.at(piece.from), path, stats);
+  if (piece.kind === 'former') return formerState(path, piece.was, stats, sums);
   if (stats === undefined) return { kind: 'make' };
   if (piece.kind === 'directory') {
     return stats.isDirectory() ? access(piece, stats, machine) : wrong('it is there, and no directory');
@@ -65,7 +68,7 @@ function access(piece: Piece & { readonly mode: number }, stats: Stats, machine:
 }
 
 function ownerOf(piece: Piece): { user: 'root' | 'postern'; group: 'root' | 'postern' } {
-  return piece.kind === 'link' ? { user: 'root', group: 'root' } : piece.owner;
+  return 'owner' in piece ? piece.owner : { user: 'root', group: 'root' };
 }
 
 function linkState(path: string, target: string, stats: Stats | undefined): PieceState {
@@ -78,6 +81,30 @@ function linkState(path: string, target: string, stats: Stats | undefined): Piec
     return { kind: 'replace', difference: [`- ${is}`, `+ ${target}`] };
   }
   return wrong(`it leads to ${is}, not to ${target}`);
+}
+
+function formerState(
+  path: string,
+  was: ProgramFile | Link,
+  stats: Stats | undefined,
+  sums: InstalledSums,
+): PieceState {
+  if (stats === undefined) return { kind: 'done' };
+  if (stats.isSymbolicLink()) {
+    const target = readlinkSync(path);
+    if (was.kind === 'link' && target.endsWith('/server/postern')) return { kind: 'remove' };
+    // A unit that is masked, or a link to the package's own file.
+    if (target === '/dev/null' || target.startsWith('/usr/')) return { kind: 'done' };
+    return wrong(`it leads to ${target}, and hides what the package has: see what it is for, and remove it`);
+  }
+  const text = was.kind === 'file' && stats.isFile() ? readFileSync(path, 'utf8') : null;
+  if (text !== null && was.kind === 'file' && (text === was.text || sums.knows(was.path, text)))
+    return { kind: 'remove' };
+  return wrong(
+    path.endsWith('.service')
+      ? `it was edited, and hides the unit of the package: put your lines into a drop-in (systemctl edit ${basename(path)}), and remove it`
+      : 'it is not as setup wrote it, and hides what the package has: see what it is for, and remove it',
+  );
 }
 
 function hostKeyState(from: string, path: string, stats: Stats | undefined): PieceState {

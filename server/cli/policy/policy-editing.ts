@@ -17,10 +17,11 @@ import type { Dialog } from '../command/dialog.js';
 import { runEditor } from './editor.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { printableLines } from '../command/printable-lines.js';
+import { POLICY_SCHEMA_FILE } from '../installation/place.js';
 import { differenceTo, lastInForce } from './policy-in-force.js';
 
 /** The beginning of a new file. */
-const NEW_TEXT = '# yaml-language-server: $schema=/opt/postern/policy/policy.schema.json\n';
+const NEW_TEXT = `# yaml-language-server: $schema=${POLICY_SCHEMA_FILE}\n`;
 
 /** The parts that an edit needs. */
 interface PolicyEditParts {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { CliError } from '../command/exit-status.js';
 import { programPath, requirePrograms } from '../command/programs.js';
-import { THIS_PROGRAM } from '../installation/installation.js';
+import { THIS_PROGRAM } from '../installation/place.js';
 import type { ImageSize, Suite } from './manifest.js';
 
 /** The programs that build.sh calls, with the packages of Debian that have them. */

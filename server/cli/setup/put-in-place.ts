@@ -16,10 +16,12 @@ import type { Owner, Piece } from '../installation/piece.js';
 import type { PieceState } from '../installation/survey.js';
 import { makeDirectorySync } from '../../wire/make-directory.js';
 
-/** Makes, replaces or mends a piece, as its state asks. @throws as the file system does */
+/** Makes, removes, replaces or mends a piece, as its state asks. @throws as the file system does */
 export function putInPlace(piece: Piece, standing: PieceState, machine: Machine): void {
   const path = machine.root.at(piece.path);
-  if (standing.kind === 'mend' && piece.kind !== 'link') {
+  if (standing.kind === 'remove') {
+    rmSync(path);
+  } else if (standing.kind === 'mend' && piece.kind !== 'link' && piece.kind !== 'former') {
     tighten(path, piece.mode, piece.owner, machine);
   } else if (standing.kind === 'make' || standing.kind === 'replace') {
     make(piece, path, machine);
@@ -36,6 +38,8 @@ function make(piece: Piece, path: string, machine: Machine): void {
       return;
     case 'file':
       writeWhole(path, piece.text, piece.mode, piece.owner, machine);
+      return;
+    case 'former':
       return;
     case 'link':
       linkTo(piece.target, path);

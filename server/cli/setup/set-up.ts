@@ -15,13 +15,13 @@ import {
   FIRST_POLICY,
   POLICY,
   programPieces,
-  THIS_PROGRAM,
-  USUAL_PLACE,
+  startLinks,
 } from '../installation/installation.js';
 import type { Halves } from '../installation/installation.js';
 import { checkProgram, tellFound } from '../installation/machine-checks.js';
 import { Machine } from '../installation/machine.js';
 import { THE_GATES } from '../installation/piece.js';
+import { programPlace } from '../installation/place.js';
 import type { Piece } from '../installation/piece.js';
 import { dom0SettingsText, gateSettingsText } from './settings-text.js';
 import type { SetupReport } from './setup-report.js';
@@ -48,7 +48,7 @@ export async function setUp(halves: Halves, answers: SetupAnswers): Promise<Setu
   const root = new RootDirectory(answers.root);
   const machine = new Machine(root);
   const host = halves === 'gate' ? null : await examineHost(root);
-  const program = root.isThisMachine ? THIS_PROGRAM : USUAL_PLACE;
+  const program = programPlace(root);
   const pieces = piecesOf(halves, program, machine, host, answers);
   const steps = new SetupRun(machine, answers.apply).run(pieces);
   const found = [
@@ -66,7 +66,7 @@ function piecesOf(
   answers: SetupAnswers,
 ): readonly Piece[] {
   const host = answers.host ?? (halves === 'gate' ? 'xen1' : hostNameOf(machine));
-  const pieces: Piece[] = [...programPieces(halves, program)];
+  const pieces: Piece[] = [...programPieces(halves, program), ...startLinks(halves, program, machine.root)];
   if (found !== null) pieces.push(adminFile(DOM0_SETTINGS, dom0SettingsText(host, found)));
   if (halves === 'dom0') return pieces;
   const site = answers.site ?? machine.fullName;

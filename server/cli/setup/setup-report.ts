@@ -8,6 +8,7 @@ const MOST_LINES = 40;
 const WORDS = {
   done: 'ok',
   make: 'make',
+  remove: 'remove',
   replace: 'update',
   mend: 'mend',
   kept: 'keep',
@@ -25,7 +26,7 @@ export interface SetupReport {
 }
 
 function isToDo({ standing }: Step): boolean {
-  return ['make', 'replace', 'mend'].includes(standing.kind);
+  return ['make', 'remove', 'replace', 'mend'].includes(standing.kind);
 }
 
 export function setupReportText({ apply, steps, found, next }: SetupReport): string {
@@ -59,6 +60,8 @@ function stepLines({ what, standing, failed }: Step): readonly string[] {
         `${head}: it is yours, and differs from what would be written (- yours, + would be)`,
         ...shown(standing.difference),
       ];
+    case 'remove':
+      return [`${head}: a setup from source wrote it, and it would hide what the package has`];
     case 'replace':
       return [`${head}: nobody edited it, and this version has another`, ...shown(standing.difference)];
     default:

@@ -44,10 +44,15 @@ export class SetupRun {
     const changed = new Set<string>();
     for (const piece of pieces) {
       const standing = this.#piece(piece);
-      if (standing.kind === 'make' || standing.kind === 'replace') changed.add(piece.path);
-      if (piece.path === '/etc/sysusers.d/postern.conf' && !this.#machine.hasGateUser)
+      if (['make', 'remove', 'replace'].includes(standing.kind)) changed.add(piece.path);
+      if (
+        piece.path === '/etc/sysusers.d/postern.conf' &&
+        piece.kind === 'file' &&
+        !this.#machine.hasGateUser
+      )
         this.#command(SYSUSERS);
-      if (piece.path === TMPFILES_PIECE && changed.has(TMPFILES_PIECE)) this.#command(TMPFILES);
+      if (piece.path === TMPFILES_PIECE && piece.kind === 'file' && changed.has(TMPFILES_PIECE))
+        this.#command(TMPFILES);
     }
     const units = [...changed].some((path) => path.endsWith('.service'));
     if (units && existsSync(SYSTEMD)) this.#command(RELOAD);
@@ -66,6 +71,8 @@ export class SetupRun {
         failed = because(error);
       }
     }
+    // Nothing is there, and nothing is meant to be there.
+    if (piece.kind === 'former' && standing.kind === 'done') return standing;
     this.#steps.push({ what: piece.path, standing, failed });
     return standing;
   }

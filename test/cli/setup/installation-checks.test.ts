@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, chmodSync, rmSync } from 'node:fs';
 import { checkInstallation } from '../../../server/cli/doctor/installation-checks.js';
 import { RootDirectory } from '../../../server/cli/command/root-directory.js';
-import { USUAL_PLACE } from '../../../server/cli/installation/installation.js';
+import { USUAL_PLACE } from '../../../server/cli/installation/place.js';
 import { setUp } from '../../../server/cli/setup/set-up.js';
 import { TemporaryDirectory } from '../../support/temporary-directory.js';
 

@@ -109,6 +109,93 @@ describe('setup', () => {
     assert.deepEqual(all(), after);
   });
 
+  it('lets the halves start with the machine when it first sets them up, and leaves that to the admin afterwards', async () => {
+    const wants = 'etc/systemd/system/multi-user.target.wants';
+    await setup('both');
+    for (const unit of ['postern-dom0.service', 'postern-gate.service'])
+      assert.equal(readlinkSync(at(`${wants}/${unit}`)), `/etc/systemd/system/${unit}`);
+    rmSync(at(`${wants}/postern-gate.service`));
+    assert.match(await setup('both'), /^nothing to do$/m);
+    assert.ok(!existsSync(at(`${wants}/postern-gate.service`)), 'an admin who disabled it meant it');
+    rmSync(at('etc'), { recursive: true });
+    await setup('gate');
+    assert.deepEqual(readdirSync(at(wants)), ['postern-gate.service']);
+  });
+
+  describe('with the Debian package', () => {
+    const wants = 'etc/systemd/system/multi-user.target.wants';
+
+    it('leaves units, user and command to the package, and lets the halves start with the machine', async () => {
+      directory.write('usr/lib/postern/1.0.0/package.json', '');
+      const done = await setup('both');
+      assert.doesNotMatch(done, /sysusers|tmpfiles|\/usr\/local|system\/postern-/);
+      assert.deepEqual(readdirSync(at('etc/systemd/system')), ['multi-user.target.wants']);
+      for (const unit of ['postern-dom0.service', 'postern-gate.service'])
+        assert.equal(readlinkSync(at(`${wants}/${unit}`)), `/usr/lib/systemd/system/${unit}`);
+      assert.ok(loadGateSettings(at('etc/postern/gate.yaml')).ok);
+      assert.match(await setup('both'), /^nothing to do$/m);
+    });
+
+    it('takes away what a setup from source made, which would hide what the package has', async () => {
+      await setup('both');
+      const link = `${wants}/postern-host@xen2.service`;
+      symlinkSync('/etc/systemd/system/postern-host@.service', at(link));
+      // The unit of an earlier version, and one that is masked.
+      const unit = at('etc/systemd/system/postern-gate.service');
+      const older = read('etc/systemd/system/postern-gate.service').replace(
+        'LimitNOFILE=262144',
+        'LimitNOFILE=4096',
+      );
+      const sum = (text: string): string => createHash('sha256').update(text).digest('hex');
+      const sums = at('etc/postern/setup.sums');
+      writeFileSync(sums, readFileSync(sums, 'utf8').replace(sum(readFileSync(unit, 'utf8')), sum(older)));
+      writeFileSync(unit, older);
+      rmSync(at('etc/systemd/system/postern-dom0.service'));
+      symlinkSync('/dev/null', at('etc/systemd/system/postern-dom0.service'));
+      const settings = read('etc/postern/gate.yaml');
+      directory.write('usr/lib/postern/1.0.0/package.json', '');
+
+      const shown = await setup('both', { apply: false });
+      assert.match(
+        shown,
+        /^remove +\/etc\/systemd\/system\/postern-gate\.service: a setup from source wrote it/m,
+      );
+      assert.ok(existsSync(unit));
+      await setup('both');
+      for (const file of [
+        'sysusers.d/postern.conf',
+        'tmpfiles.d/postern.conf',
+        'systemd/system/postern-gate.service',
+      ])
+        assert.ok(!existsSync(at(`etc/${file}`)), file);
+      assert.throws(() => readlinkSync(at('usr/local/sbin/postern')), /ENOENT/);
+      assert.equal(readlinkSync(at('etc/systemd/system/postern-dom0.service')), '/dev/null');
+      assert.equal(
+        readlinkSync(at(`${wants}/postern-gate.service`)),
+        '/usr/lib/systemd/system/postern-gate.service',
+      );
+      assert.equal(readlinkSync(at(link)), '/usr/lib/systemd/system/postern-host@.service');
+      assert.equal(read('etc/postern/gate.yaml'), settings);
+      assert.match(await setup('both'), /^nothing to do$/m);
+    });
+
+    it('leaves what the admin edited, and says that it hides the package’s', async () => {
+      await setup('gate');
+      appendFileSync(at('etc/systemd/system/postern-gate.service'), 'Environment=A=1\n');
+      rmSync(at('usr/local/sbin/postern'));
+      directory.write('usr/local/sbin/postern', 'my own');
+      directory.write('usr/lib/postern/1.0.0/package.json', '');
+      const done = await setup('gate');
+      assert.match(
+        done,
+        /^WRONG +\/etc\/systemd\/system\/postern-gate\.service: it was edited, and hides the unit of the package: put your lines into a drop-in \(systemctl edit postern-gate\.service\), and remove it$/m,
+      );
+      assert.match(done, /^WRONG +\/usr\/local\/sbin\/postern: it is not as setup wrote it/m);
+      assert.match(read('etc/systemd/system/postern-gate.service'), /Environment=A=1/);
+      assert.equal(read('usr/local/sbin/postern'), 'my own');
+    });
+  });
+
   it('leads to a rescue system with a network: it names the command, then takes the image that is there', async () => {
     assert.match(await setup('dom0'), /^ +postern rescue-image build +# .*docs\/rescue-images\.md$/m);
     assert.match(

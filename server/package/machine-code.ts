@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** The newest symbols that Debian 12 has: glibc 2.36, and libstdc++ of GCC 12. */
+const NEWEST: Readonly<Record<string, string>> = { GLIBC: '2.36', GLIBCXX: '3.4.30', CXXABI: '1.3.13' };
+
+/** Symbols that a file needs and Debian 12 lacks: `GLIBC_2.38`. Empty when the file loads there. */
+export function tooNew(code: Buffer): readonly string[] {
+  const text = code.toString('latin1');
+  const needed = new Set(
+    [...text.matchAll(/\0(GLIBC|GLIBCXX|CXXABI)_(\d+(?:\.\d+)+)(?=\0)/g)].map(([all]) => all),
+  );
+  return [...needed]
+    .map((name) => name.slice(1))
+    .filter((name) => {
+      const [family = '', version = ''] = name.split('_');
+      return isNewer(version, NEWEST[family] ?? '');
+    })
+    .sort();
+}
+
+function isNewer(version: string, limit: string): boolean {
+  const [one, other] = [version, limit].map((text) => text.split('.').map(Number));
+  for (let at = 0; at < Math.max(one?.length ?? 0, other?.length ?? 0); at += 1) {
+    const difference = (one?.[at] ?? 0) - (other?.[at] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return false;
+}
+
+/**
+ * Takes out of a file what only a debugger reads, and the mark of one build: two builds in two directories then have
+ * the same bytes.
+ *
+ * @throws Error when it cannot, or when Debian 12 could not load the file
+ */
+export function prepareMachineCode(path: string): void {
+  const words = [
+    '--strip-unneeded',
+    '--remove-section=.note.gnu.build-id',
+    '--remove-section=.comment',
+    path,
+  ];
+  const { status, stderr, error } = spawnSync('strip', words, { encoding: 'utf8' });
+  if (error !== undefined)
+    throw new Error(`strip cannot be run (${error.message}): apt-get install binutils`);
+  if (status !== 0) throw new Error(`strip ${path}: ${stderr.trim()}`);
+  const lacking = tooNew(readFileSync(path));
+  if (lacking.length > 0)
+    throw new Error(
+      `${path} needs ${lacking.join(', ')}, which Debian 12 lacks: build the package on Debian 12`,
+    );
+}
