@@ -38,6 +38,8 @@ export function programTree(
   add('server/postern');
   for (const path of WHOLE) for (const file of filesOf(root, path)) add(file);
   for (const file of filesOf(root, SIMULATOR)) if (file.endsWith('.sh')) add(file);
+  // Machine code of ours.
+  for (const file of filesOf(root, 'dist/server')) if (file.endsWith('.node')) add(file);
   for (const program of programs) add(join('dist', program));
   addNodePackages(tree, root, architecture);
   return tree;

@@ -63,6 +63,7 @@ describe('the program of a package', () => {
       'config/systemd/postern-gate.service',
       'server/rescue-image/build.sh',
       'server/simulator/xl.sh',
+      'dist/server/cli/half/notify-socket.node',
       'node_modules/blessed/usr/xterm-256color',
       `node_modules/node-linux-${NODE}/bin/node`,
     ])
