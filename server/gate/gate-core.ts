@@ -36,6 +36,7 @@ import { RescueEndRecords } from './operations/rescue-end-records.js';
 import { RescueExtensions } from './operations/rescue-extensions.js';
 import { OperationDispatcher } from './operations/operation-dispatcher.js';
 import { SeedKeys } from './operations/seed-keys.js';
+import { CustomerTurns } from './scheduling/customer-turns.js';
 import { SlicedQueue } from './scheduling/sliced-queue.js';
 import { Slices } from './scheduling/slices.js';
 import { MaintenanceWatch } from './policy/maintenance-watch.js';
@@ -95,6 +96,8 @@ const TICK_MS = 1_000;
  */
 export class GateCore {
   readonly store: Store;
+  /** In which customers are served. */
+  readonly turns = new CustomerTurns();
   readonly policy: PolicyHolder;
   readonly windows: WindowWatch;
   readonly hosts: Hosts;
@@ -151,7 +154,8 @@ export class GateCore {
     this.maintenance = new MaintenanceWatch(store.maintenance, log);
     this.news = new AuditNotifier(log);
 
-    const link = hostTimings === undefined ? { log } : { log, timings: hostTimings };
+    const { turns } = this;
+    const link = hostTimings === undefined ? { log, turns } : { log, turns, timings: hostTimings };
     this.hosts = new Hosts(
       settings.hosts.map((host) => new HostLink(host, link)),
       store.domains,

@@ -102,6 +102,7 @@ export class Gate {
     this.#ssh = new SshGate({
       strangers,
       front,
+      turns: this.core.turns,
       connections: gateWide.connections((customer) => terms.connections(customer)),
       openings: gateWide.openings,
       // The menu shows the message of the day.

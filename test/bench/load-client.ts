@@ -23,38 +23,56 @@ interface Open {
 const kept: Open[] = [];
 let taken = 0;
 
+/** The logins of the clients that have a part to play. */
+const noisy = ({ logins }: Target): string => logins[0] ?? '';
+const quiet = (target: Target): string => target.logins[1] ?? noisy(target);
+/** The login of the next menu: those of all other customers in turn. */
+const next = (target: Target): string =>
+  target.logins[2 + (taken++ % Math.max(1, target.logins.length - 2))] ?? noisy(target);
+
 /** Logs in and waits for the first byte. @returns with the milliseconds from connecting to that byte */
-function open(target: Target, command: string | null): Promise<Open & { readonly ms: number }> {
-  const username =
-    target.logins[command === null ? 1 + (taken++ % Math.max(1, target.logins.length - 1)) : 0];
+function open(
+  target: Target,
+  username: string,
+  command: string | null,
+): Promise<Open & { readonly ms: number }> {
   const begun = performance.now();
   const client = new ssh2.Client();
   return new Promise((resolve, reject) => {
     client.on('error', reject);
     client.on('ready', () => {
-      const opened = (error: Error | undefined, channel: ClientChannel): void => {
-        if (error !== undefined) {
-          reject(error);
-          return;
-        }
-        channel.on('error', () => undefined);
-        channel.once('data', () => {
-          client.off('error', reject);
-          client.on('error', () => undefined);
-          resolve({ client, channel, ms: performance.now() - begun });
-        });
-      };
-      if (command === null) client.shell(TERMINAL, opened);
-      else client.exec(command, { pty: TERMINAL }, opened);
+      channel(client, command).then((opened) => {
+        client.off('error', reject);
+        client.on('error', () => undefined);
+        resolve({ client, channel: opened, ms: performance.now() - begun });
+      }, reject);
     });
     client.connect({
       host: '127.0.0.1',
       port: target.port,
-      username: username ?? target.logins[0] ?? '',
+      username,
       privateKey: target.privateKey,
       readyTimeout: READY_MS,
       algorithms: { kex: ['curve25519-sha256'], cipher: ['aes128-gcm@openssh.com'], compress: ['none'] },
     });
+  });
+}
+
+/** Opens a session and waits for its first byte. */
+function channel(client: Client, command: string | null): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    const opened = (error: Error | undefined, made: ClientChannel): void => {
+      if (error !== undefined) {
+        reject(error);
+        return;
+      }
+      made.on('error', () => undefined);
+      made.once('data', () => {
+        resolve(made);
+      });
+    };
+    if (command === null) client.shell(TERMINAL, opened);
+    else client.exec(command, { pty: TERMINAL }, opened);
   });
 }
 
@@ -82,7 +100,7 @@ async function repeat(count: number, atOnce: number, work: () => Promise<void>):
 async function logins(target: Target, count: number, atOnce: number): Promise<number[]> {
   const took: number[] = [];
   await repeat(count, atOnce, async () => {
-    const one = await open(target, null);
+    const one = await open(target, next(target), null);
     took.push(one.ms);
     await close(one);
   });
@@ -91,7 +109,7 @@ async function logins(target: Target, count: number, atOnce: number): Promise<nu
 
 async function keep(target: Target, count: number): Promise<void> {
   await repeat(count, 20, async () => {
-    const one = await open(target, null);
+    const one = await open(target, next(target), null);
     one.channel.resume();
     kept.push(one);
     one.client.once('close', () => {
@@ -101,10 +119,10 @@ async function keep(target: Target, count: number): Promise<void> {
 }
 
 /** Attaches to a console, and waits until it is quiet. */
-async function attach(target: Target, domain: string): Promise<Open> {
+async function attach(target: Target, username: string, domain: string): Promise<Open> {
   const { by, domain: ways } = target.console;
   const way = ways[domain] ?? '';
-  const one = await open(target, by === 'exec' ? way : null);
+  const one = await open(target, username, by === 'exec' ? way : null);
   if (by === 'menu') one.channel.write(way);
   await new Promise<void>((resolve) => {
     const quiet = setTimeout(() => {
@@ -121,7 +139,7 @@ async function attach(target: Target, domain: string): Promise<Open> {
 
 /** @returns the milliseconds from each key to its echo */
 async function echo(target: Target, domain: string, count: number): Promise<number[]> {
-  const one = await attach(target, domain);
+  const one = await attach(target, quiet(target), domain);
   const took: number[] = [];
   for (let at = 0; at < count; at += 1) {
     const key = String.fromCharCode(97 + (at % 26));
@@ -167,17 +185,53 @@ async function touch(count: number): Promise<number[]> {
   return took;
 }
 
-/** Lets a console flood this client. */
-async function flood(target: Target, domain: string): Promise<void> {
-  const one = await attach(target, domain);
+/** A connection of the bench's servers takes so many sessions. */
+const OF_A_CONNECTION = 4;
+
+/** Opens sessions of one customer. */
+async function sessions(
+  target: Target,
+  username: string,
+  command: string | null,
+  count: number,
+): Promise<Open[]> {
+  const opened: Open[] = [];
+  while (opened.length < count) {
+    const first = await open(target, username, command);
+    opened.push(first);
+    for (let at = 1; at < OF_A_CONNECTION && opened.length < count; at += 1)
+      opened.push({ client: first.client, channel: await channel(first.client, command) });
+  }
+  for (const one of opened) one.channel.resume();
+  kept.push(...opened);
+  return opened;
+}
+
+/** Lets a console flood this client, and those who watch it. */
+async function flood(target: Target, domain: string, watchers: number): Promise<void> {
+  const one = await attach(target, noisy(target), domain);
   one.channel.resume();
-  one.channel.write('y');
   kept.push(one);
+  await sessions(target, noisy(target), `${domain} watch`, watchers);
+  one.channel.write('y');
+}
+
+/** Opens menus of one customer and presses keys in them, one after the other, each so often. */
+async function storm(target: Target, count: number, everyMs: number): Promise<void> {
+  const menus = await sessions(target, noisy(target), null, count);
+  let pressed = 0;
+  const begun = performance.now();
+  setInterval(() => {
+    const due = ((performance.now() - begun) / everyMs) * count;
+    // Up and down: each key changes the screen.
+    for (; pressed < due; pressed += 1)
+      menus[pressed % count]?.channel.write(Math.floor(pressed / count) % 2 === 0 ? '\x1b[B' : '\x1b[A');
+  }, 1);
 }
 
 /** @returns the bytes that a console sent after a key, and the milliseconds that they took */
 async function source(target: Target, domain: string): Promise<number[]> {
-  const one = await attach(target, domain);
+  const one = await attach(target, noisy(target), domain);
   let bytes = 0;
   let tail = '';
   const begun = performance.now();
@@ -210,7 +264,10 @@ async function perform(request: LoadRequest): Promise<number[]> {
     case 'count':
       return [kept.length];
     case 'flood':
-      await flood(request.target, request.domain);
+      await flood(request.target, request.domain, request.watchers);
+      return [];
+    case 'storm':
+      await storm(request.target, request.count, request.everyMs);
       return [];
     case 'source':
       return source(request.target, request.domain);

@@ -8,14 +8,16 @@ export type LoadRequest =
   | { readonly do: 'logins'; readonly target: Target; readonly count: number; readonly atOnce: number }
   /** Open menus and keep them. */
   | { readonly do: 'keep'; readonly target: Target; readonly count: number }
-  /** Type into a console. Values: milliseconds to each echo. */
+  /** Type into a console, as the second customer. Values: milliseconds to each echo. */
   | { readonly do: 'echo'; readonly target: Target; readonly domain: string; readonly count: number }
+  /** Open so many menus of the first customer, and press a key in each of them so often until the process ends. */
+  | { readonly do: 'storm'; readonly target: Target; readonly count: number; readonly everyMs: number }
   /** Press a key in kept menus. Values: milliseconds to what changes. */
   | { readonly do: 'touch'; readonly count: number }
   /** Count the kept menus. Value: how many are still open. */
   | { readonly do: 'count' }
-  /** Read a flooding console until the process ends. */
-  | { readonly do: 'flood'; readonly target: Target; readonly domain: string }
+  /** Read a flooding console as the first customer until the process ends, with so many who watch it. */
+  | { readonly do: 'flood'; readonly target: Target; readonly domain: string; readonly watchers: number }
   /** Read a console to its mark. Values: bytes, milliseconds. */
   | { readonly do: 'source'; readonly target: Target; readonly domain: string };
 

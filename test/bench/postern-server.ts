@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { Store } from '../../server/store/store.js';
 import type { DomainView } from '../../server/wire/domain.js';
 import { Dom0Client } from '../support/dom0-client.js';
 import { eventually } from '../support/eventually.js';
-import { CONSOLE, DOMAINS } from './bench-domains.js';
+import { CONSOLE, DOMAINS, ECHO } from './bench-domains.js';
 import { layOutQuietHost } from './quiet-host.js';
 import type { ServerUnderLoad, Target } from './server-under-load.js';
 
@@ -63,7 +63,9 @@ ${workers === 1 ? '' : `workers: ${workers}\n`}`,
       { mode: 0o600 },
     );
     mkdirSync(file('policy.d'), { mode: 0o700 });
-    copyFileSync(defaultPolicy(), file('policy.d/10-default.yaml'));
+    // One customer opens hundreds of sessions.
+    const policy = readFileSync(defaultPolicy(), 'utf8').replace('- count: 8', '- count: 10000');
+    writeFileSync(file('policy.d/10-default.yaml'), policy);
     const logins = register(file('gate/postern.db'), key.public, sessions);
     const half = (name: 'gate' | 'dom0', settings: string): HalfProcess =>
       new HalfProcess(name, script, [name, '--settings', settings], file(`${name}.log`));
@@ -90,13 +92,14 @@ ${workers === 1 ? '' : `workers: ${workers}\n`}`,
   }
 }
 
-/** @returns the logins: the first one owns all domains that have a part, the others two silent ones */
+/** @returns the logins: the first owns all domains that have a part, the second the one that echoes, the others two silent ones */
 function register(database: string, publicKey: string, sessions: number): readonly string[] {
   const store = Store.open(database);
   const [playing, silent] = [DOMAINS.slice(0, 6), DOMAINS.slice(6)];
   const many = Math.max(FEWEST_CUSTOMERS, Math.ceil(sessions / SESSIONS_OF_A_CUSTOMER) + 2);
   const customers = Array.from({ length: many }, (_, at) => {
-    const own = at === 0 ? playing : [silent[(at * 2) % silent.length], silent[(at * 2 + 1) % silent.length]];
+    const two = [silent[(at * 2) % silent.length], silent[(at * 2 + 1) % silent.length]];
+    const own = at === 0 ? playing : at === 1 ? [ECHO] : two;
     const roles = Object.fromEntries(own.map((name) => [name ?? '', 'owner' as const]));
     return { name: `customer${at}`, publicKey, roles };
   });

@@ -187,10 +187,36 @@ function echoBesideFloods(floods: number, what: string) {
     withLoad(async (load) => {
       if (floods > 1) await load.ask({ do: 'keep', target: server.target, count: opensshSessions });
       for (const domain of FLOODING.slice(0, floods))
-        await load.ask({ do: 'flood', target: server.target, domain });
+        await load.ask({ do: 'flood', target: server.target, domain, watchers: 0 });
       return { [what]: (await echoed(server, echoes)).at(0.99) };
     });
 }
+
+/** What another customer's echo takes while the first one makes noise, and how often that one is served meanwhile. */
+function echoBesideNoise(make: (server: ServerUnderLoad, load: Load) => Promise<unknown>, what: string) {
+  return async (server: ServerUnderLoad, { echoes }: Amount): Promise<Values> =>
+    withLoad(async (load) => {
+      await make(server, load);
+      const took = await echoed(server, echoes);
+      return {
+        [`echo beside ${what}, p50`]: took.median,
+        [`echo beside ${what}, p99`]: took.at(0.99),
+        [`echo beside ${what}, worst`]: took.worst,
+      };
+    });
+}
+
+function linesBesideNoise(what: string): Scenario['lines'] {
+  return {
+    [`echo beside ${what}, p50`]: ['ms', ''],
+    [`echo beside ${what}, p99`]: ['ms', 'as alone'],
+    [`echo beside ${what}, worst`]: ['ms', ''],
+  };
+}
+
+const WATCHERS = 100;
+/** As many sessions as a customer may open at once. */
+const CROWD = 400;
 
 async function source(server: ServerUnderLoad): Promise<Values> {
   return withLoad(async (load) => {
@@ -280,6 +306,30 @@ export const SCENARIOS: readonly Scenario[] = [
     lines: { 'echo p99, four floods and open menus': ['ms', '<= 1.5'] },
     run: echoBesideFloods(4, 'echo p99, four floods and open menus'),
   },
+  ...(
+    [
+      [
+        'echo-storm',
+        'four menus full of keys',
+        ({ target }, load) => load.ask({ do: 'storm', target, count: 4, everyMs: 2 }),
+      ],
+      [
+        'echo-crowd',
+        '400 typing menus of one customer',
+        ({ target }, load) => load.ask({ do: 'storm', target, count: CROWD, everyMs: 100 }),
+      ],
+      [
+        'echo-watchers',
+        'a flood with 100 watchers',
+        ({ target }, load) => load.ask({ do: 'flood', target, domain: FLOODING[0], watchers: WATCHERS }),
+      ],
+    ] satisfies [string, string, (server: ServerUnderLoad, load: Load) => Promise<unknown>][]
+  ).map(([name, what, make]) => ({
+    name,
+    compares: false,
+    lines: linesBesideNoise(what),
+    run: echoBesideNoise(make, what),
+  })),
   {
     name: 'source',
     compares: true,

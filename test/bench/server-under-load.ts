@@ -6,7 +6,7 @@ export interface Target {
   readonly port: number;
   /** A private key that every login has. */
   readonly privateKey: string;
-  /** The login of the client with this number; clients may share one. */
+  /** The logins: the first one floods, the second one types, the others have menus. Clients may share one. */
   readonly logins: readonly string[];
   /** The command that attaches to a console, or what to type into the menu for it. */
   readonly console: { readonly by: 'exec' | 'menu'; readonly domain: Readonly<Record<string, string>> };

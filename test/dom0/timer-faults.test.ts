@@ -61,7 +61,13 @@ describe('dom0: a fault in a timer', () => {
         logger: { ...quiet, ...log, warn: log.error },
       },
       { cols: 80, rows: 24 },
-      { output: () => undefined, begins: () => undefined, state: () => undefined, drain: () => undefined },
+      {
+        output: () => undefined,
+        readers: () => 0,
+        begins: () => undefined,
+        state: () => undefined,
+        drain: () => undefined,
+      },
     );
     await line.lend(1);
     line.point({ uuid: 'one', domid: 1 }, true);

@@ -228,7 +228,7 @@ export class ConsoleLine {
           },
           output: (bytes) => {
             this.#listener.output(bytes);
-            return this.#parts.pacer.spend(this, bytes.length);
+            return this.#parts.pacer.spend(this, bytes.length, this.#listener.readers());
           },
           proven: () => {
             release();

@@ -83,6 +83,7 @@ export class DomainConsole {
       output: this.#guard.on('output', (bytes: Buffer) => {
         this.#output(bytes);
       }),
+      readers: () => this.#attachments.size,
       begins: this.#guard.on('begins', (incarnation: Incarnation, before: Incarnation | null) => {
         const another = before !== null && !isSameLife(before, incarnation);
         // In the log, a life that goes on in another place stays one boot.

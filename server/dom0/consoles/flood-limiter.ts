@@ -10,7 +10,8 @@ const TYPING_MS = 1_000;
 
 /**
  * Lets floods pass at full speed while nobody minds. While somebody types into another console, it limits all
- * consoles together to 15 MB/s: echoes then come between the flood's reads.
+ * consoles together to 15 MB/s: echoes then come between the flood's reads. What goes to a hundred attachments counts
+ * a hundred times, so a console with many readers is read once in each window.
  */
 export class FloodLimiter {
   readonly #typedAt = new Map<object, number>();
@@ -31,8 +32,12 @@ export class FloodLimiter {
     this.#forget(now);
   }
 
-  /** @returns how many milliseconds this console should not be read; 0 to go on */
-  spend(console: object, bytes: number): number {
+  /**
+   * @param bytes that were read of it
+   * @param readers to how many attachments they went
+   * @returns how many milliseconds this console should not be read; 0 to go on
+   */
+  spend(console: object, bytes: number, readers = 1): number {
     const now = this.#now();
     if (now - this.#windowStart >= WINDOW_MS) {
       this.#windowStart = now;
@@ -41,7 +46,7 @@ export class FloodLimiter {
     }
     const own = (this.#spentBy.get(console) ?? 0) + bytes;
     this.#spentBy.set(console, own);
-    this.#spent += bytes;
+    this.#spent += bytes * Math.max(1, readers);
     if (this.#spent < WINDOW_BYTES || own <= QUIET_BYTES || !this.#areOthersTyping(console, now)) return 0;
     return Math.max(1, Math.ceil(this.#windowStart + WINDOW_MS - now));
   }

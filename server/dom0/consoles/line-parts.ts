@@ -11,6 +11,8 @@ import type { LineTiming } from './line-timing.js';
 export interface LineListener {
   /** Bytes of the console, none of the toolstack's own words. */
   output(bytes: Buffer): void;
+  /** How many attachments get the output. */
+  readers(): number;
   /** The next bytes are this incarnation's; `before` is the one whose bytes came last, null when none came. */
   begins(incarnation: Incarnation, before: Incarnation | null): void;
   state(state: ConsoleState): void;

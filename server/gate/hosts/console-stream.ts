@@ -5,6 +5,7 @@ import { FRAME_BYTES, FRAME_LIMIT, PING_INTERVAL_MS } from '../../wire/console.j
 import { bytesFrame, FrameReader, noteFrame } from '../../wire/frames.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
 import { readShared } from '../../wire/shared-read.js';
+import type { CustomerTurns, TurnPlace, TurnSource } from '../scheduling/customer-turns.js';
 import type { FaultLogger } from '../../wire/logger.js';
 import { DemandedPermit } from '../access/authorize.js';
 import { readConsoleNote } from '../../wire/console-note.js';
@@ -29,33 +30,46 @@ interface ConsoleListener {
   drained(): void;
 }
 
+/** Whose console it is, and with whom it takes turns. */
+interface ConsoleReader {
+  readonly customer: string;
+  readonly turns: CustomerTurns;
+}
+
 /** The gate's end of one console attachment: frames over the upgraded connection, and the ping. */
-export class ConsoleStream {
+export class ConsoleStream implements TurnSource {
   readonly #socket: Duplex;
   readonly #frames = new FrameReader({ joins: true });
   readonly #guard: FaultGuard;
-  readonly #pingInterval: number;
+  readonly #reader: ConsoleReader | null;
+  /** Null until it is read. */
+  #place: TurnPlace | null = null;
   #head: Buffer;
   #listener: ConsoleListener | null = null;
   #pings: NodeJS.Timeout | null = null;
   #unanswered = 0;
   #closed = false;
+  /** Whether it is not its customer's turn. */
+  #isHeld = false;
 
-  constructor(socket: Duplex, head: Buffer, log: FaultLogger, pingInterval = PING_INTERVAL_MS) {
+  /** @param reader when left out, it takes no turns */
+  constructor(socket: Duplex, head: Buffer, log: FaultLogger, reader: ConsoleReader | null = null) {
     this.#guard = new FaultGuard(log);
     this.#socket = socket;
     this.#head = head;
-    this.#pingInterval = pingInterval;
+    this.#reader = reader;
     // A fault before `listen` destroys the socket, and `listen` reports it.
     socket.on(
       'error',
       this.#guard.on('error', (fault: Error) => {
+        this.#place?.finish();
         this.#end(fault.message);
       }),
     );
     socket.on(
       'close',
       this.#guard.on('close', () => {
+        this.#place?.finish();
         this.#end('the host closed the connection');
       }),
     );
@@ -84,6 +98,7 @@ export class ConsoleStream {
     this.#socket.on(
       'end',
       guarded('end', () => {
+        this.#place?.finish();
         this.#end('the host ended the connection');
       }),
     );
@@ -91,12 +106,44 @@ export class ConsoleStream {
       guarded('ping', () => {
         this.#ping();
       }),
-      this.#pingInterval,
+      PING_INTERVAL_MS,
     );
-    if (this.#head.length > 0) take(this.#head);
+    const place = this.#reader?.turns.join(this.#reader.customer, this) ?? null;
+    this.#place = place;
+    const read = (chunk: Buffer): void => {
+      this.#unanswered = 0;
+      if (place === null) take(chunk);
+      else if (
+        !place.now(() => {
+          take(chunk);
+        })
+      ) {
+        // The bytes are valid only now.
+        const kept = Buffer.from(chunk);
+        place.later(() => {
+          take(kept);
+        });
+      }
+    };
+    if (this.#head.length > 0) read(this.#head);
     this.#head = Buffer.alloc(0);
-    if (this.#socket instanceof Socket && readShared(this.#socket, take)) this.#socket.resume();
-    else this.#socket.on('data', take);
+    // A flood may have used its time before anything is read.
+    const shared = this.#socket instanceof Socket && readShared(this.#socket, read);
+    if (!shared) this.#socket.on('data', read);
+    if (this.#isHeld) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  /** For `CustomerTurns`. */
+  holdReading(): void {
+    this.#isHeld = true;
+    this.#socket.pause();
+  }
+
+  /** For `CustomerTurns`. */
+  readOn(): void {
+    this.#isHeld = false;
+    if (!this.#closed) this.#socket.resume();
   }
 
   /** Bytes written and not yet taken by dom0. */
@@ -134,12 +181,12 @@ export class ConsoleStream {
       clearTimeout(impatience);
     });
     this.#closed = true;
+    this.#place?.leave();
     if (this.#pings !== null) clearInterval(this.#pings);
     this.#socket.end(() => this.#socket.destroy());
   }
 
   #take(chunk: Buffer): void {
-    this.#unanswered = 0;
     try {
       for (const frame of this.#frames.push(chunk)) {
         if (this.#closed) return;
@@ -172,6 +219,7 @@ export class ConsoleStream {
   #end(reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#place?.leave();
     if (this.#pings !== null) clearInterval(this.#pings);
     this.#socket.destroy();
     const listener = this.#listener;

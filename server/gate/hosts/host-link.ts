@@ -13,6 +13,7 @@ import type { JournalRecord } from '../../wire/answers.js';
 import type { HalfStatus } from '../../wire/half-status.js';
 import type { HostUsage } from '../../wire/usage.js';
 import { readContract } from '../../wire/contract-answer.js';
+import { CustomerTurns } from '../scheduling/customer-turns.js';
 import { ChangesReader } from './changes-reader.js';
 import { ConsoleStream } from './console-stream.js';
 import { demandPermit } from './demand-permit.js';
@@ -65,6 +66,7 @@ export class HostLink {
   readonly #logger: Logger;
   readonly #timings: HostTimings;
   readonly #clock: () => Date;
+  readonly #turns: CustomerTurns;
   readonly #listeners: Listeners<LinkEvent>;
   readonly #abort = new AbortController();
   #domains: ReadonlyMap<DomainName, DomainView> = new Map();
@@ -82,7 +84,13 @@ export class HostLink {
 
   constructor(
     settings: HostSettings,
-    options: { readonly log: Logger; readonly timings?: Partial<HostTimings>; readonly clock?: () => Date },
+    options: {
+      readonly log: Logger;
+      readonly timings?: Partial<HostTimings>;
+      readonly clock?: () => Date;
+      /** In which consoles are read; when left out, they share no turns with connections. */
+      readonly turns?: CustomerTurns;
+    },
   ) {
     this.name = settings.name;
     this.socket = settings.socket;
@@ -90,6 +98,7 @@ export class HostLink {
     this.#timings = { ...TIMINGS, ...options.timings };
     this.#client = new Dom0Client(settings.socket, this.#timings.answer, this.#abort.signal);
     this.#clock = options.clock ?? (() => new Date());
+    this.#turns = options.turns ?? new CustomerTurns();
     this.#requests = new HostRequests(settings.name, this.#client, this.#clock);
     this.operations = new HostOperations(this.#client, this.#requests);
     this.rescues = new HostRescues(this.#requests);
@@ -229,7 +238,8 @@ export class HostLink {
     const path = `/domains/${encodeURIComponent(demanded.domain)}/console?${query.toString()}`;
     try {
       const answer = await this.#client.upgrade(path);
-      if (answer.ok) return new ConsoleStream(answer.socket, answer.head, this.#logger);
+      const reader = { customer: demanded.identity.customer, turns: this.#turns };
+      if (answer.ok) return new ConsoleStream(answer.socket, answer.head, this.#logger, reader);
       return this.#requests.refused(demanded.domain, answer.no);
     } catch (fault) {
       return this.#requests.unreachable(demanded.domain, fault);

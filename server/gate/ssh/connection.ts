@@ -28,6 +28,7 @@ import type { ChannelEvents } from './session-channel.js';
 import type { SshTerminal } from './ssh-terminal.js';
 import { leaveOutTerminalModes } from './terminal-modes.js';
 import type { Transport } from './transport.js';
+import type { CustomerTurns } from '../scheduling/customer-turns.js';
 import { keepWholeSignature } from './whole-signature.js';
 import { ChannelSender } from './channel-sender.js';
 import { DISCONNECT, disconnectMessage } from './ssh-message.js';
@@ -57,6 +58,8 @@ export interface ConnectionEnds {
   readonly parts: Ssh2PrivateParts;
   /** The host keys that the client is told of after login. */
   readonly announced: readonly HostKey[];
+  /** In which it is served after login. */
+  readonly turns: CustomerTurns;
 }
 
 /** The limits that all connections have in common. */
@@ -79,6 +82,7 @@ export class Connection implements AskedClient {
   readonly #client: Ssh2Connection;
   readonly #parts: Ssh2PrivateParts;
   readonly #transport: Transport;
+  readonly #turns: CustomerTurns;
   readonly #limits: ConnectionLimits;
   readonly #events: ConnectionEvents;
   readonly #log: Logger;
@@ -100,7 +104,7 @@ export class Connection implements AskedClient {
   #closed = false;
 
   constructor(
-    { id, source, faults, transport, client, parts, announced }: ConnectionEnds,
+    { id, source, faults, transport, client, parts, announced, turns }: ConnectionEnds,
     limits: ConnectionLimits,
     authenticator: Authenticator,
     events: ConnectionEvents,
@@ -115,6 +119,7 @@ export class Connection implements AskedClient {
       this.end(DISCONNECT.byApplication, 'Something went wrong; the fault has been logged.');
     });
     this.#transport = transport;
+    this.#turns = turns;
     this.#client = client;
     this.#parts = parts;
     this.#limits = limits;
@@ -330,7 +335,7 @@ export class Connection implements AskedClient {
     this.#notes = null;
     this.#login = null;
     this.#loginName = login;
-    this.#transport.loggedIn();
+    this.#transport.loggedIn(identity.customer, this.#turns);
     this.#rekeying.loggedIn();
     this.#place = this.#keepAlive.watch(this);
     this.#watchIdle();
@@ -406,6 +411,7 @@ export class Connection implements AskedClient {
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#transport.closed();
     this.#forgetIdle();
     this.#rekeying.dispose();
     if (this.#place !== null) this.#keepAlive.forget(this.#place);

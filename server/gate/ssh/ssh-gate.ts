@@ -10,6 +10,7 @@ import type { SessionInfo } from '../session/session-info.js';
 import type { RateLimit } from '../access/customer-rate-limit.js';
 import { Authenticator, type Accounts, type Counters, type LoginFound } from './authenticate.js';
 import { CertificateLogin, type CertificateLoginParts } from './certificate-login.js';
+import { CustomerTurns } from '../scheduling/customer-turns.js';
 import { Connection, type ConnectionEvents, type ConnectionLimits } from './connection.js';
 import { ConnectionsInProcess } from './connections-in-process.js';
 import type { ConnectionPlaces } from './customer-connections.js';
@@ -72,6 +73,8 @@ export interface SshGateParts {
   readonly openings?: RateLimit;
   /** Where connections come from. */
   readonly front: Front;
+  /** In which customers are served; when left out, they share no turns with consoles. */
+  readonly turns?: CustomerTurns;
   /** What the ids of connections begin with, in a gate of several processes; at most four hex digits. */
   readonly idPrefix?: string;
   /**
@@ -115,6 +118,7 @@ export class SshGate {
   readonly #customers: ConnectionPlaces;
   readonly #authenticator: Authenticator;
   readonly #front: Front;
+  readonly #turns: CustomerTurns;
   #server: Ssh2Server;
   readonly #arrivals = new WeakMap<Socket, { arrival: Arrival; transport: Transport }>();
   readonly #connections = new Map<string, Connection>();
@@ -151,6 +155,7 @@ export class SshGate {
     const certified = certificates === undefined ? null : new CertificateLogin(check, keyUse, certificates);
     this.#authenticator = new Authenticator(accounts, check, keyUse, certified);
     this.#front = parts.front;
+    this.#turns = parts.turns ?? new CustomerTurns();
     const makeServer = (): Ssh2Server =>
       ssh2Server(settings, parts.hostKeys, (client) => {
         this.#identified(client);
@@ -237,6 +242,7 @@ export class SshGate {
       client,
       parts,
       announced: this.#parts.hostKeys.announced,
+      turns: this.#turns,
     };
     const events: ConnectionEvents = {
       ...this.#events,

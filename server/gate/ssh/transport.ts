@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { CustomerTurns, TurnPlace, TurnSource } from '../scheduling/customer-turns.js';
 import type { Guarded } from './connection-faults.js';
 
 /** RFC 4253 §4.2: the identification string has at most 255 characters, including CR and LF. */
@@ -18,18 +19,24 @@ const LINGER_MS = 1000;
  *   bounded;
  * - a client that makes us answer and does not read is not read either, so that answers do not pile up;
  * - a connection that is being closed is not parsed any more, and is destroyed soon instead of staying half
- *   closed.
+ *   closed;
+ * - after login, reading and sending on take turns with those of other customers.
  *
  * A fault at the socket's events goes to its connection (`ConnectionFaults`). Make it before `injectSocket`:
  * it takes the place of the 'data' listener that ssh2 adds.
  */
-export class Transport {
+export class Transport implements TurnSource {
   readonly #socket: Socket;
   readonly #guarded: Guarded;
   #deliver: ((chunk: Buffer) => void) | undefined;
   #line: Buffer | null = Buffer.alloc(0);
   #unread = UNREAD_BEFORE_LOGIN;
   #closing = false;
+  /** Null before login. */
+  #place: TurnPlace | null = null;
+  /** Whether it is not its customer's turn. */
+  #isHeld = false;
+  #sendingWaits = false;
   /** Called after each piece that ssh2 has parsed. */
   afterRead: () => void = () => undefined;
 
@@ -53,7 +60,7 @@ export class Transport {
     };
     socket.on('newListener', takeOver);
     socket.on('drain', () => {
-      if (socket.isPaused()) socket.resume();
+      if (!this.#isHeld && socket.isPaused()) socket.resume();
     });
     // ssh2 ends its side after what it calls fatal, and goes on reading: that must have no effect.
     socket.on('finish', () => {
@@ -70,12 +77,44 @@ export class Transport {
     return !this.#closing && this.#socket.writable;
   }
 
-  loggedIn(): void {
+  loggedIn(customer: string, turns: CustomerTurns): void {
     this.#unread = UNREAD_AFTER_LOGIN;
+    this.#place = turns.join(customer, this);
   }
 
+  /** The listener is called when more may be sent, and it is the customer's turn. */
   onDrain(listener: () => void): void {
-    this.#socket.on('drain', listener);
+    const send = this.#guarded(() => {
+      this.#sendingWaits = false;
+      listener();
+    });
+    this.#socket.on('drain', () => {
+      if (this.#sendingWaits) return;
+      const place = this.#place;
+      if (place === null) send();
+      else if (!place.now(send)) {
+        this.#sendingWaits = true;
+        place.later(send);
+      }
+    });
+  }
+
+  /** For `CustomerTurns`. */
+  holdReading(): void {
+    this.#isHeld = true;
+    this.#socket.pause();
+  }
+
+  /** For `CustomerTurns`. */
+  readOn(): void {
+    this.#isHeld = false;
+    // Else it goes on when the client has read.
+    if (this.#closing || this.#socket.writableLength <= this.#unread) this.#socket.resume();
+  }
+
+  /** Call it when the connection is closed. */
+  closed(): void {
+    this.#place?.leave();
   }
 
   /**
@@ -85,6 +124,7 @@ export class Transport {
   close(): void {
     if (this.#closing) return;
     this.#closing = true;
+    this.#place?.leave();
     const socket = this.#socket;
     socket.removeAllListeners('data');
     socket.resume();
@@ -99,6 +139,7 @@ export class Transport {
 
   destroy(): void {
     this.#closing = true;
+    this.#place?.leave();
     this.#socket.destroy();
   }
 
@@ -115,6 +156,20 @@ export class Transport {
       if (end === -1) return;
       this.#line = null;
     }
+    if (this.#place === null) this.#parse(whole);
+    else if (
+      !this.#place.now(() => {
+        this.#parse(whole);
+      })
+    )
+      this.#place.later(
+        this.#guarded(() => {
+          this.#parse(whole);
+        }),
+      );
+  }
+
+  #parse(whole: Buffer): void {
     // The answers to one piece go to the kernel together.
     this.#socket.cork();
     try {

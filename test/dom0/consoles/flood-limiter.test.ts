@@ -42,4 +42,23 @@ describe('FloodLimiter', () => {
     assert.ok(held > 0);
     assert.equal(pacer.spend(quiet, 100), 0);
   });
+
+  it('reads a flood that a hundred read once in each 4 ms while somebody types elsewhere', () => {
+    const clock = { now: 0 };
+    const pacer = new FloodLimiter(() => clock.now);
+    const [flood, other] = [{}, {}];
+    let reads = 0;
+    for (; clock.now < 1_000; reads += 1) {
+      pacer.typed(other);
+      clock.now += pacer.spend(flood, 16 * 1024, 100);
+    }
+    assert.ok(reads <= 251, `${reads} reads in a second`);
+  });
+
+  it('does not hold up who says little to many', () => {
+    const clock = { now: 0 };
+    const pacer = new FloodLimiter(() => clock.now);
+    pacer.typed({});
+    assert.equal(pacer.spend({}, 4096, 100), 0);
+  });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { CustomerTurns } from '../../../server/gate/scheduling/customer-turns.js';
 import { Transport } from '../../../server/gate/ssh/transport.js';
 import { eventually } from '../../support/eventually.js';
 
@@ -85,5 +86,72 @@ describe('gate/ssh: the transport', () => {
     assert.equal(words.toString(), 'last words');
     await eventually('the socket to be destroyed', () => ours.destroyed);
     assert.equal(delivered, 'first\n');
+  });
+
+  describe('after login', () => {
+    let time: number;
+    let checks: (() => void)[];
+    let got: string;
+    let transport: Transport;
+
+    /** Lets the event loop's turn end. */
+    function nextTurn(): void {
+      for (const check of checks.splice(0)) check();
+    }
+
+    beforeEach(async () => {
+      [time, checks, got] = [0, [], ''];
+      transport = await read((chunk) => {
+        got += chunk.toString();
+        time += 50;
+      });
+      theirs.write('line\n');
+      await eventually('the line', () => got === 'line\n');
+      transport.loggedIn(
+        'alice',
+        new CustomerTurns(
+          () => time,
+          (work) => checks.push(work),
+        ),
+      );
+      theirs.write('1');
+      await eventually('the first piece', () => got === 'line\n1');
+    });
+
+    it('is not read while others have their turn, and loses nothing', async () => {
+      assert.ok(ours.isPaused());
+      theirs.write('2');
+      nextTurn();
+      await eventually('the second piece', () => got === 'line\n12');
+      assert.ok(ours.isPaused());
+      theirs.end('3');
+      nextTurn();
+      await eventually('the last piece', () => got === 'line\n123');
+    });
+
+    it('sends on in its turn, too', () => {
+      let sent = 0;
+      transport.onDrain(() => (sent += 1));
+      ours.emit('drain');
+      ours.emit('drain');
+      assert.equal(sent, 0);
+      assert.ok(ours.isPaused(), 'room in the socket does not give it a turn');
+      nextTurn();
+      assert.equal(sent, 1);
+      assert.ok(!ours.isPaused());
+      time += 1_000;
+      ours.emit('drain');
+      assert.equal(sent, 2);
+    });
+
+    it('is read to its end once it closes', async () => {
+      theirs.resume();
+      theirs.write('nobody wants it any more');
+      transport.close();
+      transport.closed();
+      nextTurn();
+      await eventually('the end', () => ours.destroyed);
+      assert.equal(got, 'line\n1');
+    });
   });
 });
