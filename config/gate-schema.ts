@@ -1,5 +1,12 @@
+import { MAIL_ADDRESS_WORDS } from '../policy/mail-address.js';
+import { NOTICE_KINDS } from '../policy/notice-kinds.js';
 import type { SchemaValue } from '../policy/schema-value.js';
 import { integer, LOG, section, TEXT } from './settings-schema.js';
+
+/** A program and its arguments. */
+const PROGRAM = { type: 'array', minItems: 1, maxItems: 32, items: TEXT } as const;
+
+const ADDRESS = { type: 'string', minLength: 3, maxLength: 254 } as const;
 
 /** gate.yaml as JSON Schema draft 2020-12. */
 export const GATE_SCHEMA = {
@@ -236,6 +243,78 @@ export const GATE_SCHEMA = {
         type: 'boolean',
         default: false,
         description: 'Whether some numbers are told for each customer, by name.',
+      },
+    }),
+    notices: section('Who is told what happens: see [notices.md](notices.md).', {
+      mail: section('How mail is sent.', {
+        sendmail: {
+          ...PROGRAM,
+          default: ['/usr/sbin/sendmail'],
+          description:
+            'The program that takes mail, by its absolute path, with arguments before those of sendmail(8): `[/usr/bin/msmtp, -C, /etc/postern/msmtprc]`.',
+        },
+        from: {
+          type: ['string', 'null'],
+          minLength: 3,
+          maxLength: 254,
+          default: null,
+          description: `The sender's address: ${MAIL_ADDRESS_WORDS}. \`null\`: no mail is sent.`,
+        },
+        perHour: integer(
+          10,
+          1,
+          1_000,
+          'Mails to one receiver in an hour. What happens meanwhile goes into the next one.',
+        ),
+      }),
+      channels: {
+        type: 'array',
+        maxItems: 20,
+        default: [],
+        description: "The administrators' channels. Each has a `command`, a `webhook` or `mail`.",
+        items: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['name'],
+          properties: {
+            name: {
+              type: 'string',
+              pattern: '^[a-z][a-z0-9-]{0,31}$',
+              patternErrorMessage: 'small letters, digits and -, beginning with a letter, at most 32',
+              description: 'A name for `postern notice`. Each channel has another.',
+            },
+            kinds: {
+              type: 'array',
+              minItems: 1,
+              uniqueItems: true,
+              items: { type: 'string', enum: [...NOTICE_KINDS] },
+              description: 'What it is told of. Left out: everything.',
+            },
+            command: {
+              ...PROGRAM,
+              description:
+                'A program by its absolute path, and its arguments. It reads each message as JSON on standard input and has 30 seconds.',
+            },
+            webhook: {
+              ...TEXT,
+              description:
+                'An address to which each message is posted as JSON: `https://…`, or `http://…` to this machine itself.',
+            },
+            secretFile: {
+              ...TEXT,
+              description:
+                'With `webhook`: the file of the secret that signs the messages, 16 bytes or more. The gate must be able to read it.',
+            },
+            mail: {
+              type: 'array',
+              minItems: 1,
+              maxItems: 20,
+              uniqueItems: true,
+              items: ADDRESS,
+              description: 'Addresses to which each message is mailed.',
+            },
+          },
+        },
       },
     }),
     log: LOG,

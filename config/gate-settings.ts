@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { CTRL_BRACKET, parseEscapeKey } from '../policy/escape-key.js';
+import { noticeSettings } from './notice-settings.js';
+import type { NoticeSettings } from './notice-settings.js';
 import type { EscapeKey } from '../policy/escape-key.js';
 import { isRefusal } from '../policy/refusal.js';
 import { schemaCheck } from '../policy/schema-check.js';
@@ -41,6 +43,7 @@ export interface GateSettings extends Pick<
     readonly listen: ListenAddress | string | null;
     readonly customers: boolean;
   };
+  readonly notices: NoticeSettings;
 }
 
 /** Reads gate.yaml. Never throws because of its content. */
@@ -84,6 +87,7 @@ function gateSettings(value: unknown, reader: SettingsReader): GateSettings {
       ...document.metrics,
       listen: reader.orNull(['metrics', 'listen'], (path) => metricsListen(path, reader)),
     },
+    notices: noticeSettings(document.notices, reader),
   };
 }
 

@@ -66,6 +66,11 @@ export class SettingsReader {
     return typeof value === 'string' ? value : '';
   }
 
+  /** Whether the key is there. */
+  has(path: DocumentPath): boolean {
+    return this.#value(path) !== undefined;
+  }
+
   flag(path: DocumentPath): boolean {
     return this.#report.sound(path) && this.#value(path) === true;
   }

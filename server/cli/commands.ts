@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   session: async () => (await import('./customer/session.js')).addSessionCommand,
   maintenance: async () => (await import('./domain/maintenance.js')).addMaintenanceCommand,
   audit: async () => (await import('./record/audit.js')).addAuditCommand,
+  notice: async () => (await import('./record/notice.js')).addNoticeCommand,
   policy: async () => (await import('./policy/policy.js')).addPolicyCommand,
   'explain-login': async () => (await import('./record/explain-login.js')).addExplainLoginCommand,
   console: async () => (await import('./console/console.js')).addConsoleCommand,

@@ -9,6 +9,7 @@ import { AuditNotifier } from './audit/audit-notifier.js';
 import { RevokedKeys } from './certificates/revoked-keys.js';
 import { LogAccess } from './console-log/log-access.js';
 import { SearchQueue } from './console-log/search-queue.js';
+import { PendingDepartures } from './console/pending-departures.js';
 import type { ConsoleParts } from './console/console-attachment.js';
 import { ConsoleMeter } from './console/console-meter.js';
 import { ConsoleOptions } from './console/console-options.js';
@@ -24,6 +25,7 @@ import { OneProcess } from './gate-wide.js';
 import type { GateWide } from './gate-wide.js';
 import { HostLink } from './hosts/host-link.js';
 import type { HostSettings, HostTimings } from './hosts/host-link.js';
+import { CrashWatch } from './hosts/crash-watch.js';
 import { Hosts } from './hosts/hosts.js';
 import { watchObservations } from './hosts/observation-watch.js';
 import { KeyRules } from './keys/key-rules.js';
@@ -32,6 +34,10 @@ import type { Logger } from '../wire/logger.js';
 import type { MenuParts } from './menu/menu-session.js';
 import { OpenMenus } from './menu/open-menus.js';
 import { ShownDomains } from './menu/shown-domains.js';
+import { ExpiryWatch } from './notices/expiry-watch.js';
+import { NoticeDelivery } from './notices/notice-delivery.js';
+import { siteChannels } from './notices/notice-settings.js';
+import type { NoticeSettings } from './notices/notice-settings.js';
 import { RescueEndRecords } from './operations/rescue-end-records.js';
 import { RescueExtensions } from './operations/rescue-extensions.js';
 import { OperationDispatcher } from './operations/operation-dispatcher.js';
@@ -63,6 +69,7 @@ export interface CoreSettings {
   readonly login: { readonly connectionsPerCustomer: number };
   readonly menu: { readonly idleSeconds: number };
   readonly domains: { readonly graceSeconds: number };
+  readonly notices: NoticeSettings;
 }
 
 interface CoreParts {
@@ -129,12 +136,16 @@ export class GateCore {
   readonly exec: ExecParts;
   readonly menu: MenuParts;
   readonly sessions: SessionRouter;
+  /** Started in one process of the gate. */
+  readonly notices: NoticeDelivery;
   readonly #stopHearing: () => void;
   readonly #guard: FaultGuard;
   readonly #rescueEnds: RescueEndRecords | null;
   readonly #roleEnds: RoleEnds;
+  readonly #crashes: CrashWatch | null;
   /** Whether this process keeps what a gate has once: the names of domains, open intents, ends of rescues. */
   readonly #isKeeper: boolean;
+  readonly #departures = new PendingDepartures();
   #ticks: NodeJS.Timeout | null = null;
 
   /** @throws NoPolicyError when there is no valid policy and never was one */
@@ -252,6 +263,28 @@ export class GateCore {
     this.rescueExtensions = new RescueExtensions({ authorizer, hosts, roles, operations: this.operations });
     this.#rescueEnds = this.#isKeeper ? new RescueEndRecords({ hosts, audit, log }) : null;
     this.#roleEnds = new RoleEnds(roles, log);
+    this.#crashes = this.#isKeeper ? new CrashWatch({ hosts, audit, log }) : null;
+    const noticeClock = clock ?? (() => new Date());
+    const expiryWatch = new ExpiryWatch({
+      keys: store.keys,
+      roles,
+      customers,
+      withExpiry: (key) => this.keyRules.withExpiry(key),
+      policy: () => policy.policy,
+      tell: (expiring) => {
+        store.notices.expiring(expiring);
+      },
+      clock: noticeClock,
+      log,
+    });
+    this.notices = new NoticeDelivery({
+      lookForExpiry: () => expiryWatch.look(),
+      notices: store.notices,
+      roles,
+      channels: siteChannels(settings.site, settings.notices, noticeClock),
+      clock: noticeClock,
+      log,
+    });
     const { operations, recordings, consoleOptions, keys, activity, rescueExtensions } = this;
     const { recordingStore } = recordings;
     const interned = new Interned();
@@ -276,6 +309,7 @@ export class GateCore {
       activity,
     };
     this.console = {
+      departures: this.#departures,
       authorizer,
       hosts,
       operations,
@@ -336,6 +370,7 @@ export class GateCore {
     });
     this.#ticks = setInterval(tick, TICK_MS).unref();
     this.windows.start();
+    if (this.#isKeeper) this.notices.start();
   }
 
   /** Operations that dom0 has begun go on. Twice is harmless. */
@@ -347,9 +382,12 @@ export class GateCore {
     this.usage?.close();
     this.revocation.close();
     if (this.#ticks !== null) clearInterval(this.#ticks);
+    this.#departures.close();
+    await this.notices.close();
     await this.recordings.close();
     await this.hosts.close();
     this.#rescueEnds?.close();
+    this.#crashes?.close();
     this.operations.close();
   }
 

@@ -32,6 +32,8 @@ export interface CertificateNote {
   readonly keyId: string;
   /** Decimal: it may be beyond what JSON's numbers tell apart. */
   readonly serial: string;
+  /** When it ends, ISO 8601. Only there for one that lasts 30 days or more, and not in rows of old versions. */
+  readonly validUntil?: string;
 }
 
 /**
@@ -165,6 +167,28 @@ export type AuditEvent =
       readonly mode: 'write' | 'watch';
       readonly operation: string;
     }
+  /** Somebody has left a console on which a shell seems to be logged in. */
+  | {
+      readonly kind: 'console.left.logged-in';
+      readonly actor: CustomerActor;
+      readonly domain: DomainName;
+      readonly operation: string;
+    }
+  /** Xen keeps the domain as crashed. `since` as its host tells it. */
+  | {
+      readonly kind: 'domain.crashed';
+      readonly domain: DomainName;
+      readonly host: string;
+      readonly since: string;
+    }
+  /** The domain has booted so often in so many seconds, and nobody asked for it here. */
+  | {
+      readonly kind: 'domain.looping';
+      readonly domain: DomainName;
+      readonly host: string;
+      readonly boots: number;
+      readonly seconds: number;
+    }
   | {
       readonly kind: 'customer.added' | 'customer.removed';
       readonly actor: EventActor;
@@ -197,6 +221,23 @@ export type AuditEvent =
       readonly fingerprint: Fingerprint;
       /** Null: never. */
       readonly expiresAt: string | null;
+    }
+  /** The key expires soon: told once, so many days before. */
+  | {
+      readonly kind: 'key.expiring';
+      readonly customer: CustomerName;
+      readonly fingerprint: Fingerprint;
+      readonly expiresAt: string;
+      readonly days: number;
+    }
+  /** The role ends by itself soon: told once, so many days before. */
+  | {
+      readonly kind: 'role.expiring';
+      readonly customer: CustomerName;
+      readonly domain: DomainName;
+      readonly role: Role;
+      readonly expiresAt: string;
+      readonly days: number;
     }
   /**
    * A login was refused because the signature counter of a security key was not above the last one: there may

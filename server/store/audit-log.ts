@@ -29,6 +29,9 @@ const END_INTENTS = new Sql('DELETE FROM open_intent WHERE operation = ?');
 const LAST_BACKUP = new Sql<StoredAuditRow>(
   `SELECT ${COLUMNS} FROM audit WHERE kind = 'backup.made' ORDER BY seq DESC LIMIT 1`,
 );
+const LAST_CRASH = new Sql<StoredAuditRow>(
+  `SELECT ${COLUMNS} FROM audit WHERE kind = 'domain.crashed' AND domain = ? ORDER BY seq DESC LIMIT 1`,
+);
 const REFUSALS = new Sql<{ kind: string; reason: string; times: number }>(
   `SELECT kind, coalesce(record ->> '$.event.reason', record ->> '$.event.code') AS reason, count(*) AS times
    FROM audit WHERE at >= ? AND kind IN ('login.refused', 'domain.denied')
@@ -294,6 +297,15 @@ export class AuditLog {
     if (event.kind !== 'backup.made') return undefined;
     const { actor, file } = event;
     return { at, file, by: 'admin' in actor ? actor.admin : actor.customer };
+  }
+
+  /** The last crash of the domain that is recorded; undefined when there is none. */
+  lastCrash(domain: DomainName): Extract<AuditEvent, { kind: 'domain.crashed' }> | undefined {
+    this.flush();
+    const stored = this.#database.get(LAST_CRASH, domain);
+    if (stored === undefined) return undefined;
+    const { event } = auditRow(stored);
+    return event.kind === 'domain.crashed' ? event : undefined;
   }
 
   /** The denial with this reference. */

@@ -259,4 +259,68 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE role ADD COLUMN until TEXT;
   CREATE INDEX role_until ON role (until) WHERE until IS NOT NULL;
   `,
+  `
+  -- The last row of the audit log that notices were made of.
+  CREATE TABLE notice_cursor (
+    id  INTEGER PRIMARY KEY CHECK (id = 1),
+    seq INTEGER NOT NULL
+  ) STRICT;
+
+  -- What was sent, or is to be sent, to one receiver. address: of a mail to a customer, else empty.
+  -- state: 'waiting', 'sent', 'failed' (it was tried too often). Times are ISO 8601.
+  CREATE TABLE notice_message (
+    id       TEXT PRIMARY KEY,
+    channel  TEXT NOT NULL,
+    customer INTEGER REFERENCES customer (id) ON DELETE CASCADE,
+    address  TEXT NOT NULL,
+    state    TEXT NOT NULL,
+    notices  INTEGER NOT NULL,
+    made_at  TEXT NOT NULL,
+    due_at   TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    ended_at TEXT,
+    trouble  TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX notice_message_receiver ON notice_message (channel, state, address, ended_at);
+  CREATE INDEX notice_message_made ON notice_message (made_at);
+
+  -- One notice to one receiver; message is null until it goes into one. times: how often it happened meanwhile.
+  -- body: JSON of what the receiver is told.
+  CREATE TABLE notice (
+    number   INTEGER PRIMARY KEY,
+    id       TEXT NOT NULL UNIQUE,
+    channel  TEXT NOT NULL,
+    customer INTEGER REFERENCES customer (id) ON DELETE CASCADE,
+    address  TEXT NOT NULL,
+    kind     TEXT NOT NULL,
+    subject  TEXT NOT NULL,
+    seq      INTEGER NOT NULL,
+    at       TEXT NOT NULL,
+    body     TEXT NOT NULL,
+    times    INTEGER NOT NULL,
+    message  TEXT REFERENCES notice_message (id) ON DELETE CASCADE
+  ) STRICT;
+  CREATE INDEX notice_waiting ON notice (channel, address, subject) WHERE message IS NULL;
+  CREATE INDEX notice_of_message ON notice (message, number) WHERE message IS NOT NULL;
+  CREATE INDEX notice_customer ON notice (customer) WHERE customer IS NOT NULL;
+  CREATE INDEX notice_message_customer ON notice_message (customer) WHERE customer IS NOT NULL;
+
+  -- The networks that a customer has logged in from: an IPv4 /24 or an IPv6 /48.
+  CREATE TABLE login_network (
+    customer INTEGER NOT NULL REFERENCES customer (id) ON DELETE CASCADE,
+    network  TEXT NOT NULL,
+    last_at  TEXT NOT NULL,
+    PRIMARY KEY (customer, network)
+  ) STRICT, WITHOUT ROWID;
+
+  -- What is told once.
+  CREATE TABLE notice_told (
+    what TEXT PRIMARY KEY,
+    at   TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX notice_told_at ON notice_told (at);
+
+  -- Whether a crash is recorded already.
+  CREATE INDEX audit_crash ON audit (domain, seq) WHERE kind = 'domain.crashed';
+  `,
 ];

@@ -40,6 +40,7 @@ const UPSERT = new Sql(
 );
 const CHANGE = new Sql('UPDATE role SET role = ?, until = ? WHERE customer = ? AND domain = ?');
 const OVER = new Sql<StoredRole>(`${SELECT} WHERE role.until <= ? ORDER BY role.until LIMIT ?`);
+const ENDING = new Sql<StoredRole>(`${SELECT} WHERE role.until > ? AND role.until <= ? ORDER BY role.until`);
 const DELETE = new Sql('DELETE FROM role WHERE customer = ? AND domain = ?');
 
 /** The most roles that end in one transaction, so that nobody waits for long. */
@@ -143,6 +144,15 @@ export class Roles {
   find(customer: CustomerName, domain: DomainName): RoleRow | undefined {
     const row = this.#database.get(FIND, this.#now(), customer, domain);
     return row === undefined ? undefined : roleRow(row);
+  }
+
+  /** The roles that count and end by themselves until then, the next one first. */
+  endingUntil(until: Date): readonly RoleRow[] {
+    const now = this.#now();
+    return this.#database
+      .all(ENDING, now, now, until.toISOString())
+      .map(roleRow)
+      .filter(({ counts }) => counts);
   }
 
   /** Whether its time is over. */

@@ -10,6 +10,7 @@ import { Imports } from './imports.js';
 import { Keys } from './keys.js';
 import { Logins } from './logins.js';
 import { Maintenance } from './maintenance.js';
+import { Notices } from './notices.js';
 import { Parameters } from './parameters.js';
 import { GroundsOfOperations } from './operation-grounds.js';
 import { Preferences } from './preferences.js';
@@ -42,6 +43,7 @@ export class Store {
   readonly grounds: GroundsOfOperations;
   readonly imports: Imports;
   readonly maintenance: Maintenance;
+  readonly notices: Notices;
   readonly #database: Database;
 
   /** Use `open`. */
@@ -62,6 +64,7 @@ export class Store {
     this.preferences = new Preferences(database);
     this.grounds = new GroundsOfOperations(database);
     this.imports = new Imports(database, this.audit, this);
+    this.notices = new Notices(database, this.audit, clock);
   }
 
   /**

@@ -29,7 +29,8 @@ describe('e2e: the pages of day two', () => {
     house = await House.layOut({
       customers: { alice: { horatio: 'owner', ophelia: 'owner' }, bob: { yorick: 'owner' }, carol: {} },
       dom0Settings: '  goneAfterSeconds: 1\n',
-      gateSettings: 'domains:\n  graceSeconds: 1\n',
+      gateSettings:
+        'domains:\n  graceSeconds: 1\nnotices:\n  channels: [{name: chat, command: [/usr/bin/true]}]\n',
       hosts: 2,
     });
     const started = await DayTwo.start(house);
@@ -83,6 +84,13 @@ describe('e2e: the pages of day two', () => {
       ],
     ]);
     alice.kill();
+  });
+
+  it('notices', async () => {
+    await follow('notices.md', [
+      ['postern notice list', /^CHANNEL +BY +WAITING .*\nchat +command +/],
+      ['postern notice test chat', /^the channel chat has taken the test\n$/],
+    ]);
   });
 
   it('telling everybody something', async () => {

@@ -19,6 +19,15 @@ const WHOLE: readonly (readonly [statement: RegExp, why: string])[] = [
   [/ FROM maintenance$/, 'one row'],
   [/ FROM operation_grounds JOIN customer /, 'the few operations that wait on a host, once at a start'],
   [/^SELECT domain FROM leaving$/, 'the list of the domains that move'],
+  [
+    /^SELECT DISTINCT channel FROM notice WHERE message IS NULL UNION/,
+    'the notices that wait, once at a start',
+  ],
+  [
+    / FROM notice_message LEFT JOIN customer .* ORDER BY made_at DESC LIMIT \?$/,
+    'the last messages, from the end',
+  ],
+  [/^SELECT made_at FROM notice_message ORDER BY made_at DESC/, 'the two thousandth last message'],
   [/^SELECT seq FROM sqlite_sequence/, 'one row'],
   [/ FROM sqlite_schema /, 'the triggers'],
   [/^SELECT id, worker, about FROM (session|connection)/, 'the list of all sessions and connections'],

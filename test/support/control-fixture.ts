@@ -102,6 +102,11 @@ export class ControlFixture implements RunningGate {
   readonly settings: AdministrationSettings;
   readonly hostKeys: HostKeys;
   readonly refusedConnections = new RefusedConnections((login) => login === 'alice');
+  readonly notices: RunningGate['notices'] = {
+    status: () => ({ channels: [], messages: [] }),
+    counts: () => [],
+    test: () => Promise.resolve(null),
+  };
   readonly logins: RunningGate['logins'] = {
     accounts: { find: (...asked) => this.#accounts().find(...asked) },
     certificates: null,

@@ -11,6 +11,7 @@ import { ExecSession } from '../../server/gate/exec/exec-session.js';
 import { parseCommand } from '../../server/gate/exec/grammar.js';
 import { GateCore } from '../../server/gate/gate-core.js';
 import type { HostSettings, HostTimings } from '../../server/gate/hosts/host-link.js';
+import type { NoticeSettings } from '../../server/gate/notices/notice-settings.js';
 import { MenuSession } from '../../server/gate/menu/menu-session.js';
 import { Slices } from '../../server/gate/scheduling/slices.js';
 import type { LoadResult } from '../../server/gate/policy/policy-holder.js';
@@ -72,6 +73,12 @@ export function policyOf(rules: readonly Rule[], limits: readonly Limit[] = []):
 
 export const ALLOW_ALL = policyOf([rule('allow', ACTIONS)]);
 
+/** The settings of a gate that tells nobody anything. */
+export const NO_NOTICES: NoticeSettings = {
+  channels: [],
+  mail: { sendmail: ['/usr/sbin/sendmail'], from: null, perHour: 10 },
+};
+
 /** Log messages of our own faults, which the product survives and a test must not. */
 const BROKEN = ['a session could not be told', 'a menu could not be made anew'];
 
@@ -98,6 +105,7 @@ export class GateInside {
     perRecordingMiB: 1,
     required: false,
   };
+  readonly notices: NoticeSettings;
   /** The list of revoked keys; empty at first. */
   readonly revokedKeysFile = join(this.temporary.directory, 'revoked');
   /** The clock for policy and keys. */
@@ -111,12 +119,15 @@ export class GateInside {
    * @param hostTimings replaces some of the host link's short test timings
    * @param slices for questions after a change; by default all are asked in the same turn
    * @param moreHosts further hosts of the settings
+   * @param notices to whom the gate sends which; by default to nobody
    */
   constructor(
     hostTimings: Partial<HostTimings> = {},
     slices = new Slices({ now: () => 0 }),
     moreHosts: readonly HostSettings[] = [],
+    notices: NoticeSettings = NO_NOTICES,
   ) {
+    this.notices = notices;
     writeFileSync(this.revokedKeysFile, '');
     this.alice = this.customer('alice', 'A', ['horatio', 'ophelia']);
     this.bob = this.customer('bob', 'B', ['yorick']);
@@ -132,6 +143,7 @@ export class GateInside {
         login: { connectionsPerCustomer: 20 },
         menu: { idleSeconds: 0 },
         domains: { graceSeconds: 600 },
+        notices: this.notices,
       },
       store: this.store,
       policySource: { load: () => this.next, lastAccepted: () => null, keep: () => undefined },

@@ -140,6 +140,7 @@ class GateHalf implements Half {
       hosts: gate.core.hosts.links,
       hostKeys,
       logins: gate.logins,
+      notices: gate.core.notices,
     };
     this.#administration = Administration.ofRunningGate(store, settings, running);
     await this.#measure(store, running, gate.core);

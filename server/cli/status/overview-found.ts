@@ -1,5 +1,6 @@
-import { shortList } from '../../../policy/listing.js';
+import { counted, shortList } from '../../../policy/listing.js';
 import type { HostOverview, Overview } from '../../gate/control/overview.js';
+import type { NoticeChannelStatus } from '../../gate/notices/notice-delivery.js';
 import { lowRoom } from '../doctor/folder-found.js';
 import { auditFound, namesFound } from '../doctor/gate-found.js';
 import { fail, warn } from '../installation/diagnosis.js';
@@ -8,9 +9,12 @@ import type { Diagnosis } from '../installation/diagnosis.js';
 /** A toolstack that has not answered for so long shows no domain's state any more. Milliseconds. */
 const STALE_MS = 15_000;
 
+/** Notices that cannot be sent for so long need an admin. Milliseconds. */
+const STUCK_MS = 600_000;
+
 /** What an admin must look at or mend. Nothing when all is well. */
 export function overviewFound(overview: Overview): readonly Diagnosis[] {
-  const { hosts, audit, policy, folders, maintenance, expiring } = overview;
+  const { hosts, audit, policy, folders, maintenance, expiring, notices = [] } = overview;
   const now = Date.parse(overview.at);
   return [
     ...hosts.flatMap((host) => hostFound(host, now)),
@@ -40,7 +44,27 @@ export function overviewFound(overview: Overview): readonly Diagnosis[] {
             'postern key list CUSTOMER; postern key expire gives a key more time',
           ),
         ]),
+    ...notices.flatMap((channel) => noticesFound(channel, now)),
   ];
+}
+
+function noticesFound(channel: NoticeChannelStatus, now: number): Diagnosis[] {
+  const { name, waiting, stuckSince, trouble, failed } = channel;
+  const subject = `notices ${name}`;
+  const todo = `postern notice list, then postern notice test ${name}`;
+  const stuck =
+    stuckSince !== null && now - Date.parse(stuckSince) > STUCK_MS
+      ? [
+          warn(
+            subject,
+            `${counted(waiting, 'notice')} cannot be sent since ${stuckSince}: ${trouble ?? 'unknown'}`,
+            todo,
+          ),
+        ]
+      : [];
+  return failed === 0
+    ? stuck
+    : [...stuck, warn(subject, `${counted(failed, 'message')} could not be sent in three days`, todo)];
 }
 
 function hostFound({ name, reachable, failure, half, lookedAt }: HostOverview, now: number): Diagnosis[] {

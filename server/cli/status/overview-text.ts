@@ -3,6 +3,7 @@ import { counted } from '../../../policy/listing.js';
 import type { RefusalCount } from '../../store/audit-log.js';
 import type { FolderRoom } from '../../wire/folder-check.js';
 import type { WorkerStatus } from '../../gate/control/control-ports.js';
+import type { NoticeChannelStatus } from '../../gate/notices/notice-delivery.js';
 import type { HostOverview, Overview } from '../../gate/control/overview.js';
 import { aligned } from '../../../policy/columns.js';
 import { printable } from '../../../policy/printable.js';
@@ -27,6 +28,7 @@ export function overviewText(overview: Overview): string {
     refused,
     maintenance,
     expiring,
+    notices = [],
     folders,
   } = overview;
   const now = Date.parse(overview.at);
@@ -39,6 +41,7 @@ export function overviewText(overview: Overview): string {
     ['Backup', backup === null ? 'none was made' : `${utc(backup.at)} by ${backup.by}: ${backup.file}`],
     ['Refused', `${refusedText(refused)} in the last hour`],
     ['Keys', `${expiring.count} expire within ${expiring.within} days`],
+    ...(notices.length === 0 ? [] : [['Notices', notices.map(noticesText).join(', ')] as const]),
     ['Maintenance', maintenance === null ? 'none' : maintenance.sentence],
     ['Free', folders.map((folder) => `${folder.what} ${roomText(folder)}`).join('; ')],
   ]);
@@ -59,6 +62,11 @@ function sessionsText({ sessions, consoles }: Overview): string {
   ];
   const { writing, watching } = consoles;
   return `${parts.join(', ')}; ${counted(writing, 'console')} open${watching === 0 ? '' : `, ${watching} watched`}`;
+}
+
+function noticesText({ name, waiting, lastSentAt }: NoticeChannelStatus): string {
+  const sent = lastSentAt === null ? 'nothing sent yet' : `sent ${utc(lastSentAt)}`;
+  return `${name} ${sent}${waiting === 0 ? '' : `, ${waiting} waiting`}`;
 }
 
 function workerText({ number, pid, connections, isReady }: WorkerStatus): string {

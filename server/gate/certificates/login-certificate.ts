@@ -18,10 +18,17 @@ export interface LoginCertificate extends CertifiedLogin {
 
 /** The most characters of a key id that are written. */
 const KEY_ID_SHOWN = 128;
+/** A certificate that lasts so long needs somebody to renew it. Shorter ones are renewed by programs. Milliseconds. */
+const LASTING_MS = 30 * 86_400_000;
 
 /** The certificate as audit rows name it. */
 export function certificateNote(
-  { serial, keyId }: Pick<Certificate, 'serial' | 'keyId'>,
+  {
+    serial,
+    keyId,
+    validAfter,
+    validBefore,
+  }: Pick<Certificate, 'serial' | 'keyId' | 'validAfter' | 'validBefore'>,
   { name, fingerprint }: Pick<Authority, 'name' | 'fingerprint'>,
 ): CertificateNote {
   return {
@@ -29,6 +36,9 @@ export function certificateNote(
     authorityName: name,
     keyId: printable(Buffer.from(keyId, 'latin1').toString('utf8'), KEY_ID_SHOWN),
     serial: String(serial),
+    ...(validBefore === null || validBefore - validAfter < LASTING_MS
+      ? {}
+      : { validUntil: new Date(validBefore).toISOString() }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { AuditEvent } from '../../store/audit-event.js';
+import type { AuditEvent, CustomerActor } from '../../store/audit-event.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
 import type { ConsoleMode } from '../../wire/console.js';
 import type { Logger } from '../../wire/logger.js';
@@ -37,16 +37,27 @@ export class AttachmentAudit {
     this.#record('console.detached', this.#demanded, this.#mode);
   }
 
+  /** The customer leaves, and a shell seems to be logged in. */
+  leftLoggedIn(): void {
+    const { domain, operation, identity } = this.#demanded;
+    this.#append({ kind: 'console.left.logged-in', actor: actorOf(identity), domain, operation });
+  }
+
   #record(
     kind: 'console.attached' | 'console.detached' | 'console.taken',
     { domain, operation, identity }: DemandedPermit,
     mode: ConsoleMode,
   ): void {
+    this.#append({ kind, actor: actorOf(identity), domain, mode, operation });
+  }
+
+  #append(event: AuditEvent & { readonly actor: CustomerActor }): void {
     try {
-      this.#parts.audit.append({ kind, actor: actorOf(identity), domain, mode, operation });
+      this.#parts.audit.append(event);
     } catch (fault) {
       if (!(fault instanceof AuditUnavailableError)) throw fault;
-      this.#parts.log.error({ kind, connection: identity.connection }, 'cannot be recorded in the audit log');
+      const { kind, actor } = event;
+      this.#parts.log.error({ kind, connection: actor.connection }, 'cannot be recorded in the audit log');
     }
   }
 }

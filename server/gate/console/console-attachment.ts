@@ -13,6 +13,7 @@ import type { Terminal, Unsubscribe } from '../session/terminal.js';
 import { Participants } from './participants.js';
 import { AttachmentAudit } from './attachment-audit.js';
 import type { AttachmentAuditParts } from './attachment-audit.js';
+import type { PendingDepartures } from './pending-departures.js';
 import { ConsoleDeparture } from './console-departure.js';
 import type { ConsoleEnding } from './console-departure.js';
 import { ConsoleInput } from './console-input.js';
@@ -35,6 +36,7 @@ import { SizeHint } from './size-hint.js';
 import { terminalReset } from '../session/terminal-reset.js';
 
 export interface ConsoleParts extends AttachmentAuditParts {
+  readonly departures: PendingDepartures;
   readonly authorizer: Authorizer;
   readonly hosts: Hosts;
   readonly operations: OperationDispatcher;
@@ -120,7 +122,7 @@ export class ConsoleAttachment {
     );
     this.#departure = new ConsoleDeparture(
       parts.consoleOptions,
-      { ...present, screen: this.#screen },
+      { ...present, screen: this.#screen, departures: parts.departures },
       {
         begin: () => {
           this.#input.dispose();
@@ -129,6 +131,10 @@ export class ConsoleAttachment {
         send: (keys) => link.stream?.write(keys),
         leave: (ending) => {
           this.leave(ending);
+        },
+        leftLoggedIn: () => {
+          // It may have been ended while the screen was asked for.
+          if (!this.#over) this.#audit.leftLoggedIn();
         },
       },
     );
@@ -230,7 +236,7 @@ export class ConsoleAttachment {
       }),
       this.#rescueNotices(),
       terminal.onClose(() => {
-        this.#departure.begin({ status: 1, message: null }, { mute: true });
+        this.#departure.begin({ status: 1, message: null });
       }),
       terminal.onResize((cols, rows) => {
         if (!this.#canAct()) return;

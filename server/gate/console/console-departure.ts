@@ -3,6 +3,7 @@ import type { ConsoleOptions } from './console-options.js';
 import type { ConsoleWords } from './console-words.js';
 import { guestPromptOf } from './guest-prompt.js';
 import type { Participants } from './participants.js';
+import type { PendingDepartures } from './pending-departures.js';
 import type { ScreenQuery } from './screen-query.js';
 
 /** How a console ended. */
@@ -20,6 +21,7 @@ interface Context {
   readonly participants: Participants;
   readonly words: ConsoleWords;
   readonly screen: ScreenQuery;
+  readonly departures: PendingDepartures;
 }
 
 interface Callbacks {
@@ -30,6 +32,8 @@ interface Callbacks {
   /** Sends keys to the guest. */
   send(keys: Buffer): void;
   leave(ending: ConsoleEnding): void;
+  /** A shell is left logged in. */
+  leftLoggedIn(): void;
 }
 
 /** Ends a shell's input. */
@@ -51,18 +55,22 @@ export class ConsoleDeparture {
     this.#callbacks = callbacks;
   }
 
-  /** Begins; once. @param mute nobody is there to read the message */
-  begin(ending: ConsoleEnding, { mute = false } = {}): void {
+  /** Begins; once. The screen is looked at although nobody may be there to read the message. */
+  begin(ending: ConsoleEnding): void {
     if (this.#begun) return;
     const { demanded, participants } = this.#context;
     const logsOut = this.#options.logsOut(demanded.identity.customer, demanded.domain);
-    if (!participants.isWriter || (mute && !logsOut)) {
+    if (!participants.isWriter) {
       this.#callbacks.leave(ending);
       return;
     }
     this.#begun = true;
     this.#callbacks.begin();
+    const forget = this.#context.departures.add(() => {
+      this.#callbacks.leave(ending);
+    });
     void this.#leaveShell(logsOut).then((sentence) => {
+      forget();
       const message = [ending.message, sentence].filter((each) => each !== null).join(' ');
       this.#callbacks.leave({ ...ending, message: message === '' ? null : message });
     });
@@ -78,6 +86,8 @@ export class ConsoleDeparture {
       this.#callbacks.send(CTRL_D);
       return words.loggedOut(demanded.domain);
     }
-    return seeming === 'shell' || seeming === 'shell-typing' ? words.loggedIn(demanded.domain) : null;
+    if (seeming !== 'shell' && seeming !== 'shell-typing') return null;
+    this.#callbacks.leftLoggedIn();
+    return words.loggedIn(demanded.domain);
   }
 }

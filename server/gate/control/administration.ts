@@ -15,6 +15,7 @@ import type { ReadHostKeys } from './host-key-routes.js';
 import { importRoutes } from './import-routes.js';
 import { keyRoutes } from './key-routes.js';
 import { loginRoutes } from './login-routes.js';
+import { noticeRoutes } from './notice-routes.js';
 import { maintenanceRoutes } from './maintenance-routes.js';
 import { explainRoutes } from './explain-routes.js';
 import { overviewRoutes } from './overview-routes.js';
@@ -52,6 +53,7 @@ export class Administration {
       ...policyRoutes(store, gate.policy),
       ...sessionRoutes(store, settings, gate),
       ...overviewRoutes(store, settings, gate),
+      ...noticeRoutes(gate.notices),
       ...hostKeyRoutes(store, () => gate.hostKeys),
       ...loginRoutes(store, settings, () => gate.policy.policy, gate.logins),
     ];

@@ -157,6 +157,12 @@ export const recording: Argument<string> = word(
   'see `postern recording list`',
 );
 
+/** The name of a channel for notices. */
+export const channelName: Argument<string> = word(
+  (text) => (/^[a-z][a-z0-9-]{0,31}$/.test(text) ? text : undefined),
+  'see `postern notice list`',
+);
+
 /** A time: ISO 8601, given back in UTC with milliseconds. */
 export const time: Argument<string> = word((text) => {
   const date = /^\d{4}-\d\d/.test(text) ? new Date(text) : new Date(NaN);

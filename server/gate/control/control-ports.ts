@@ -13,6 +13,7 @@ import type { CertificateLoginParts } from '../ssh/certificate-login.js';
 import type { HostKeys } from '../ssh/host-keys.js';
 import type { RefusedConnection } from '../ssh/refused-connections.js';
 import type { DomainView, HostNames } from '../../wire/domain.js';
+import type { NoticeChannelStatus, NoticeStatus } from '../notices/notice-delivery.js';
 import type { HalfStatus } from '../../wire/half-status.js';
 
 /** A live session, as the gate's list of them has it. */
@@ -125,6 +126,15 @@ export interface WorkerStatus {
   readonly isReady: boolean;
 }
 
+/** What the gate tells whom. */
+export interface SentNotices {
+  /** @param limit the most messages */
+  status(limit: number): NoticeStatus;
+  counts(): readonly NoticeChannelStatus[];
+  /** Sends a test by a channel. @returns null when its receiver has it */
+  test(channel: string): Promise<Refusal | null>;
+}
+
 /** The parts that only a running gate has. */
 export interface RunningGate {
   readonly version: string;
@@ -143,6 +153,7 @@ export interface RunningGate {
   readonly hosts: readonly Host[];
   readonly hostKeys: HostKeys;
   readonly logins: Logins;
+  readonly notices: SentNotices;
 }
 
 /** The settings that admins' commands need. */

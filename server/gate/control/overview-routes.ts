@@ -21,7 +21,7 @@ const MOST_EXPIRING = 20;
 /** What an overview is taken of. */
 export type OverviewParts = Pick<
   RunningGate,
-  'version' | 'startedAt' | 'sessions' | 'openConsoles' | 'workers' | 'policy' | 'hosts'
+  'version' | 'startedAt' | 'sessions' | 'openConsoles' | 'workers' | 'policy' | 'hosts' | 'notices'
 >;
 
 /** The route for an overview. It tries and writes nothing, so it may be asked for every second. */
@@ -59,6 +59,7 @@ export async function takeOverview(
     domains: undecided(store),
     expiring: expiringKeys(store, now),
     refused: { since: since.toISOString(), ...store.audit.refusals(since) },
+    notices: gate.notices.counts(),
     backup: store.audit.lastBackup() ?? null,
   };
 }

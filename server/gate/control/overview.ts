@@ -7,6 +7,7 @@ import type { FolderRoom } from '../../wire/folder-check.js';
 import type { HalfStatus } from '../../wire/half-status.js';
 import type { Verb } from '../../wire/contract.js';
 import type { OpenConsoles } from '../access/live-attachments.js';
+import type { NoticeChannelStatus } from '../notices/notice-delivery.js';
 import type { GateStatus, HostStatus, PolicyStatus } from './control-answers.js';
 import type { LiveSession, WorkerStatus } from './control-ports.js';
 
@@ -32,6 +33,8 @@ export interface Overview {
   readonly domains: GateStatus['domains'];
   readonly expiring: ExpiringKeys;
   readonly refused: RefusalCounts & { readonly since: string };
+  /** The admins' channels for notices, and the one for customers. A gate that knows none leaves it out. */
+  readonly notices?: readonly NoticeChannelStatus[];
   /** Null when none was ever made. */
   readonly backup: LastBackup | null;
 }

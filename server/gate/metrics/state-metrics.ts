@@ -26,6 +26,10 @@ function gaugesIn(registry: Registry) {
     row: gauge('audit_row', 'The number of the last row of the audit log.'),
     writable: gauge('audit_writable', '1 while the audit log can be written, else 0.'),
     free: gauge('free_bytes', 'Room for files. The gate has no host.', ['host', 'folder']),
+    notices: gauge('notices_waiting', 'Notices that are not sent yet.', ['channel']),
+    unsent: gauge('notice_messages_failed', 'Messages that were given up, as far as they are kept.', [
+      'channel',
+    ]),
     expiring: gauge('keys_expiring', 'Registered keys that expire within 14 days.'),
     backup: gauge('last_backup_time_seconds', 'When a backup was made last, since the epoch.'),
     undecided: gauge('domains_undecided', 'Domains that wait for an admin.', ['why']),
@@ -71,6 +75,10 @@ export class StateMetrics {
     for (const { what, free } of folders)
       if (free !== null) this.#gauges.free.set({ host: '', folder: what }, free);
     this.#gauges.expiring.set(overview.expiring.count);
+    for (const { name: channel, waiting, failed } of overview.notices ?? []) {
+      this.#gauges.notices.set({ channel }, waiting);
+      this.#gauges.unsent.set({ channel }, failed);
+    }
     this.#gauges.backup.set(backup === null ? 0 : seconds(backup.at));
     for (const [why, names] of Object.entries(overview.domains))
       this.#gauges.undecided.set({ why }, names.length);

@@ -251,6 +251,38 @@ describe('the options of a console', () => {
       await eventually('it to arrive', () => console.typed === '\x04');
     });
 
+    it('is in the audit log, also when its customer hangs up', async () => {
+      const logged = (): readonly unknown[] =>
+        gate.events('console.left.logged-in').map(({ actor, domain }) => [actor.customer, domain]);
+      await open('write', SHELL);
+      terminal.hangUp();
+      await left();
+      assert.deepEqual(logged(), [['alice', 'horatio']]);
+    });
+
+    for (const [what, mode, screen] of [
+      ['asks for a login', 'write', LOGIN],
+      ['cannot be read', 'write', null],
+      ['somebody else types into', 'watch', SHELL],
+    ] as const) {
+      it(`is not in the audit log for a screen that ${what}`, async () => {
+        await open(mode, screen);
+        terminal.hangUp();
+        await left();
+        assert.deepEqual(gate.events('console.left.logged-in'), []);
+      });
+    }
+
+    it('holds up no gate that stops', async () => {
+      const console = await open('write', null);
+      gate.dom0.contract = { ...gate.dom0.contract };
+      terminal.hangUp();
+      await gate.core.stop();
+      await left();
+      assert.equal(gate.events('console.detached').length, 1);
+      await eventually('dom0 to be left', () => !console.open);
+    });
+
     it('gets its Ctrl-D also from who hangs up', async () => {
       Object.assign(gate.consoleSettings, { logOut: true });
       const console = await open('write', SHELL);

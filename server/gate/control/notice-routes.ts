@@ -1,0 +1,20 @@
+import { isRefusal } from '../../../policy/refusal.js';
+import { channelName, number, optional } from './argument.js';
+import type { SentNotices } from './control-ports.js';
+import { route } from './route.js';
+import type { Route } from './route.js';
+
+const LARGEST_PAGE = 1_000;
+
+/** Routes for what the gate tells whom. */
+export function noticeRoutes(notices: SentNotices): readonly Route[] {
+  return [
+    route('GET', '/notices', { limit: optional(number) }, ({ limit }) =>
+      notices.status(Math.min(limit ?? 20, LARGEST_PAGE)),
+    ),
+    route('POST', '/notices/test', { channel: channelName }, async ({ channel }) => {
+      const no = await notices.test(channel);
+      return isRefusal(no) ? no : { channel };
+    }),
+  ];
+}
