@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
+import { takeBuiltins } from '../server/program-bundles.js';
 import type { ProgramParts } from '../server/program-bundles.js';
 
 const DIST = join(import.meta.dirname, '..');
@@ -123,6 +124,31 @@ describe('the programs', () => {
     }
     const licenses = readFileSync(join(DIST, 'server/licenses.txt'), 'utf8');
     for (const name of HARMLESS) assert.match(licenses, new RegExp(`^${name}\n\n`, 'm'));
+  });
+
+  it('take Node.js’s own modules without reading what they do not use, but for the one that any Node.js runs', () => {
+    for (const program of Object.keys(PARTS)) {
+      const text = readFileSync(join(DIST, program), 'utf8');
+      const imports = /^(import .*|\}) from ["']node:/m.test(text);
+      assert.equal(imports, program === 'server/postern.js', program);
+    }
+    const first =
+      "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);";
+    const imports = [
+      'import {\n  a,\n  b as b2\n} from "node:fs";',
+      'import path from "node:path";',
+      'import * as os from "node:os";',
+      'import other from "other";',
+    ];
+    assert.deepEqual(takeBuiltins([first, ...imports, 'b2();'].join('\n')).split('\n'), [
+      "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);" +
+        " const { a, b: b2 } = process.getBuiltinModule('node:fs');" +
+        " const path = process.getBuiltinModule('node:path');" +
+        " const os = process.getBuiltinModule('node:os');",
+      ...['', '', '', '', '', ''],
+      'import other from "other";',
+      'b2();',
+    ]);
   });
 
   it('keep the names of faults, by which a log is read', () => {
