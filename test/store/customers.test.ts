@@ -201,14 +201,16 @@ describe('store: customers, keys, roles', () => {
   });
 
   it('keeps `since` when a role is changed, and begins anew when it is given again', () => {
-    const times = ['2026-01-01', '2026-01-02', '2026-01-03', '2026-01-04', '2026-01-05'];
-    let turn = 0;
-    const clocked = new TemporaryStore({ clock: () => new Date(times[turn++] ?? 0) });
+    let now = '2026-01-01';
+    const clocked = new TemporaryStore({ clock: () => new Date(now) });
     try {
       const { roles, customers } = clocked.store;
       customers.add(ALICE, ADMIN);
+      now = '2026-01-02';
       roles.add(ALICE, HORATIO, 'watcher', ADMIN);
+      now = '2026-01-03';
       roles.add(ALICE, HORATIO, 'owner', ADMIN);
+      now = '2026-01-04';
       roles.add(ALICE, HORATIO, 'owner', ADMIN);
       assert.deepEqual(roles.find(ALICE, HORATIO), {
         customer: ALICE,
@@ -216,9 +218,11 @@ describe('store: customers, keys, roles', () => {
         role: 'owner',
         since: '2026-01-02T00:00:00.000Z',
         sinceSeq: 2,
+        until: null,
         counts: true,
       });
       roles.remove(ALICE, HORATIO, ADMIN);
+      now = '2026-01-05';
       roles.add(ALICE, HORATIO, 'owner', ADMIN);
       assert.equal(roles.find(ALICE, HORATIO)?.since, '2026-01-05T00:00:00.000Z');
     } finally {

@@ -117,7 +117,7 @@ export class House {
       const more = options.profiles(xen);
       writeFileSync(
         this.layout.dom0Settings,
-        text.replace(/^observe:/m, () => `${more}observe:`),
+        text.replace(/^profiles:\n(?: .*\n)*/m, (before) => before + more),
       );
     }
     for (const settings of [
