@@ -43,6 +43,8 @@ import {
   writingWords,
 } from './operation-words.js';
 import { sinceSentence } from './time-words.js';
+import { graphText } from './usage-words.js';
+import type { DomainName } from '../policy/names.js';
 import {
   LOADING,
   MAINTENANCE_OVER,
@@ -128,7 +130,19 @@ export function promptText(state: MenuState): string {
 /** News to print without a request: maintenance on every page, a domain's changes on its own page. */
 export function newsText(before: MenuState, after: MenuState): string[] {
   const maintenance = before.maintenance === after.maintenance ? [] : [after.maintenance ?? MAINTENANCE_OVER];
-  return [...maintenance, ...domainNews(before, after)];
+  return [...maintenance, ...domainNews(before, after), ...usageNews(before, after)];
+}
+
+/** A graph is told once, when it has come: each minute would be too often. */
+function usageNews(before: MenuState, after: MenuState): string[] {
+  const page = currentPage(after);
+  if (page.page !== 'domain' || after.dialog !== null) return [];
+  return usageText(before, page.domain).length > 0 ? [] : usageText(after, page.domain);
+}
+
+function usageText({ usage, columns, preferences }: MenuState, domain: DomainName): string[] {
+  if (usage?.domain !== domain || usage.graph === null) return [];
+  return graphText(usage.graph, columns, preferences.charset);
 }
 
 function domainNews(before: MenuState, after: MenuState): string[] {
@@ -187,6 +201,7 @@ function domainText(state: MenuState, page: Extract<Page, { page: 'domain' }>): 
   if (domain.recorded !== 'off') lines.push(recordedSentence(domain.recorded));
   if (domain.memoryMiB !== null) lines.push(plainFacts(domain));
   if (!domain.textConsole) lines.push(NO_TEXT_CONSOLE);
+  lines.push(...usageText(state, domain.name));
   const profile = domain.profiles.find((one) => one.name === domain.profile);
   if (!isNormal(domain) && profile !== undefined) lines.push(profileBanner(profile.title));
   if (domain.rescueEnd !== null) lines.push(rescueEndSentence(domain.rescueEnd, state.now));

@@ -7,6 +7,7 @@ import type { Recorded } from '../policy/recorded.js';
 import type { RefusalCode } from '../policy/refusal.js';
 import type { Role } from '../policy/roles.js';
 import type { LogEffect, LogFact } from './log-port.js';
+import type { UsageGraph } from './usage-graph.js';
 
 /**
  * The port between a menu and the gate around it. A menu is `(state, message) -> (state, effects)`: facts
@@ -198,6 +199,8 @@ export interface MenuStart {
   readonly columns: number;
   readonly rows: number;
   readonly now: number;
+  /** Whether the gate knows what servers used. */
+  readonly hasGraphs?: boolean;
 }
 
 /** The actions that become an operation of dom0. */
@@ -238,6 +241,8 @@ export type Effect =
   | { readonly effect: 'add-key'; readonly text: string }
   | { readonly effect: 'remove-key'; readonly fingerprint: Fingerprint }
   | { readonly effect: 'list-activity' }
+  /** Asked for a server's page, and again once a minute while it is shown. */
+  | { readonly effect: 'usage'; readonly domain: DomainName }
   | LogEffect
   | { readonly effect: 'prefer'; readonly preferences: MenuPreferences }
   | { readonly effect: 'choose-escape'; readonly escape: EscapeKey }
@@ -262,6 +267,8 @@ export type Fact =
   | { readonly fact: 'maintenance'; readonly message: string | null }
   | { readonly fact: 'keys'; readonly keys: readonly MenuKey[] }
   | { readonly fact: 'activity'; readonly activity: readonly MenuActivity[] }
+  /** Null: nothing is known. */
+  | { readonly fact: 'usage'; readonly domain: DomainName; readonly graph: UsageGraph | null }
   | LogFact
   /** The console has returned the terminal; `message` gives the reason, if there is one to tell. */
   | { readonly fact: 'console-left'; readonly domain: DomainName; readonly message: string | null }

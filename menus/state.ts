@@ -12,6 +12,7 @@ import type {
   OperateAction,
   Setting,
 } from './port.js';
+import type { UsageGraph } from './usage-graph.js';
 
 /** A page of the menu. `selected` is an entry's id, so the selection stays when the list changes. */
 export type Page =
@@ -113,10 +114,19 @@ export interface Plan {
   readonly ready: boolean;
 }
 
+/** A graph that was asked for. */
+export interface ShownUsage {
+  readonly domain: DomainName;
+  readonly askedAt: number;
+  readonly graph: UsageGraph | null;
+}
+
 export interface MenuState extends MenuStart {
   /** Null until requested and received. */
   readonly keys: readonly MenuKey[] | null;
   readonly activity: readonly MenuActivity[] | null;
+  /** The last 24 hours of the server whose page is or was shown last. `graph` is null until it arrives. */
+  readonly usage: ShownUsage | null;
   /** The path to the current page, which is the last. Never empty. */
   readonly pages: readonly Page[];
   readonly dialog: Dialog | null;
@@ -199,6 +209,7 @@ export function initialState(start: MenuStart): MenuState {
     ...clampSize(start.columns, start.rows),
     keys: null,
     activity: null,
+    usage: null,
     pages: [rootPage(start.domains, start.only)],
     dialog: null,
     problem: null,

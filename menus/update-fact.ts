@@ -29,6 +29,12 @@ export function updateFact(state: MenuState, fact: Fact): Step {
       return still({ ...state, keys: fact.keys });
     case 'activity':
       return still({ ...state, activity: fact.activity });
+    case 'usage':
+      return still(
+        state.usage?.domain === fact.domain
+          ? { ...state, usage: { ...state.usage, graph: fact.graph } }
+          : state,
+      );
     case 'console-left':
       return still({ ...state, calling: null, notice: fact.message ?? state.notice });
     case 'log':

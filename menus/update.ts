@@ -1,6 +1,7 @@
 import { updateFact } from './update-fact.js';
 import { burstText, chooseNumber, enterLine, pasteText, pressKey } from './update-input.js';
 import type { Fact } from './port.js';
+import { currentPage } from './state.js';
 import type { Input, MenuState, Step } from './state.js';
 
 export type Message = Fact | Input;
@@ -10,11 +11,28 @@ export type Message = Fact | Input;
  * ticks. The full-screen and the plain menu both use it.
  */
 export function update(state: MenuState, message: Message): Step {
-  const step = react(state, message);
+  const step = askUsage(react(state, message));
   const wasOpen = state.pages.some(({ page }) => page === 'log');
   const isOpen = step.state.pages.some(({ page }) => page === 'log');
   // Closes the log whichever way its page was left.
   return wasOpen && !isOpen ? { ...step, effects: [...step.effects, { effect: 'log-close' }] } : step;
+}
+
+/** A graph is no older than this while it is looked at. Milliseconds. */
+const GRAPH_AGE = 60_000;
+
+/** Asks for the graph of the server whose page is shown. */
+function askUsage(step: Step): Step {
+  const { state, effects } = step;
+  const page = currentPage(state);
+  if (state.hasGraphs !== true || state.lent || state.closing || page.page !== 'domain') return step;
+  const { domain } = page;
+  const { usage, now } = state;
+  const isSame = usage?.domain === domain;
+  // The clock of the gate may be set back.
+  if (isSame && Math.abs(now - usage.askedAt) < GRAPH_AGE) return step;
+  const asked = { domain, askedAt: now, graph: isSame ? usage.graph : null };
+  return { state: { ...state, usage: asked }, effects: [...effects, { effect: 'usage', domain }] };
 }
 
 function react(state: MenuState, message: Message): Step {

@@ -40,6 +40,8 @@ import {
 } from './operation-words.js';
 import { rescueEndShort, rescueEndsSoon, rescueHostKeyShort } from './rescue-words.js';
 import { sinceSentence, sinceWord } from './time-words.js';
+import { graphColumns, sparkline } from './sparkline.js';
+import { LAST_DAY, QUANTITIES, graphLine } from './usage-words.js';
 import { CALLING, domainGone } from './words.js';
 
 /** Draws one domain's summary, with its menu below. */
@@ -90,11 +92,51 @@ function drawRows(
 ): number {
   drawStateLine(canvas, state, domain, left, top, width);
   drawFactsLine(canvas, domain, left, top + 1, width);
-  const row = top + 2 + drawHappening(canvas, state, domain, left, top + 2, width);
+  const happened = top + 2 + drawHappening(canvas, state, domain, left, top + 2, width);
+  const row = happened + drawUsage(canvas, state, domain, { left, top: happened, width }, happened - top);
   const hostKey = hostKeyLine(domain, width);
   if (hostKey === null) return row;
   canvas.put(left, row, hostKey, 'plain', width);
   return row + 1;
+}
+
+/** In a window of so many rows each quantity has a line. */
+const TALL_ROWS = 34;
+
+/**
+ * Draws the last 24 hours: one line where the box has room anyway, three in a tall window.
+ *
+ * @param used rows that the summary has already
+ * @returns lines used
+ */
+function drawUsage(
+  canvas: Canvas,
+  state: MenuState,
+  { name }: MenuDomain,
+  { left, top, width }: Pick<Layout, 'left' | 'top' | 'width'>,
+  used: number,
+): number {
+  const graph = state.usage?.domain === name ? state.usage.graph : null;
+  if (graph === null) return 0;
+  if (canvas.rows >= TALL_ROWS) {
+    QUANTITIES.forEach((quantity, at) => {
+      canvas.put(left, top + at, graphLine(graph, quantity, width, canvas.charset), 'plain', width);
+    });
+    canvas.putRight(left + width, top, LAST_DAY, 'dim');
+    return QUANTITIES.length;
+  }
+  if (canvas.rows < LEAST_USAGE_ROWS || used > LEAST_ROWS - 3) return 0;
+  const columns = graphColumns(Math.floor(width / 7));
+  let column = left;
+  for (const { key, label, word } of QUANTITIES) {
+    const { now } = graph[key];
+    const text = `${sparkline(graph[key], columns, canvas.charset)} ${word(now)}`;
+    if (column + label.length + 1 + text.length > left + width) break;
+    column += canvas.put(column, top, label, 'dim') + 1;
+    column += canvas.put(column, top, text, 'plain') + 3;
+  }
+  if (column + LAST_DAY.length <= left + width) canvas.putRight(left + width, top, LAST_DAY, 'dim');
+  return 1;
 }
 
 /** Where there is no room for a whole fingerprint, it is left out: part of one proves nothing. */
@@ -193,6 +235,8 @@ const BAR_COLUMNS = 20;
 const BANNER_LINES = { boxed: 3, narrow: 4 } as const;
 /** Of the box, with its border: it grows with what happens, and the menu below does not jump without need. */
 const LEAST_ROWS = 6;
+/** Lower windows have no box, and no graph. */
+const LEAST_USAGE_ROWS = 22;
 
 function drawProgress(
   canvas: Canvas,

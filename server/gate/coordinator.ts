@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { AuditEvent, EventActor } from '../store/audit-event.js';
 import { LiveState } from '../store/live-state.js';
 import type { Store } from '../store/store.js';
+import type { UsageHistory } from '../store/usage-history.js';
 import type { Logger } from '../wire/logger.js';
 import { AuditMarks } from './audit/audit-marks.js';
 import type { LiveSession, LiveSessions, Logins, WorkerStatus } from './control/control-ports.js';
@@ -22,6 +23,7 @@ import type { WorkerProcess } from './workers/worker-process.js';
 interface CoordinatorParts {
   readonly settings: GateSettings & { readonly workers: number };
   readonly store: Store;
+  readonly usageHistory?: UsageHistory | null;
   readonly policySource: PolicySource & { sent(digest: string): SentPolicy['texts'] };
   readonly hostKeys: HostKeysInUse;
   readonly version: string;

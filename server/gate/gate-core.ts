@@ -1,4 +1,5 @@
 import type { Store } from '../store/store.js';
+import type { UsageHistory } from '../store/usage-history.js';
 import { FaultGuard } from '../wire/fault-guard.js';
 import { Authorizer } from './access/authorize.js';
 import { Revocation } from './access/revocation.js';
@@ -19,6 +20,7 @@ import { Interned } from './customer/interned.js';
 import type { OwnDomainsParts } from './customer/own-domains.js';
 import { OwnKeys } from './customer/own-keys.js';
 import { OwnRecordings } from './customer/own-recordings.js';
+import { OwnUsage } from './customer/own-usage.js';
 import { SharedAnswers } from './customer/shared-answers.js';
 import type { ExecParts } from './exec/exec-session.js';
 import { OneProcess } from './gate-wide.js';
@@ -54,6 +56,7 @@ import { Recordings } from './recording/recordings.js';
 import type { RecordingKeeper, RecordingSettings } from './recording/recordings.js';
 import { SessionRouter } from './session-router.js';
 import { Announcements } from './session/announcements.js';
+import { UsageRecorder } from './usage/usage-recorder.js';
 import { UsageWatch } from './usage/usage-watch.js';
 
 /** The part of gate.yaml that is not about SSH. */
@@ -84,6 +87,8 @@ interface CoreParts {
   readonly recordingKeeper?: RecordingKeeper;
   /** Set in the coordinator: has the worker whose recording this is take no more. */
   readonly fillRecording?: (recording: string) => void;
+  /** When left out, nothing is recorded of what domains use. */
+  readonly usageHistory?: UsageHistory | null;
   /** The clock by which the policy and the keys are judged. */
   readonly clock?: () => Date;
   /** The slices in which everybody's rights are checked again after a change. */
@@ -126,6 +131,7 @@ export class GateCore {
   readonly consoleMeter = new ConsoleMeter();
   /** Null in a worker. */
   readonly usage: UsageWatch | null;
+  readonly #usageRecorder: UsageRecorder | null;
   readonly keyRules: KeyRules;
   readonly keys: OwnKeys;
   readonly activity: Activity;
@@ -299,6 +305,12 @@ export class GateCore {
       log,
     });
 
+    const { usageHistory: history = null } = parts;
+    const ownUsage = history === null ? null : new OwnUsage({ authorizer, hosts, history });
+    this.#usageRecorder =
+      this.usage === null || history === null
+        ? null
+        : new UsageRecorder({ watch: this.usage, hosts, history, log });
     const shared = {
       authorizer,
       hosts,
@@ -307,6 +319,8 @@ export class GateCore {
       standing: standing.refusal,
       keys,
       activity,
+      ownUsage,
+      preferences,
     };
     this.console = {
       departures: this.#departures,
@@ -380,6 +394,7 @@ export class GateCore {
     this.maintenance.close();
     this.windows.close();
     this.usage?.close();
+    this.#usageRecorder?.close();
     this.revocation.close();
     if (this.#ticks !== null) clearInterval(this.#ticks);
     this.#departures.close();

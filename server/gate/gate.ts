@@ -2,6 +2,7 @@ import { parseCustomerName, parseDomainName } from '../../policy/names.js';
 import type { AuditEvent, EventActor } from '../store/audit-event.js';
 import { AuditUnavailableError } from '../store/store-error.js';
 import type { Store } from '../store/store.js';
+import type { UsageHistory } from '../store/usage-history.js';
 import type { Logins } from './control/control-ports.js';
 import { AuditMarks } from './audit/audit-marks.js';
 import { GateCore } from './gate-core.js';
@@ -35,6 +36,7 @@ export interface GateSettings extends CoreSettings, SshSettings {
 interface GateParts {
   readonly settings: GateSettings;
   readonly store: Store;
+  readonly usageHistory?: UsageHistory | null;
   readonly policySource: PolicySource;
   readonly hostKeys: HostKeysInUse;
   readonly version: string;

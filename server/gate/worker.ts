@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { LiveState } from '../store/live-state.js';
 import type { Store } from '../store/store.js';
+import type { UsageHistory } from '../store/usage-history.js';
 import type { Policy } from '../../policy/policy.js';
 import type { Logger } from '../wire/logger.js';
 import { idPrefixOf } from './coordinator.js';
@@ -18,6 +19,7 @@ interface WorkerParts {
   readonly begin: Begin;
   readonly settings: GateSettings;
   readonly store: Store;
+  readonly usageHistory?: UsageHistory | null;
   readonly hostKeys: HostKeys;
   /** Makes a policy of the texts of files. @throws Error when it is not sound */
   readonly readPolicy: (texts: SentPolicy['texts']) => Policy;
@@ -66,6 +68,7 @@ export class Worker {
     this.#gate = new Gate({
       settings,
       store,
+      usageHistory: parts.usageHistory ?? null,
       policySource: {
         load: () => ({ ok: true, ...accepted }),
         lastAccepted: () => accepted,

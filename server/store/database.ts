@@ -49,23 +49,25 @@ const UNAVAILABLE = /^SQLITE_(FULL|READONLY|IOERR|BUSY|LOCKED|CANTOPEN|CORRUPT|N
 export class Database {
   readonly #file: string;
   readonly #options: DatabaseOptions;
+  readonly #connect: () => Sqlite.Database;
   #sqlite: Sqlite.Database;
   /** SQLite reported, at a write, that the file is open only for reading. */
   #isReadOnly = false;
   readonly #prepared = new Map<string, Sqlite.Statement>();
 
   /** Use `open`. */
-  constructor(file: string, options: DatabaseOptions, sqlite: Sqlite.Database) {
+  constructor(file: string, options: DatabaseOptions, connection: () => Sqlite.Database) {
     this.#file = file;
     this.#options = options;
-    this.#sqlite = sqlite;
+    this.#connect = connection;
+    this.#sqlite = connection();
   }
 
   /**
    * @throws StoreError when the file cannot be used: wrong owner or mode, no database, or a newer version's
    */
   static open(file: string, options: DatabaseOptions = {}): Database {
-    return new Database(file, options, connect(file, options));
+    return new Database(file, options, () => connect(file, options));
   }
 
   /**
@@ -87,10 +89,37 @@ export class Database {
 
   /** Opens what `makeVolatile` made, in another process. */
   static openVolatile(file: string): Database {
-    const sqlite = new Sqlite(file, { timeout: VOLATILE_BUSY_TIMEOUT_MS, fileMustExist: true });
-    sqlite.pragma('journal_mode = WAL');
-    sqlite.pragma('synchronous = OFF');
-    return new Database(file, {}, sqlite);
+    return new Database(file, {}, () => {
+      const sqlite = new Sqlite(file, { timeout: VOLATILE_BUSY_TIMEOUT_MS, fileMustExist: true });
+      sqlite.pragma('journal_mode = WAL');
+      sqlite.pragma('synchronous = OFF');
+      return sqlite;
+    });
+  }
+
+  /**
+   * Opens or makes a file for what may be lost, beside the database. A power cut may lose its last minutes.
+   *
+   * @param schemaVersion over 0; another one for each other schema
+   * @param remake whether a file that is broken, or has another version of the schema, is made anew. Only one process
+   * may: the others have it open
+   * @throws StoreError when it cannot be used
+   */
+  static openExpendable(file: string, schema: string, schemaVersion: number, remake: boolean): Database {
+    secureDatabaseFile(file);
+    const open = (): Sqlite.Database => connectExpendable(file, schema, schemaVersion);
+    try {
+      try {
+        return new Database(file, {}, open);
+      } catch (error) {
+        if (!remake || !isUseless(error)) throw error;
+        for (const part of [file, `${file}-wal`, `${file}-shm`]) rmSync(part, { force: true });
+        secureDatabaseFile(file);
+        return new Database(file, {}, open);
+      }
+    } catch (error) {
+      throw new StoreError(`cannot open ${file}: ${(error as Error).message}`);
+    }
   }
 
   get<Row>(sql: Sql<Row>, ...values: readonly SqlValue[]): Row | undefined {
@@ -179,7 +208,7 @@ export class Database {
     try {
       accessSync(this.#file, constants.W_OK);
       this.close();
-      this.#sqlite = connect(this.#file, this.#options);
+      this.#sqlite = this.#connect();
       this.#isReadOnly = false;
     } catch {
       // Still read-only, or a backup is running: the next write tries again.
@@ -277,6 +306,40 @@ function connect(file: string, options: DatabaseOptions): Sqlite.Database {
     sqlite?.close();
     if (error instanceof StoreError) throw error;
     throw new StoreError(`cannot open the database ${file}: ${(error as Error).message}`);
+  }
+}
+
+/** An expendable file has another version of the schema. */
+class OtherSchema extends Error {}
+
+function isUseless(error: unknown): boolean {
+  if (error instanceof OtherSchema) return true;
+  return error instanceof Sqlite.SqliteError && /^SQLITE_(NOTADB|CORRUPT)/.test(error.code);
+}
+
+/** @throws Sqlite.SqliteError, OtherSchema */
+function connectExpendable(file: string, schema: string, schemaVersion: number): Sqlite.Database {
+  const sqlite = new Sqlite(file, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    sqlite.pragma('journal_mode = WAL');
+    sqlite.pragma('synchronous = NORMAL');
+    sqlite.pragma('trusted_schema = OFF');
+    if (version(sqlite) === schemaVersion) return sqlite;
+    sqlite
+      .transaction(() => {
+        // Read again: another process may have made it while this one waited.
+        const found = version(sqlite);
+        if (found === schemaVersion) return;
+        if (found > 0)
+          throw new OtherSchema(`it has schema ${found}, and this Postern knows ${schemaVersion}`);
+        sqlite.exec(schema);
+        sqlite.pragma(`user_version = ${schemaVersion}`);
+      })
+      .exclusive();
+    return sqlite;
+  } catch (error) {
+    sqlite.close();
+    throw error;
   }
 }
 

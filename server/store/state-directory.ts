@@ -6,6 +6,9 @@ import { makeDirectorySync } from '../wire/make-directory.js';
 /** The name of the database in the state directory. */
 export const DATABASE = 'postern.db';
 
+/** The name of the file beside it with what domains used. */
+export const USAGE = 'usage.db';
+
 /** The parts of a file's status that matter here. */
 interface Ownership {
   readonly uid: number;

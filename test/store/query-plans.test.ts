@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import Sqlite from 'better-sqlite3';
 import { keepingItsPlan, Sql } from '../../server/store/database.js';
 import { LiveState } from '../../server/store/live-state.js';
+import { UsageHistory } from '../../server/store/usage-history.js';
 import { TemporaryStore } from '../support/temporary-store.js';
 
 /** Statements that read a whole table, and why that is right. The audit log is none of them. */
@@ -33,6 +34,7 @@ const WHOLE: readonly (readonly [statement: RegExp, why: string])[] = [
   [/^SELECT id, worker, about FROM (session|connection)/, 'the list of all sessions and connections'],
   [/ FROM attachment WHERE until IS NULL GROUP BY action$/, 'the number of all attachments'],
   [/^DELETE FROM (connection|session|attachment) WHERE worker = \?$/, 'a worker has died'],
+  [/^SELECT place, domain, uuid, first, seen FROM series$/, 'the places of all domains, once at a start'],
 ];
 
 /** Statements that read the audit log from its end until they have enough. */
@@ -79,9 +81,12 @@ describe('store: how SQLite runs the statements', () => {
     }
     const live = join(temporary.directory, 'live.db');
     LiveState.make(live).close();
+    const usage = join(temporary.directory, 'usage.db');
+    UsageHistory.open(usage).close();
     const sqlite = new Sqlite(temporary.file, { readonly: true });
     // The names of its tables are others.
     sqlite.prepare('ATTACH ? AS live').run(live);
+    sqlite.prepare('ATTACH ? AS usage').run(usage);
     plans = new Map(
       [...Sql.made].map((made) => {
         const text = keepingItsPlan(made);

@@ -1,6 +1,7 @@
 import { NO_TEXT_CONSOLE } from '../../menus/domain-words.js';
 import type { MenuLogPiece } from '../../menus/log-port.js';
 import type { MenuDomain } from '../../menus/port.js';
+import { GRAPH_MINUTES, usageGraph } from '../../menus/usage-graph.js';
 import { MenuDriver } from './menu-driver.js';
 import {
   IMAGES,
@@ -104,6 +105,32 @@ function logged({ piece }: { readonly piece: MenuLogPiece }): Place {
       .tell({ fact: 'log', domain: domainName('horatio'), where: 'end', piece });
 }
 
+/** A day with a busy noon, a gap in the afternoon, and hosts that tell nothing of disks before the evening. */
+const DAY = Array.from({ length: GRAPH_MINUTES }, (_, minute) => {
+  const busy = Math.max(0, Math.sin(((minute - 360) / 720) * Math.PI));
+  if (minute >= 840 && minute < 960) return null;
+  return {
+    cpuPercent: 2 + busy * 180,
+    received: 2_000 + busy * 1.5e6,
+    sent: 9_000 + busy * 6e5,
+    diskRequests: minute < 1200 ? null : 4.2,
+  };
+});
+
+function graphed(start: Parameters<Place>[0], some: Partial<MenuDomain>): MenuDriver {
+  const driver = new MenuDriver({
+    domains: [domain('horatio', some)],
+    columns: start.columns,
+    rows: start.rows,
+    preferences: { charset: start.charset, colour: true },
+    hasGraphs: true,
+  });
+  const graph = usageGraph(DAY, NOW);
+  return driver
+    .tell({ fact: 'tick', now: NOW })
+    .tell({ fact: 'usage', domain: domainName('horatio'), graph });
+}
+
 export const PLACES: Readonly<Record<string, Place>> = {
   list: (start) => started(HOUSE)(start).press('down'),
   'list-empty': started([]),
@@ -117,6 +144,9 @@ export const PLACES: Readonly<Record<string, Place>> = {
     vcpus: null,
     cpuPercent: null,
   }),
+  'domain-graph': (start) => graphed(start, {}),
+  'domain-graph-rebooting': (start) =>
+    graphed(start, { operation: operation('reboot', { step: 'rebooting' }) }),
   'domain-unreachable': one({
     reachable: false,
     seenAt: NOW - 75_000,

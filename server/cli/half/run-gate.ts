@@ -17,6 +17,8 @@ import { HostKeys } from '../../gate/ssh/host-keys.js';
 import { Store } from '../../store/store.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
 import { DATABASE } from '../../store/state-directory.js';
+import { openUsage } from './open-usage.js';
+import type { UsageHistory } from '../../store/usage-history.js';
 import { awaitFormerWorkers, lockState } from '../../store/state-lock.js';
 import { CliError } from '../command/exit-status.js';
 import type { Half } from './half.js';
@@ -70,6 +72,7 @@ class GateHalf implements Half {
   readonly #log: Logger;
   #hostKeys: HostKeys | undefined;
   #store: Store | undefined;
+  #usage: UsageHistory | null = null;
   #control: ControlServer | undefined;
   #gate: Gate | Coordinator | undefined;
   #administration: Administration | undefined;
@@ -112,9 +115,11 @@ class GateHalf implements Half {
     );
     // Before the gate writes to the audit log: another gate may be running here.
     await this.#control.listen();
+    this.#usage = openUsage(settings.state, true, log);
     const parts = {
       settings,
       store,
+      usageHistory: this.#usage,
       policySource: new PolicyFiles(settings.policy, settings.state, log),
       hostKeys,
       version: VERSION,
@@ -215,6 +220,7 @@ class GateHalf implements Half {
     await this.#endMeasuring();
     await this.#control?.close();
     this.#store?.close();
+    this.#usage?.close();
     this.#unlock();
   }
 }

@@ -15,6 +15,7 @@ import { VERSION } from '../command/version.js';
 import { FaultScope } from '../../wire/fault-scope.js';
 import { startFault } from './half.js';
 import { openLog } from './log.js';
+import { openUsage } from './open-usage.js';
 
 /** Milliseconds. After this the process exits even if stopping has not finished. */
 const LEAVE_MS = 8_000;
@@ -79,6 +80,7 @@ export async function runWorker(): Promise<void> {
       begin: begun,
       settings,
       store,
+      usageHistory: openUsage(settings.state, false, log),
       hostKeys: new HostKeys(settings),
       readPolicy: (texts) => {
         const policy = policyOfTexts(texts);

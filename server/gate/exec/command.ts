@@ -3,6 +3,7 @@ import type { LogSince } from './log-since.js';
 /** A verb on a domain, as typed by exec; the grammar knows aliases of some. */
 export const DOMAIN_VERBS = [
   'status',
+  'graph',
   'start',
   'shutdown',
   'reboot',
@@ -45,6 +46,7 @@ export type Command =
   | { readonly command: 'escape'; readonly key: string | null }
   | { readonly command: 'menu'; readonly plain: boolean }
   | { readonly command: 'status'; readonly domain: string; readonly json: boolean }
+  | { readonly command: 'graph'; readonly domain: string; readonly json: boolean }
   | {
       readonly command: 'log';
       readonly domain: string;

@@ -11,6 +11,9 @@ import type { Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
 import { isInUse } from '../customer/own-keys.js';
 import type { OwnKeys } from '../customer/own-keys.js';
+import type { OwnUsage } from '../customer/own-usage.js';
+import type { Charset } from '../../../menus/printable-text.js';
+import type { CustomerName } from '../../../policy/names.js';
 import type { OwnRecordings } from '../customer/own-recordings.js';
 import { rescueExtended } from '../../../menus/rescue-words.js';
 import type { OperationDispatcher } from '../operations/operation-dispatcher.js';
@@ -31,6 +34,10 @@ import { OperateCommand } from './operate-command.js';
 import { LogCommand } from './log-command.js';
 import { RecordingCommand } from './recording-command.js';
 import { ScreenCommand } from './screen-command.js';
+import { showGraph } from './graph-command.js';
+
+/** The width of a graph that no terminal shows. */
+const PIPE_COLUMNS = 132;
 
 export interface ExecParts {
   readonly authorizer: Authorizer;
@@ -39,6 +46,9 @@ export interface ExecParts {
   readonly rescueExtensions: RescueExtensions;
   readonly keys: OwnKeys;
   readonly activity: Activity;
+  /** Null: nothing is recorded. */
+  readonly ownUsage: OwnUsage | null;
+  readonly preferences: { get(customer: CustomerName): { readonly charset: Charset | null } };
   readonly ownRecordings: OwnRecordings;
   readonly standing: AskStanding;
   readonly ownDomains: OwnDomainsParts;
@@ -110,6 +120,8 @@ export class ExecSession {
         return this.#logSwitch(command);
       case 'screen':
         return this.#screen(command);
+      case 'graph':
+        return this.#graph(command);
       case 'extend':
         return this.#extend(command);
       case 'console':
@@ -217,6 +229,19 @@ export class ExecSession {
     if (json) this.#output.json({ domain, keeping: keep });
     else this.#output.line(say.switched(domain, keep));
     return EXIT.done;
+  }
+
+  #graph(command: Extract<Command, { command: 'graph' }>): Promise<number | Refusal> | Refusal {
+    const { ownUsage, authorizer, preferences } = this.#parts;
+    const asked = { action: 'status', domain: command.domain, profile: null } as const;
+    const permit = authorizer.authorize(this.#identity, asked);
+    if (isRefusal(permit)) return permit;
+    const { domain, identity } = permit.consume('status');
+    if (ownUsage === null) return words.notOnThisHost(domain, 'showing what a server used');
+    const { hasPty, columns, utf8 } = this.#terminal;
+    const charset = preferences.get(identity.customer).charset ?? (utf8 === false ? 'ascii' : 'utf-8');
+    const shape = { columns: hasPty ? columns : PIPE_COLUMNS, charset };
+    return showGraph({ ...command, domain }, ownUsage, identity, this.#output, shape);
   }
 
   #screen(command: Extract<Command, { command: 'screen' }>): Promise<number | Refusal> {

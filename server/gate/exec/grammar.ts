@@ -170,6 +170,7 @@ function verbNamed(word: string | undefined): DomainVerb | undefined {
 function verbOn(domain: string, verb: DomainVerb, words: readonly string[]): Command | Refusal {
   switch (verb) {
     case 'status':
+    case 'graph':
     case 'screen':
       return only(words, ['--json'], `NAME ${verb} [--json]`, ({ json }) => ({
         command: verb,

@@ -4,6 +4,7 @@ export const help = (escape: string): readonly string[] => [
   '',
   '  list                       your servers and how they are (also: ls)',
   '  NAME status                one server',
+  '  NAME graph                 what it used in the last 24 hours',
   '  NAME start                 switch it on',
   '  NAME shutdown              ask it to shut down (also: stop)',
   '  NAME reboot                ask it to reboot (also: restart)',

@@ -12,6 +12,8 @@ import { IdleWatch } from '../console/idle-watch.js';
 import { ExecOutput } from '../exec/exec-output.js';
 import type { Identity } from '../session/identity.js';
 import type { OwnKeys } from '../customer/own-keys.js';
+import type { OwnUsage } from '../customer/own-usage.js';
+import { usageGraph } from '../../../menus/usage-graph.js';
 import type { MaintenanceWatch } from '../policy/maintenance-watch.js';
 import { MenuDomains } from './menu-domains.js';
 import type { MenuDomainsParts } from './menu-domains.js';
@@ -40,6 +42,8 @@ export interface MenuParts extends MenuDomainsParts {
   readonly rescueExtensions: RescueExtensions;
   readonly keys: OwnKeys;
   readonly activity: Activity;
+  /** Null: nothing is recorded. */
+  readonly ownUsage: OwnUsage | null;
   readonly console: ConsoleParts;
   readonly consoleLog: MenuLogParts;
   readonly openMenus: Pick<OpenMenus, 'enter' | 'leave'>;
@@ -157,6 +161,7 @@ export class MenuSession implements HearingMenu {
       columns: terminal.columns,
       rows: terminal.rows,
       now: Date.now(),
+      hasGraphs: this.#parts.ownUsage !== null,
     };
     const perform = (effect: Effect): void => {
       // A fault in an effect must not reach the menu, which may still be at work.
@@ -172,6 +177,8 @@ export class MenuSession implements HearingMenu {
     this.#menu = lineByLine
       ? openPlainMenu(this.#menuTerminal, start, perform, { echo: terminal.hasPty })
       : openFullScreenMenu(this.#menuTerminal, start, perform);
+    // The first page may be a server's, whose graph is asked for with the first fact.
+    if (start.hasGraphs) this.#tell({ fact: 'tick', now: start.now });
   }
 
   /** The sentence during maintenance; null otherwise. */
@@ -216,6 +223,8 @@ export class MenuSession implements HearingMenu {
         this.#tell({ fact: 'activity', activity: lines });
         return;
       }
+      case 'usage':
+        return this.#showUsage(effect.domain);
       case 'log':
       case 'log-find':
       case 'log-give-up':
@@ -233,6 +242,13 @@ export class MenuSession implements HearingMenu {
         this.#close(0);
         return;
     }
+  }
+
+  /** A customer who may not see it is told nothing: the page says why. */
+  async #showUsage(domain: DomainName): Promise<void> {
+    const usage = (await this.#parts.ownUsage?.read(this.#identity, domain)) ?? null;
+    const graph = usage === null || isRefusal(usage) ? null : usageGraph(usage.minutes, usage.to);
+    this.#tell({ fact: 'usage', domain, graph });
   }
 
   async #extend(domain: DomainName): Promise<void> {
