@@ -101,6 +101,9 @@ interface CoreParts {
  */
 const TICK_MS = 1_000;
 
+/** Policy's answers of the last seconds, for all menus: a customer may have thousands of domains. */
+const MOST_ANSWERS = 20_000;
+
 /**
  * The gate without SSH: the parts that decide who may do what, and those that do it. The caller gives each
  * session, from whatever transport, to `sessions`. Nothing here listens on a socket; `start` begins to follow
@@ -336,7 +339,7 @@ export class GateCore {
       audit,
       log,
     };
-    const own = { ownDomains: this.ownDomains, console: this.console };
+    const own = { ownDomains: this.ownDomains, console: this.console, slices: new Slices() };
     this.exec = { ...shared, ...own, ownRecordings: this.ownRecordings };
     this.menu = {
       ...shared,
@@ -345,7 +348,7 @@ export class GateCore {
       motd: settings.motd === null ? [] : settings.motd.split('\n').map((line) => printable(line)),
       consoleLog: { access: new LogAccess(this.console), revocation, searches: new SearchQueue() },
       openMenus,
-      answers: new SharedAnswers(),
+      answers: new SharedAnswers(MOST_ANSWERS),
       maintenance: this.maintenance,
       shownDomains: this.shownDomains,
       refreshes: new SlicedQueue(new Slices(), (fault) => {

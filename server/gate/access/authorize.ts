@@ -148,6 +148,15 @@ export interface Surroundings {
   readonly revoked?: RevocationList;
 }
 
+/** What was decided about one domain. Null stands for yes. */
+export interface Considered {
+  readonly answers: ReadonlyMap<Action, Refusal | null>;
+  /** The answers for a rescue, by profile. */
+  readonly profiles: ReadonlyMap<BootProfileName, Refusal | null>;
+  /** The answers for a reinstallation, by image. */
+  readonly images: ReadonlyMap<ImageName, Refusal | null>;
+}
+
 /** The one place that says yes. */
 export class Authorizer {
   readonly #authorizations: Authorizations;
@@ -279,17 +288,23 @@ export class Authorizer {
     actions: readonly Action[],
     profiles: readonly BootProfileName[],
     images: readonly ImageName[] = [],
-  ): ReadonlyMap<Action, Refusal | null> {
+  ): Considered {
     return this.#look(identity, domain, (judge) => {
+      const ask = (action: Action, profile: BootProfileName | ImageName | null): Refusal | null => {
+        const verdict = judge({ action, domain, profile });
+        return verdict.allow ? null : verdict.refusal;
+      };
+      const byProfile = new Map(profiles.map((profile) => [profile, ask('rescue', profile)]));
+      const byImage = new Map(images.map((image) => [image, ask('reinstall', image)]));
       const answers = new Map<Action, Refusal | null>();
       for (const action of actions) {
-        const named = action === 'rescue' ? profiles : action === 'reinstall' ? images : [];
-        const asked = named.length > 0 ? named : [null];
-        const verdicts = asked.map((profile) => judge({ action, domain, profile }));
-        const no = verdicts.some((verdict) => verdict.allow) ? undefined : verdicts[0];
-        answers.set(action, no?.allow === false ? no.refusal : null);
+        const named =
+          action === 'rescue' ? byProfile : action === 'reinstall' ? byImage : new Map<string, never>();
+        const [first] = named.values();
+        const isAllowed = [...named.values()].includes(null);
+        answers.set(action, isAllowed ? null : (first ?? ask(action, null)));
       }
-      return answers;
+      return { answers, profiles: byProfile, images: byImage };
     });
   }
 

@@ -4,6 +4,7 @@ import { consoleTerms } from '../../../policy/evaluate.js';
 import type { CustomerName, DomainName } from '../../../policy/names.js';
 import type { Policy } from '../../../policy/policy.js';
 import type { Refusal } from '../../../policy/refusal.js';
+import type { Role } from '../../../policy/roles.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Recorded } from '../../../policy/recorded.js';
 import type { RoleRow } from '../../store/records.js';
@@ -79,9 +80,9 @@ export class ConsoleOptions {
     return this.#terms(customer, domain)?.logOut ?? this.#parts.settings.logOut;
   }
 
-  /** The parts of an attachment that are recorded. */
-  record(customer: CustomerName, domain: DomainName): Recorded {
-    return this.#terms(customer, domain)?.record ?? 'off';
+  /** The parts of an attachment that are recorded. @param role the customer's on the domain; when left out, it is looked up */
+  record(customer: CustomerName, domain: DomainName, role?: Role): Recorded {
+    return this.#terms(customer, domain, role)?.record ?? 'off';
   }
 
   /** Calls the listener at every new policy. */
@@ -89,8 +90,11 @@ export class ConsoleOptions {
     return this.#parts.policy.onChange(listener);
   }
 
-  #terms(customer: CustomerName, domain: DomainName): ReturnType<typeof consoleTerms> {
-    const { policy, roles } = this.#parts;
-    return consoleTerms(policy.policy, customer, roles.find(customer, domain)?.role ?? null, domain);
+  #terms(
+    customer: CustomerName,
+    domain: DomainName,
+    role = this.#parts.roles.find(customer, domain)?.role,
+  ): ReturnType<typeof consoleTerms> {
+    return consoleTerms(this.#parts.policy.policy, customer, role ?? null, domain);
   }
 }

@@ -29,6 +29,7 @@ import type { FoundDomain, Hosts, Stray } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
 import type { PolicyHolder } from '../policy/policy-holder.js';
 import { reinstallFacts } from './reinstall-facts.js';
+import { DomainListing } from './domain-listing.js';
 import type { Interned } from './interned.js';
 import { SharedAnswers } from './shared-answers.js';
 import type { Answers } from './shared-answers.js';
@@ -38,6 +39,7 @@ import * as words from '../text/words.js';
 
 interface RolesOf {
   of(customer: CustomerName): readonly RoleRow[];
+  find(customer: CustomerName, domain: DomainName): RoleRow | undefined;
 }
 
 export interface OwnDomainsParts {
@@ -72,14 +74,29 @@ export class OwnDomains {
 
   /** Sorted by name. For a login by a domain's name, only that domain. */
   list(now = Date.now()): readonly MenuDomain[] {
+    return this.begin(now).finish();
+  }
+
+  /** Begins a list whose domains are made one by one. Begin no other one before it is finished. */
+  begin(now = Date.now()): DomainListing {
     const { customer, domain: only } = this.#identity;
     const rows = this.#parts.roles.of(customer).filter((row) => only === null || row.domain === only);
     this.#names = rows.map((row) => row.domain);
     this.#isLimited = false;
-    return rows
-      .filter((row) => row.counts)
-      .flatMap((row) => this.#domain(row, now) ?? [])
-      .sort((one, other) => (one.name < other.name ? -1 : 1));
+    const counting = rows.filter((row) => row.counts);
+    return new DomainListing(counting.length, (at) => {
+      const row = counting[at];
+      return row === undefined ? null : this.#domain(row, now);
+    });
+  }
+
+  /** @returns the list with one domain made anew; null when it is none of the customer's */
+  renew(list: readonly MenuDomain[], name: DomainName, now = Date.now()): readonly MenuDomain[] | null {
+    const { customer, domain: only } = this.#identity;
+    const row = this.#parts.roles.find(customer, name);
+    if (row === undefined || (only !== null && only !== name)) return null;
+    const made = row.counts ? this.#domain(row, now) : null;
+    return list.flatMap((one) => (one.name !== name ? [one] : (made ?? [])));
   }
 
   /** The domains of the last list, and those that may come into it: policy hid them, or the role does not count. */
@@ -132,15 +149,19 @@ export class OwnDomains {
       ...rescueHostKey(view?.rescueHostKey, move !== null),
       consoleLocked: view?.console === 'locked',
       elsewhere: elsewhere === null ? null : { host: elsewhere.host.name, moving: move !== null },
-      recorded: this.#parts.consoleOptions.record(row.customer, row.domain),
+      recorded: this.#parts.consoleOptions.record(row.customer, row.domain, row.role),
       offers: interned.same(offers(row.domain, answers, { found, stray, move }, interned)),
     };
   }
 
   #profiles({ host, view }: FoundDomain, allowed: Answers['profiles'], row: RoleRow): readonly MenuProfile[] {
-    const set = this.#parts.parameters.values(view.name);
-    return view.profiles.map((name) => {
-      const offer = host.contract?.profiles.find((profile) => profile.name === name);
+    const offers = view.profiles.map((name) =>
+      host.contract?.profiles.find((profile) => profile.name === name),
+    );
+    const isAsked = offers.some((offer) => (offer?.parameters.length ?? 0) > 0);
+    const set = isAsked ? this.#parts.parameters.values(view.name) : {};
+    return view.profiles.map((name, at) => {
+      const offer = offers[at];
       const { chosen, values, unfit } = chooseParameters(offer?.parameters ?? [], set);
       // The customer chooses the rest.
       const missing = unfit.filter((one) => one.chooser !== 'customer');
@@ -191,19 +212,11 @@ export class OwnDomains {
 
   #ask(domain: DomainName, names: readonly BootProfileName[], images: readonly ImageName[]): Answers {
     const { authorizer } = this.#parts;
-    const answers = authorizer.considerAll(this.#identity, domain, ACTIONS, names, images);
-    const profilesAnswers = new Map(
-      names.map((profile) => [
-        profile,
-        authorizer.check(this.#identity, { action: 'rescue', domain, profile }),
-      ]),
-    );
-    const imagesAnswers = new Map(
-      images.map((image) => [
-        image,
-        authorizer.check(this.#identity, { action: 'reinstall', domain, profile: image }),
-      ]),
-    );
+    const {
+      answers,
+      profiles: profilesAnswers,
+      images: imagesAnswers,
+    } = authorizer.considerAll(this.#identity, domain, ACTIONS, names, images);
     const isLimited = [...answers.values(), ...profilesAnswers.values(), ...imagesAnswers.values()].some(
       (no) => no?.code === 'limit-reached',
     );

@@ -22,6 +22,7 @@ interface Kept extends Answers {
 
 /** How long answers are kept at most, because a limit's window moves with time. Milliseconds. */
 const FRESH = 5_000;
+/** So many are kept at most, unless it is said otherwise. */
 const MOST = 2_000;
 
 /**
@@ -31,6 +32,12 @@ const MOST = 2_000;
 export class SharedAnswers {
   /** The oldest first. */
   readonly #kept = new Map<string, Kept>();
+  readonly #most: number;
+
+  /** @param most how many are kept */
+  constructor(most = MOST) {
+    this.#most = most;
+  }
 
   get size(): number {
     return this.#kept.size;
@@ -49,7 +56,7 @@ export class SharedAnswers {
     this.#kept.delete(name);
     this.#kept.set(name, kept);
     for (const [oldest, one] of this.#kept) {
-      if (isFresh(one, now) && this.#kept.size <= MOST) break;
+      if (isFresh(one, now) && this.#kept.size <= this.#most) break;
       this.#kept.delete(oldest);
     }
     return kept;

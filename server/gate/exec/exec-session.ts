@@ -8,6 +8,7 @@ import type { ConsoleParts } from '../console/console-attachment.js';
 import { LogAccess } from '../console-log/log-access.js';
 import * as say from '../console-log/log-words.js';
 import type { Hosts } from '../hosts/hosts.js';
+import type { Slices } from '../scheduling/slices.js';
 import type { Identity } from '../session/identity.js';
 import { isInUse } from '../customer/own-keys.js';
 import type { OwnKeys } from '../customer/own-keys.js';
@@ -53,6 +54,8 @@ export interface ExecParts {
   readonly standing: AskStanding;
   readonly ownDomains: OwnDomainsParts;
   readonly console: ConsoleParts;
+  /** In which long lists are made. */
+  readonly slices: Pick<Slices, 'run'>;
 }
 
 /** One command by exec: runs it and gives its exit status. The menu is not run here. */
@@ -132,9 +135,11 @@ export class ExecSession {
     }
   }
 
-  #list(json: boolean): number {
+  async #list(json: boolean): Promise<number> {
     const now = Date.now();
-    const domains = new OwnDomains(this.#parts.ownDomains, this.#identity).list(now);
+    const listing = new OwnDomains(this.#parts.ownDomains, this.#identity).begin(now);
+    await this.#parts.slices.run(() => listing.step());
+    const domains = listing.finish();
     if (json) this.#output.json(domains.map(domainObject));
     else if (domains.length === 0) this.#output.line('You have no servers here.');
     else this.#output.lines(domainTable(domains, now));

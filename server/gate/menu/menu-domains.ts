@@ -1,11 +1,14 @@
 import type { Fact, MenuDomain } from '../../../menus/port.js';
-import type { CustomerName } from '../../../policy/names.js';
+import type { CustomerName, DomainName } from '../../../policy/names.js';
 import type { Logger } from '../../wire/logger.js';
+import type { DomainListing } from '../customer/domain-listing.js';
 import { OwnDomains } from '../customer/own-domains.js';
 import type { OwnDomainsParts } from '../customer/own-domains.js';
 import type { SharedAnswers } from '../customer/shared-answers.js';
 import type { SlicedQueue } from '../scheduling/sliced-queue.js';
+import type { Slices } from '../scheduling/slices.js';
 import type { Identity } from '../session/identity.js';
+import { ListPace } from './list-pace.js';
 import type { Entry, ShowingMenu, ShownDomains } from './shown-domains.js';
 
 export interface MenuDomainsParts {
@@ -13,8 +16,9 @@ export interface MenuDomainsParts {
   /** Policy's answers, for all menus. */
   readonly answers: SharedAnswers;
   readonly shownDomains: Pick<ShownDomains, 'join' | 'leave' | 'show' | 'touched'>;
-  /** The queue in which all menus make their lists anew. */
+  /** The queue in which all menus make their short lists anew, and the slices in which long ones are made. */
   readonly refreshes: Pick<SlicedQueue, 'add'>;
+  readonly slices: Pick<Slices, 'run'>;
   readonly log: Logger;
 }
 
@@ -24,7 +28,14 @@ const TOGETHER = 200;
 /** A list older than this is made anew when somebody types. Milliseconds. */
 const OLD = 1_000;
 
-/** The customer's domains as the menu shows them. It tells the menu the list when it has changed. */
+/** A longer list is made in slices. Domains. */
+const SHORT = 100;
+
+/**
+ * The customer's domains as the menu shows them. It tells the menu the list when it has changed. A short list is made
+ * at once, and is as new as the key that was pressed. A long one is made in slices, and takes a tenth of the time at
+ * most. So a customer with thousands of domains costs the others little.
+ */
 export class MenuDomains implements ShowingMenu {
   readonly customer: CustomerName;
   readonly #parts: MenuDomainsParts;
@@ -36,6 +47,11 @@ export class MenuDomains implements ShowingMenu {
   #told: readonly MenuDomain[] = [];
   #toldAt = 0;
   #pending: NodeJS.Timeout | null = null;
+  #isLong = false;
+  /** Whether a long list is being made, and whether it is old by then. */
+  #making = false;
+  #again = false;
+  readonly #pace = new ListPace();
   #shown = true;
   #over = false;
 
@@ -50,9 +66,11 @@ export class MenuDomains implements ShowingMenu {
     this.#entry = parts.shownDomains.join(this);
   }
 
-  /** Lists them for the first time. */
-  start(): readonly MenuDomain[] {
-    return this.#list();
+  /** Lists them for the first time. @returns a promise where the list is long */
+  start(): readonly MenuDomain[] | Promise<readonly MenuDomain[]> {
+    const listing = this.#begin();
+    if (!this.#isLong) return this.#listed(listing);
+    return this.#inSlices(listing).then(() => this.#told);
   }
 
   /** Whether the menu shows this domain. */
@@ -63,14 +81,19 @@ export class MenuDomains implements ShowingMenu {
   /** Tells the list soon: something has changed that the hosts say. */
   soon(): void {
     if (this.#over) return;
-    this.#pending ??= setTimeout(() => {
-      this.#parts.refreshes.add(this.#refresh);
-    }, TOGETHER);
+    this.#pending ??= setTimeout(
+      () => {
+        this.#parts.refreshes.add(this.#refresh);
+      },
+      Math.max(TOGETHER, this.#pace.wait(performance.now())),
+    );
   }
 
   /** Tells the list soon, with the rights looked up again. */
   soonAnew(): void {
     this.#own.forget();
+    // A change that comes often must not put off the list.
+    if (this.#isLong && this.#pace.hurry(performance.now())) this.#forgetPending();
     this.soon();
   }
 
@@ -90,14 +113,29 @@ export class MenuDomains implements ShowingMenu {
     if (!this.#over && this.#shown) this.#onRest();
   }
 
-  /** Tells the list at once. When it cannot be made, the menu keeps the one that it has. */
-  tellNow(): void {
+  /**
+   * Tells the list at once; of a long one only this domain, and the rest soon. When it cannot be made, the menu keeps
+   * the one that it has.
+   */
+  tellNow(news: DomainName | null = null): void {
     this.#forgetPending();
     if (this.#over) return;
     try {
-      this.#list();
+      if (this.#isLong) {
+        this.#renewLong();
+        const renewed = news === null ? null : this.#own.renew(this.#told, news);
+        if (renewed === null) return;
+        this.#told = renewed;
+      } else {
+        const listing = this.#begin();
+        if (listing.size > SHORT) {
+          this.#makeLong(listing);
+          return;
+        }
+        this.#listed(listing);
+      }
     } catch (fault) {
-      this.#parts.log.error({ connection: this.#connection, err: fault }, 'the domains could not be listed');
+      this.#failed(fault);
       return;
     }
     this.#tell({ fact: 'domains', domains: this.#told });
@@ -138,11 +176,65 @@ export class MenuDomains implements ShowingMenu {
     if (!this.#over && this.#shown) this.#tell({ fact: 'tick', now: Date.now() });
   };
 
-  #list(): readonly MenuDomain[] {
+  #begin(): DomainListing {
+    const listing = this.#own.begin();
+    this.#isLong = listing.size > SHORT;
+    return listing;
+  }
+
+  /** @param listing makes what is not made yet at once */
+  #listed(listing: DomainListing): readonly MenuDomain[] {
     this.#toldAt = Date.now();
-    this.#told = this.#own.list();
+    this.#told = listing.finish();
     this.#parts.shownDomains.show(this.#entry, this.#own.names, { limited: this.#own.isLimited });
     return this.#told;
+  }
+
+  #renewLong(): void {
+    if (this.#making) this.#again = true;
+    else if (this.#pace.wait(performance.now()) > 0) this.soon();
+    else this.#makeLong(this.#begin());
+  }
+
+  #makeLong(listing: DomainListing): void {
+    this.#inSlices(listing).then(
+      () => {
+        if (!this.#over) this.#tell({ fact: 'domains', domains: this.#told });
+      },
+      (fault: unknown) => {
+        this.#failed(fault);
+      },
+    );
+  }
+
+  /** Others have their turns between its domains. */
+  async #inSlices(listing: DomainListing): Promise<void> {
+    this.#making = true;
+    this.#again = false;
+    let took = 0;
+    try {
+      await this.#parts.slices.run(() => {
+        if (this.#over) return false;
+        const begun = performance.now();
+        const isMore = listing.step();
+        took += performance.now() - begun;
+        return isMore;
+      });
+      if (!this.#over) this.#listed(listing);
+    } finally {
+      this.#pace.made(took, performance.now());
+      this.#making = false;
+      this.#makeAgain();
+    }
+  }
+
+  /** What changed while a list was made may be in it or not. */
+  #makeAgain(): void {
+    if (this.#again) this.soon();
+  }
+
+  #failed(fault: unknown): void {
+    this.#parts.log.error({ connection: this.#connection, err: fault }, 'the domains could not be listed');
   }
 
   #forgetPending(): void {

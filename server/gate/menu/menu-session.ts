@@ -1,6 +1,6 @@
 import { openFullScreenMenu } from '../../../menus/full-screen-menu.js';
 import { openPlainMenu } from '../../../menus/plain-menu.js';
-import type { Effect, Fact, MenuPreferences, OpenMenu } from '../../../menus/port.js';
+import type { Effect, Fact, MenuDomain, MenuPreferences, OpenMenu } from '../../../menus/port.js';
 import type { CustomerName, DomainName } from '../../../policy/names.js';
 import { isRefusal, shownRefusal } from '../../../policy/refusal.js';
 import type { Activity } from '../customer/activity.js';
@@ -106,9 +106,17 @@ export class MenuSession implements HearingMenu {
 
   /** @returns the exit status, once the customer has left */
   run(options: { readonly plain: boolean }): Promise<number> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
+      this.#stopClose = this.#terminal.onClose(() => {
+        this.#close(1);
+      });
       this.#finish = resolve;
-      this.#open(options.plain);
+      const domains = this.#domains.start();
+      if (domains instanceof Promise)
+        domains.then((made) => {
+          if (!this.#over) this.#open(options.plain, made);
+        }, reject);
+      else this.#open(options.plain, domains);
     });
   }
 
@@ -121,7 +129,8 @@ export class MenuSession implements HearingMenu {
 
   policyChanged(): void {
     this.#idle.review();
-    this.#domains.soonAnew();
+    // Answers are kept for one revision, and the menus of a customer share the new ones.
+    this.#domains.soon();
   }
 
   windowsChanged(): void {
@@ -139,14 +148,11 @@ export class MenuSession implements HearingMenu {
     return this.#console === null;
   }
 
-  #open(plain: boolean): void {
+  #open(plain: boolean, domains: readonly MenuDomain[]): void {
     const { openMenus, console } = this.#parts;
     const { customer, domain } = this.#identity;
     const terminal = this.#terminal;
     openMenus.enter(this);
-    this.#stopClose = terminal.onClose(() => {
-      this.#close(1);
-    });
     const start = {
       customer,
       site: this.#parts.site,
@@ -156,7 +162,7 @@ export class MenuSession implements HearingMenu {
       escape: console.consoleOptions.escapeKey(customer),
       // What a program types line by line would reach the guest.
       followsStart: terminal.hasPty,
-      domains: this.#domains.start(),
+      domains,
       only: domain,
       columns: terminal.columns,
       rows: terminal.rows,
@@ -276,7 +282,7 @@ export class MenuSession implements HearingMenu {
       return;
     }
     // The result is on the screen before the customer reads that it is over.
-    this.#domains.tellNow();
+    this.#domains.tellNow(domain);
     const operation = menuOperation(end.operation);
     // A customer who may not see the domain any more is told nothing of it.
     if (operation !== null && this.#domains.has(domain)) this.#tell({ fact: 'ended', domain, operation });

@@ -152,7 +152,8 @@ export class ShownDomains {
     const before = entry.names;
     if (before.length === names.length && before.every((name, at) => name === names[at])) return;
     entry.names = names;
-    for (const name of before) if (!names.includes(name)) this.#leaves(entry, name);
+    const kept = new Set(names);
+    for (const name of before) if (!kept.has(name)) this.#leaves(entry, name);
     for (const name of names) this.#domain(name).menus.add(entry);
   }
 

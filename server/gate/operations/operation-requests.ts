@@ -181,8 +181,8 @@ export class OperationRequests {
     }
     // Whoever may reinstall nothing at all hears that, and not which images there are.
     const offered = this.#parts.hosts.find(domain)?.view.images ?? [];
-    const no = this.#parts.authorizer.considerAll(identity, domain, ['reinstall'], [], offered);
-    const denied = no.get('reinstall') ?? null;
+    const { answers } = this.#parts.authorizer.considerAll(identity, domain, ['reinstall'], [], offered);
+    const denied = answers.get('reinstall') ?? null;
     return denied === null || denied.code === 'profile-not-allowed' ? image : denied;
   }
 }

@@ -170,7 +170,7 @@ describe('authorize', () => {
 
   it('asks without consequences when only what is offered is wanted', () => {
     const before = gate.store.audit.head().seq;
-    const answers = gate.core.authorizer.considerAll(gate.alice, domainName('horatio'), ACTIONS, []);
+    const { answers } = gate.core.authorizer.considerAll(gate.alice, domainName('horatio'), ACTIONS, []);
     assert.deepEqual(
       [...answers.values()].filter((no) => no !== null),
       [],
