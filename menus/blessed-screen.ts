@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Readable, Writable } from 'node:stream';
 import blessed from 'blessed';
@@ -48,6 +49,7 @@ interface Program extends EventEmitter {
 
 interface Tput {
   brokenACS: boolean;
+  parseTerminfo(data: Buffer, file: string): unknown;
   readonly [capability: string]: unknown;
 }
 
@@ -61,6 +63,16 @@ const internals = blessed as unknown as Internals;
 internals.Program.bind = () => undefined;
 internals.Screen.bind = () => undefined;
 
+/** Read at the start: an upgrade may replace or remove the file while the gate runs. */
+const TERMINFO = readFileSync(createRequire(import.meta.url).resolve('blessed/usr/xterm-256color'));
+
+/** Takes the description from memory, where blessed would read a file. */
+class Description extends internals.Tput {
+  readTerminfo(): unknown {
+    return this.parseTerminfo(TERMINFO, 'xterm-256color');
+  }
+}
+
 let description: Tput | undefined;
 
 /**
@@ -69,8 +81,7 @@ let description: Tput | undefined;
  */
 function sharedDescription(): Tput {
   if (description === undefined) {
-    const terminfoFile = createRequire(import.meta.url).resolve('blessed/usr/xterm-256color');
-    description = new internals.Tput({ terminal: 'xterm-256color', terminfoFile, forceUnicode: true });
+    description = new Description({ terminal: 'xterm-256color', forceUnicode: true });
     description.brokenACS = true;
   }
   return description;

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
+import type { Readable, Writable } from 'node:stream';
+import { OwnProgram } from '../process/own-program.js';
 import { withoutInherited } from '../process/pty.js';
 import { GO } from './image-job.js';
 import type { ImageJob, ImageReport } from './image-job.js';
@@ -31,8 +31,13 @@ export interface ImageWriter {
   run(work: ImageWork): Promise<ImageEnd>;
 }
 
-const WORKER = fileURLToPath(new URL('./image-worker.js', import.meta.url));
+const PROGRAM = new OwnProgram(new URL('./image-worker.js', import.meta.url));
 const REPORTS = 3;
+/** Where the process reads its program. */
+const TEXT = 4;
+const RUN_TEXT = `await import('data:text/javascript;base64,' + (await import('node:fs')).readFileSync(${TEXT}, 'base64'))`;
+/** The Node.js that runs this half, also when its file was replaced or removed. (proc(5)) */
+const THIS_NODE = '/proc/self/exe';
 
 /** Works in a process of its own, which ends with this one. */
 export const PROCESS_IMAGE_WRITER: ImageWriter = {
@@ -42,10 +47,12 @@ export const PROCESS_IMAGE_WRITER: ImageWriter = {
     const output = openSync(transcript, O_CREAT | O_WRONLY | O_APPEND | O_NOFOLLOW, 0o600);
     let child: ChildProcess;
     try {
-      child = spawn(process.execPath, [WORKER], {
+      // The last word is for who looks at the processes.
+      child = spawn(THIS_NODE, ['--input-type=module', '--eval', RUN_TEXT, PROGRAM.file], {
+        argv0: process.execPath,
         env: {},
         cwd: '/',
-        stdio: withoutInherited(['pipe', output, output, 'pipe']),
+        stdio: withoutInherited(['pipe', output, output, 'pipe', 'pipe']),
         detached: true,
       });
     } finally {
@@ -80,6 +87,9 @@ async function talk(
     });
   });
   child.stdin?.on('error', () => undefined);
+  const text = child.stdio[TEXT] as Writable | null | undefined;
+  text?.on('error', () => undefined);
+  text?.end(PROGRAM.text);
   child.stdin?.write(`${JSON.stringify(job)}\n`);
   let end: ImageEnd = { end: 'ended' };
   const reports = child.stdio[REPORTS] as Readable | null | undefined;

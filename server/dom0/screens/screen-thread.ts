@@ -1,9 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import type { FaultGuard } from '../../wire/fault-guard.js';
+import { OwnProgram } from '../process/own-program.js';
 import type { ScreenAnswer, ScreenJob } from './screen-job.js';
 
 const LAST_RESTART_MS = 5_000;
 const HEAP_MIB = 256;
+const PROGRAM = new OwnProgram(new URL('./screen-worker.js', import.meta.url));
 
 interface ThreadParts {
   /** A fault in an event ends the worker, not dom0. */
@@ -56,7 +58,7 @@ export class ScreenThread {
   start(): void {
     if (this.#worker !== null || this.#restartTimer !== undefined || this.#stopped) return;
     this.#generation += 1;
-    const worker = new Worker(new URL('./screen-worker.js', import.meta.url), {
+    const worker = new Worker(PROGRAM.url, {
       env: {},
       execArgv: [],
       name: 'screens',
