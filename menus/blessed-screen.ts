@@ -63,8 +63,14 @@ const internals = blessed as unknown as Internals;
 internals.Program.bind = () => undefined;
 internals.Screen.bind = () => undefined;
 
-/** Read at the start: an upgrade may replace or remove the file while the gate runs. */
-const TERMINFO = readFileSync(createRequire(import.meta.url).resolve('blessed/usr/xterm-256color'));
+/*
+ * What blessed itself would load with the first screen and the first key is loaded with this module: an upgrade may
+ * replace or remove the files while the gate runs. Node.js remembers a required module by the folder and the words of
+ * the request, so the request is blessed's own.
+ */
+const { resolve } = createRequire(import.meta.url);
+const TERMINFO = readFileSync(resolve('blessed/usr/xterm-256color'));
+createRequire(resolve('blessed/lib/program.js'))('./keys');
 
 /** Takes the description from memory, where blessed would read a file. */
 class Description extends internals.Tput {

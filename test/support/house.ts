@@ -51,6 +51,8 @@ export interface HouseOptions {
   readonly timeScale?: number;
   /** A shell line that replaces `xl console`: guest and terminal in one. `$2` is the domid. */
   readonly console?: string;
+  /** What starts the halves; this build when absent. */
+  readonly script?: string;
   /** Whether the halves collect garbage on request (collector.ts). */
   readonly collects?: boolean;
 }
@@ -80,7 +82,7 @@ export class House {
   readonly #parent: string;
   readonly #customers: readonly string[];
   readonly #clients = new Set<TerminalClient | SshStream>();
-  readonly #script: string;
+  #script: string;
   readonly #timeScale: number;
   readonly second: { readonly host: DemoHost; readonly xen: SimulatedHost } | null;
   #gate: HalfProcess | undefined;
@@ -101,7 +103,7 @@ export class House {
     const customers = options.customers ?? DEFAULT_CUSTOMERS;
     this.#customers = Object.keys(customers);
     this.#timeScale = options.timeScale ?? TIME_SCALE;
-    this.#script = options.collects === true ? COLLECTING : SCRIPT;
+    this.#script = options.script ?? (options.collects === true ? COLLECTING : SCRIPT);
     this.xl = options.console === undefined ? xen.xl : consoleStandIn(parent, xen.xl, options.console);
     this.second = second === null ? null : { host: secondHost(this.layout), xen: second };
     writeDemoSettings(this.layout, 0, { ...xen, xl: this.xl }, this.second);
@@ -173,6 +175,11 @@ export class House {
 
   get dom0Pid(): number {
     return this.#dom0?.pid ?? assert.fail('the dom0 half does not run');
+  }
+
+  /** Halves that start from here on are of this build. */
+  upgrade(): void {
+    this.#script = SCRIPT;
   }
 
   async startDom0(): Promise<void> {

@@ -15,8 +15,9 @@ export class OwnProgram {
   constructor(place: URL) {
     this.file = fileURLToPath(place);
     const name = JSON.stringify(place.href);
-    // A module of a `data:` URL has no place of its own. Faults name the file and not the URL, which is as long as the text.
-    const text = readFileSync(place, 'utf8').replaceAll('import.meta.url', () => name);
+    // A module of a `data:` URL has no place of its own. The words are written so that our build leaves them alone.
+    const text = readFileSync(place, 'utf8').replace(/import\.meta\.url/g, () => name);
+    // Faults name the file, and not the URL, which is as long as the text.
     this.text = `${text}\n//# sourceURL=${place.href}\n`;
   }
 
