@@ -1,0 +1,107 @@
+#!/bin/sh
+# In a booted Debian, as root, made by run.sh: follows the life of the package, with a customer and a running guest of
+# a simulated Xen host. /srv/source is the work tree, for the simulator only.
+set -eu
+export PROGRAM=/srv/source
+
+say() { printf '\n$ %s\n' "$*"; }
+run() { say "$@"; "$@"; }
+fail() { echo "FAILED: $*" >&2; exit 1; }
+
+# Waits for up to a minute until a command succeeds.
+await() {
+  n=0
+  until "$@" >/dev/null 2>&1; do
+    n=$((n + 1))
+    [ $n -lt 120 ] || { "$@" || true; fail "$*"; }
+    sleep 0.5
+  done
+}
+as_alice() { ssh -n -i /root/alice -o StrictHostKeyChecking=accept-new -o BatchMode=yes -p 2222 alice@127.0.0.1 "$@"; }
+apt_get() { run apt-get -y -q -o Dpkg::Use-Pty=0 -o Acquire::https::CAInfo="${SSL_CERT_FILE-}" "$@"; }
+state() { systemctl show -P "$2" "$1"; }
+is_off() { [ "$(state "$1" ActiveState)" = inactive ]; }
+
+[ ! -e /etc/authorities.pem ] || export SSL_CERT_FILE=/etc/authorities.pem
+apt_get update >/dev/null
+deb=$(echo /srv/postern_*.deb)
+version=$(dpkg-deb -f "$deb" Version)
+
+say "apt install $deb"
+apt-get install -y -q -o Dpkg::Use-Pty=0 "$deb" >/tmp/apt.log 2>&1 || { cat /tmp/apt.log; fail install; }
+grep -i postern /tmp/apt.log
+[ "$(run postern --version | tail -1)" = "$version" ] || fail 'another version runs'
+for unit in postern-gate postern-dom0; do
+  [ "$(systemctl is-enabled $unit)" = disabled ] || fail "$unit is enabled by the package"
+  is_off $unit || fail "$unit is started by the package"
+done
+[ ! -e /etc/postern ] || fail 'the package made settings'
+[ "$(stat -c '%a %U:%G' /run/postern)" = '750 root:postern' ] || fail 'the directory of the socket'
+[ -z "$(find /usr/lib/postern -perm /022 ! -type l)" ] || fail 'others can write to the program'
+run dpkg --verify postern
+# minbase has neither man nor fish.
+for file in man/man1/postern.1.gz man/man5/postern-gate.yaml.5.gz bash-completion/completions/postern \
+  zsh/vendor-completions/_postern fish/vendor_completions.d/postern.fish; do
+  # Debian's own settings for small systems leave manual pages out of the disk, but not out of the package.
+  dpkg -L postern | grep -qx "/usr/share/$file" || fail "$file"
+done
+run bash -c '. /usr/share/bash-completion/completions/postern && complete -p postern'
+
+sh /srv/fake-xen.sh horatio ophelia
+run postern setup both --site console.example.net --apply
+for unit in postern-gate postern-dom0; do
+  [ "$(systemctl is-enabled $unit)" = enabled ] || fail "setup did not enable $unit"
+done
+postern setup both | grep -q '^nothing to do$' || fail 'setup does something twice'
+run systemctl start postern-dom0 postern-gate
+await postern doctor
+run postern doctor
+ssh-keygen -q -t ed25519 -N '' -f /root/alice
+run postern customer add alice
+run postern key add alice /root/alice.pub
+run postern role add alice horatio owner
+await sh -c "postern domain list | grep -q '^horatio '"
+run as_alice list
+run as_alice horatio start --wait
+# As with Xen: the process that restarts the guest when it reboots.
+guest=$(pgrep -f 'xl create' | head -1)
+[ -n "$guest" ] || fail 'there is no guest'
+
+# Again over itself: the halves run the new files, guests go on, and nobody's login is lost.
+gate=$(state postern-gate MainPID) dom0=$(state postern-dom0 MainPID)
+apt_get install --reinstall "$deb" >/dev/null
+[ "$(state postern-gate MainPID)" != "$gate" ] || fail 'the gate was not restarted'
+[ "$(state postern-dom0 MainPID)" != "$dom0" ] || fail 'the dom0 half was not restarted'
+await as_alice list
+run as_alice list
+kill -0 "$guest" || fail 'the guest has gone with the upgrade'
+
+key=$(postern hostkey | head -1)
+apt_get remove postern
+[ ! -e /usr/sbin/postern ] || fail 'the command stays'
+[ ! -e /usr/lib/postern ] || { find /usr/lib/postern; fail 'something of the program stays'; }
+for unit in postern-gate postern-dom0; do is_off $unit || fail "$unit runs after the package was removed"; done
+kill -0 "$guest" || fail 'the guest has gone with the package'
+apt_get purge postern | tee /tmp/purge.log
+grep -q '^postern: these stay: /etc/postern /var/lib/postern /var/lib/postern-dom0$' /tmp/purge.log || fail 'purge does not say what stays'
+for file in /etc/postern/gate.yaml /etc/postern/policy.d/10-default.yaml /var/lib/postern/postern.db /var/lib/postern/ssh_host_ed25519_key; do
+  [ -s "$file" ] || fail "purge took $file"
+done
+[ -z "$(find /etc/systemd -name 'postern*')" ] || fail 'purge leaves links'
+
+say "apt install $deb"
+apt-get install -y -q -o Dpkg::Use-Pty=0 "$deb" >/tmp/apt.log 2>&1
+run systemctl enable --now postern-dom0 postern-gate
+await as_alice list
+[ "$(postern hostkey | head -1)" = "$key" ] || fail 'another host key'
+run as_alice horatio status
+run postern audit verify
+kill -0 "$guest" || fail 'the guest has gone'
+
+# The demo needs neither root nor Xen.
+useradd -m carol
+su carol -c 'cd && exec timeout -s INT 120 postern demo --port 0' >/tmp/demo.log 2>&1 &
+await grep -q '^postern ready on' /tmp/demo.log
+pkill -INT -u carol -f 'postern.js demo'
+wait $! || true
+echo 'demo: ready, and ended'

@@ -1,0 +1,52 @@
+#!/bin/sh
+# Builds the package, and installs, upgrades, removes and purges it on bare Debian 12 and 13 that are booted with their
+# own systemd: `npm run test:package [RELEASE...]`. Needs root, Debian's package mmdebstrap and Debian's mirror. It
+# takes the work tree. With REPRODUCE=1 it builds the package once more, in a clone of the last commit, and compares.
+set -eu
+[ "$(id -u)" = 0 ] || { echo "test:package boots Debian and needs root" >&2; exit 1; }
+command -v mmdebstrap >/dev/null || { echo "test:package needs the Debian package mmdebstrap" >&2; exit 1; }
+[ $# -gt 0 ] || set -- bookworm trixie
+top=$(pwd)
+work=$(mktemp -d)
+booted=
+# unshare(1) ignores SIGTERM. Its --kill-child ends the machine with it.
+end() {
+  [ -z "$booted" ] || { kill -KILL "$booted" 2>/dev/null && wait "$booted" 2>/dev/null; } || true
+  rm -rf --one-file-system "$work"
+}
+trap end EXIT
+node dist/server/package/command.js "$work/made"
+if [ -n "${REPRODUCE-}" ]; then
+  git clone -q "$top" "$work/another/place"
+  (cd "$work/another/place" && npm ci --silent && npm run --silent package -- "$work/again")
+  cmp "$work/made/SHA256SUMS" "$work/again/SHA256SUMS"
+  (cd "$work/made" && sha256sum -c --quiet SHA256SUMS)
+  rm -rf "$work/another" "$work/again"
+  echo 'two builds in two directories have the same bytes'
+fi
+
+for release; do
+  root=$work/$release
+  mmdebstrap --quiet --mode=root --variant=minbase --include=systemd-sysv,ca-certificates,procps "$release" "$root"
+  cp "$work"/made/postern_* test/package/inside.sh test/pages/fake-xen.sh "$root/srv/"
+  cp /etc/resolv.conf "$root/etc/resolv.conf"
+  # A machine behind a proxy has its own certificate authorities.
+  [ -z "${NODE_EXTRA_CA_CERTS-}" ] || cp "$NODE_EXTRA_CA_CERTS" "$root/etc/authorities.pem"
+  SOURCE=$top sh test/package/boot.sh "$root" >"$work/$release.log" 2>&1 &
+  booted=$!
+  # The first process of the machine is the child of unshare(1).
+  n=0
+  until first=$(cat "/proc/$booted/task/$booted/children" 2>/dev/null) && [ -n "$first" ] &&
+    inside() { nsenter -t "${first% }" -m -p -i -u -C --root="/proc/${first% }/root" --wd="/proc/${first% }/root" "$@"; } &&
+    inside systemctl is-system-running 2>&1 | grep -Eqx "running|degraded"; do
+    n=$((n + 1))
+    [ $n -lt 300 ] || { echo "$release does not boot" >&2; cat "$work/$release.log" >&2; exit 1; }
+    sleep 0.2
+  done
+  inside env -i HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    DEBIAN_FRONTEND=noninteractive sh -eu /srv/inside.sh
+  kill -KILL "$booted" && wait "$booted" 2>/dev/null || true
+  booted=
+  rm -rf --one-file-system "$root"
+  echo "$release: the package holds"
+done
