@@ -63,6 +63,7 @@ function addDocuments(tree: FileTree, root: string, { changelog }: MadeTexts): v
   tree.text(`${DOC}/changelog.gz`, packed(changelog));
   tree.text(`${DOC}/CHANGELOG.md.gz`, packed(readFileSync(join(root, 'CHANGELOG.md'), 'utf8')));
   for (const name of ['README.md', 'SECURITY.md']) tree.copy(`${DOC}/${name}`, join(root, name));
+  tree.copy(`${DOC}/examples/Containerfile`, join(root, 'config/container/Containerfile'));
   // Messages of the program name these pages as `docs/PAGE`.
   for (const path of ['docs', 'config/examples', 'policy/examples'])
     for (const file of filesOf(root, path))

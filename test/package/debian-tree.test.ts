@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { VERSION } from '../../server/cli/command/version.js';
 import { changelogText, controlText } from '../../server/package/control-fields.js';
 import { debianTree, systemdText } from '../../server/package/debian-tree.js';
 import { FileTree } from '../../server/package/file-tree.js';
@@ -45,6 +47,14 @@ describe('the Debian package', () => {
   it('has nothing below /etc, /var, /opt and /usr/local: those are the admin’s', () => {
     const tops = new Set([...tree.entries.keys()].map((path) => path.split('/').slice(0, 2).join('/')));
     assert.deepEqual([...tops].sort(), ['usr/lib', 'usr/sbin', 'usr/share']);
+  });
+
+  it('is named by the pages as it is made', () => {
+    for (const page of ['docs/install-dom0.md', 'docs/day-one.md', 'docs/package.md'])
+      assert.ok(
+        readFileSync(join(ROOT, page), 'utf8').includes(`apt install ./postern_${VERSION}_amd64.deb`),
+        page,
+      );
   });
 
   it('has units that start the command of the package, of whatever version it is', () => {

@@ -25,6 +25,13 @@ if [ -n "${REPRODUCE-}" ]; then
   echo 'two builds in two directories have the same bytes'
 fi
 
+# As debian:13-slim: without systemd.
+mmdebstrap --quiet --mode=root --variant=minbase trixie "$work/container"
+cp "$work"/made/postern_* "$work/container/tmp/"
+cp /etc/resolv.conf "$work/container/etc/resolv.conf"
+sh test/package/container.sh "$work/container"
+rm -rf --one-file-system "$work/container"
+
 for release; do
   root=$work/$release
   mmdebstrap --quiet --mode=root --variant=minbase --include=systemd-sysv,ca-certificates,procps "$release" "$root"

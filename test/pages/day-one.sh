@@ -19,8 +19,8 @@ for each in alice:horatio bob:yorick mallory:horatio; do
 done
 install -d -m 0700 /root/.ssh && install -m 0600 /home/alice/.ssh/id_ed25519 /root/.ssh/ && cp /home/alice/.ssh/known_hosts /root/.ssh/
 
-# Its first three lines install the program, which is there already: they must equal those of install-dom0.md.
-program() { sed -n '/^## 1/,/^## 2/s/^ *\(git clone\|cd\|ln -s\)/\1/p' "/srv/docs/$1"; }
+# Its first lines install the program, which is there already: they must equal those of install-dom0.md.
+program() { sed -n '/^## 1/,/^## 2/s/^ *\(apt \)/\1/p' "/srv/docs/$1"; }
 [ -n "$(program day-one.md)" ] && [ "$(program day-one.md)" = "$(program install-dom0.md)" ] || { echo 'day-one.md has the program otherwise than install-dom0.md' >&2; exit 1; }
 
 before() { :; }

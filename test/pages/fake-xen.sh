@@ -2,8 +2,9 @@
 # Makes a simulated Xen host at the places of Xen's own files: /usr/sbin/xl, and the named domains in
 # /etc/xen. `--stop` ends it.
 set -eu
-# A built work tree, which has the simulator.
+# A built work tree, which has the simulator. test/package has it elsewhere.
 program=${PROGRAM:-/opt/postern}
+[ -e "$program" ] || program=/srv/source
 if [ "${1-}" = --stop ]; then
   cat >/tmp/fake-xen.mjs <<END
 import { stopSimulator } from '$program/dist/server/simulator/install.js';

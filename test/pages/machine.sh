@@ -18,6 +18,8 @@ value() { sed -n "s/^$2=//p" "$1" | sed "s/%i/$3/g"; }
 start() {
   unit=/etc/systemd/system/$1.service instance=
   case $1 in *@*) instance=${1#*@} unit=/etc/systemd/system/${1%@*}@.service ;; esac
+  # Units of the package, where nothing of the admin's is before them.
+  [ -e "$unit" ] || unit=/usr/lib/systemd/system/${unit##*/}
   [ -f "$unit" ] || { echo "Unit $1.service could not be found." >&2; return 5; }
   ! is_running "$1" || return 0
   user=$(value "$unit" User "$instance")
@@ -135,8 +137,10 @@ as_customer() {
 new_machine() {
   stop_all
   sh /srv/fake-xen.sh --stop
+  # Only the program from source stays.
+  ! dpkg -s postern >/dev/null 2>&1 || apt-get purge -y -q postern >/tmp/apt.log
   userdel -r postern-link 2>/dev/null || true
   userdel postern
-  rm -rf /etc/postern /var/lib/postern* /run/postern* /etc/systemd/system/postern* /etc/sysusers.d/postern* /etc/tmpfiles.d/postern* \
+  rm -rf /etc/postern /var/lib/postern* /run/postern* /etc/systemd/system/postern* /etc/systemd/system/*.wants/postern* /etc/sysusers.d/postern* /etc/tmpfiles.d/postern* \
     /etc/ssh/sshd_config.d/postern* /home/*/.ssh/known_hosts /root/.ssh /tmp/postern-*.log
 }
