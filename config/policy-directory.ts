@@ -5,7 +5,7 @@ import type { LoadedPolicy, PolicySource, RefusedPolicy } from './policy-documen
 import { readPolicy } from './policy-document.js';
 import type { Problem } from './problem.js';
 import { fileProblem } from './problem.js';
-import { readTextFile, reason } from './text-file.js';
+import { LARGEST_FILE, readTextFile, reason } from './text-file.js';
 
 const POLICY_FILE = /\.(yaml|yml|json)$/;
 
@@ -38,22 +38,38 @@ export function policyOf({ sources, problems, warnings }: PolicyTexts): LoadedPo
   return { ok: false, problems: [...problems, ...found], warnings: [...warnings, ...result.warnings] };
 }
 
-/** Reads the texts of the files, as `loadPolicy` does. */
-export function readPolicyTexts(paths: string | readonly string[]): PolicyTexts {
+/** What the files of a directory are, in words of their problems. */
+export interface FileKind {
+  /** What a file that everybody may write to lets them do. */
+  readonly power: string;
+  /** A directory without such files. */
+  readonly none: string;
+  /** Bytes of one file. */
+  readonly largest: number;
+}
+
+const POLICY: FileKind = {
+  power: 'make the policy',
+  none: 'There is no policy in this directory.',
+  largest: LARGEST_FILE,
+};
+
+/** Reads the texts of the files, as `loadPolicy` does. @param kind policy files by default */
+export function readPolicyTexts(paths: string | readonly string[], kind = POLICY): PolicyTexts {
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
   const sources: PolicySource[] = [];
   for (const path of [paths].flat()) {
-    const files = isDirectory(path) ? policyFiles(path) : { files: [path], problems: [], warnings: [] };
+    const files = isDirectory(path) ? policyFiles(path, kind) : { files: [path], problems: [], warnings: [] };
     problems.push(...files.problems);
     warnings.push(...files.warnings);
     for (const file of files.files) {
       const before = lookAt(file);
-      const read = readTextFile(file);
+      const read = readTextFile(file, kind.largest);
       if (!read.ok) problems.push(read.problem);
       else {
         sources.push({ file, text: read.source.text });
-        problems.push(...unsafe(file, before, lookAt(file)));
+        problems.push(...unsafe(file, before, lookAt(file), kind));
       }
     }
   }
@@ -72,26 +88,27 @@ export function inReadingOrder(a: string, b: string): number {
 
 /** The names of a directory's policy files in reading order; empty when it cannot be read. */
 export function policyFileNames(directory: string): readonly string[] {
-  return policyFiles(directory).files.map((file) => basename(file));
+  return policyFiles(directory, POLICY).files.map((file) => basename(file));
 }
 
 /** Refuses a file that everybody can write to, or that was changed while it was read. */
-function unsafe(file: string, before: Stats | undefined, after: Stats | undefined): readonly Problem[] {
-  const problems = writableByAll(file, after);
+function unsafe(
+  file: string,
+  before: Stats | undefined,
+  after: Stats | undefined,
+  kind: FileKind,
+): readonly Problem[] {
+  const problems = writableByAll(file, after, kind);
   const same =
     before?.mtimeMs === after?.mtimeMs && before?.size === after?.size && before?.ino === after?.ino;
   if (!same) problems.push(fileProblem(file, 'It was changed while it was read.', 'a file that is saved'));
   return problems;
 }
 
-function writableByAll(path: string, found: Stats | undefined): Problem[] {
+function writableByAll(path: string, found: Stats | undefined, { power }: FileKind): Problem[] {
   if (found === undefined || (found.mode & 0o002) === 0) return [];
   return [
-    fileProblem(
-      path,
-      'Everybody on this machine may write to it, and so make the policy.',
-      `chmod o-w ${path}`,
-    ),
+    fileProblem(path, `Everybody on this machine may write to it, and so ${power}.`, `chmod o-w ${path}`),
   ];
 }
 
@@ -105,7 +122,7 @@ interface PolicyFiles {
  * The policy files of a directory. Leftovers of editors and package managers (`x.yaml~`, `.x.yaml.swp`,
  * `4913`, `#x.yaml#`, hidden files, `x.yaml.rpmsave`) have other names and are not read.
  */
-function policyFiles(directory: string): PolicyFiles {
+function policyFiles(directory: string, kind: FileKind): PolicyFiles {
   let names: string[];
   try {
     names = readdirSync(directory).sort(inReadingOrder);
@@ -128,18 +145,14 @@ function policyFiles(directory: string): PolicyFiles {
       fileProblem(join(directory, name), 'It was not read: write its ending in small letters.'),
     ),
   );
-  const problems = writableByAll(directory, lookAt(directory));
-  if (names.includes(UNFINISHED)) {
+  const problems = writableByAll(directory, lookAt(directory), kind);
+  if (kind === POLICY && names.includes(UNFINISHED)) {
     const message = 'A rollback was cut off here: the files may be partly of one policy, partly of another.';
     const expected = `\`postern policy rollback\` once more; or look at them, and remove ${UNFINISHED}`;
     problems.push(fileProblem(directory, message, expected));
   }
   if (files.length > 0) return { files, problems, warnings };
-  const none = fileProblem(
-    directory,
-    'There is no policy in this directory.',
-    'at least one *.yaml, *.yml or *.json file',
-  );
+  const none = fileProblem(directory, kind.none, 'at least one *.yaml, *.yml or *.json file');
   return { files, problems: [...problems, none], warnings };
 }
 

@@ -1,4 +1,5 @@
 import { POLICY_SCHEMA } from '../policy/policy-schema.js';
+import { CUSTOMERS_SCHEMA } from './customers-schema.js';
 import { DOM0_SCHEMA } from './dom0-schema.js';
 import { GATE_SCHEMA } from './gate-schema.js';
 
@@ -29,6 +30,7 @@ export function policySchemaFile(): string {
 export function withReferences(document: string): string {
   const schemas: Readonly<Record<string, object>> = {
     policy: POLICY_SCHEMA,
+    customers: CUSTOMERS_SCHEMA,
     gate: GATE_SCHEMA,
     dom0: DOM0_SCHEMA,
   };
@@ -120,7 +122,11 @@ function rows(name: string, node: SchemaNode, parent: SchemaNode): readonly Refe
   const entry = node.additionalProperties;
   const inner =
     typeof entry === 'object' && entry.properties !== undefined ? rows(`${name}.NAME`, entry, node) : [];
-  return [row, ...inner];
+  // Entries that may be plain values or mappings.
+  const { items } = node;
+  const isMixed = items?.properties !== undefined && Array.isArray(items.type);
+  const ofItems = isMixed ? rows(name, items, node) : [];
+  return [row, ...inner, ...ofItems];
 }
 
 function table(lines: readonly ReferenceRow[]): string {

@@ -4,22 +4,31 @@ import { fileProblem } from './problem.js';
 import { SourceText } from './source-text.js';
 
 /** Nobody writes a larger file by hand. */
-const LARGEST_FILE = 1024 * 1024;
+export const LARGEST_FILE = 1024 * 1024;
 
-type TextFile =
+export type TextFile =
   | { readonly ok: true; readonly source: SourceText }
   | { readonly ok: false; readonly problem: Problem };
 
-/** Reads a regular file of at most 1 MiB as UTF-8. Opening never blocks, even on a FIFO. */
-export function readTextFile(file: string): TextFile {
+/**
+ * Reads a regular file as UTF-8. Opening never blocks, even on a FIFO.
+ *
+ * @param largest its most bytes
+ */
+export function readTextFile(file: string, largest = LARGEST_FILE): TextFile {
   let bytes: Buffer;
   try {
-    bytes = readAtMost(file, LARGEST_FILE + 1);
+    bytes = readAtMost(file, largest + 1);
   } catch (error) {
     return { ok: false, problem: fileProblem(file, `It cannot be read: ${reason(error)}.`) };
   }
-  if (bytes.length > LARGEST_FILE)
-    return { ok: false, problem: fileProblem(file, 'It is larger than 1 MiB.') };
+  return decodeText(file, bytes, largest);
+}
+
+/** Makes a text of bytes that were read. */
+export function decodeText(file: string, bytes: Buffer, largest: number): TextFile {
+  if (bytes.length > largest)
+    return { ok: false, problem: fileProblem(file, `It is larger than ${largest / 1024 / 1024} MiB.`) };
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     return { ok: true, source: new SourceText(file, text) };

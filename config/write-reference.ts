@@ -9,7 +9,7 @@ import { policySchemaFile, withReferences } from './reference.js';
 const root = new URL('../../', import.meta.url);
 
 writeFileSync(fileURLToPath(new URL('policy/policy.schema.json', root)), policySchemaFile());
-for (const document of ['docs/policy-reference.md', 'docs/settings.md']) {
+for (const document of ['docs/policy-reference.md', 'docs/settings.md', 'docs/declared-customers.md']) {
   const file = fileURLToPath(new URL(document, root));
   writeFileSync(file, withReferences(readFileSync(file, 'utf8')));
 }

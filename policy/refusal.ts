@@ -25,6 +25,7 @@ export const REFUSAL_CODES = [
   'needs-confirmation',
   'domain-retired',
   'maintenance',
+  'declared',
   // can
   'wrong-state',
   'busy',

@@ -25,6 +25,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   'rescue-image': async () => (await import('./rescue-image/rescue-image.js')).addRescueImageCommand,
   image: async () => (await import('./image/image.js')).addImageCommand,
   import: async () => (await import('./import/import.js')).addImportCommand,
+  apply: async () => (await import('./declaration/apply.js')).addApplyCommand,
+  export: async () => (await import('./declaration/export.js')).addExportCommand,
   backup: async () => (await import('./record/backup.js')).addBackupCommand,
   status: async () => (await import('./status/status.js')).addStatusCommand,
   completion: async () => (await import('./completion/completion.js')).addCompletionCommand,

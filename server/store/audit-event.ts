@@ -193,6 +193,8 @@ export type AuditEvent =
       readonly kind: 'customer.added' | 'customer.removed';
       readonly actor: EventActor;
       readonly customer: CustomerName;
+      /** The file that declares it; missing for a change by hand. */
+      readonly file?: string;
     }
   | {
       readonly kind: 'customer.renamed';
@@ -206,6 +208,8 @@ export type AuditEvent =
       readonly actor: EventActor;
       readonly customer: CustomerName;
       readonly reason: string | null;
+      /** The file that declares it; missing for a change by hand. */
+      readonly file?: string;
     }
   | {
       readonly kind: 'key.added' | 'key.removed';
@@ -213,6 +217,8 @@ export type AuditEvent =
       readonly customer: CustomerName;
       readonly fingerprint: Fingerprint;
       readonly type: string;
+      /** The file that declares it; missing for a change by hand. */
+      readonly file?: string;
     }
   | {
       readonly kind: 'key.expiry.set';
@@ -221,6 +227,8 @@ export type AuditEvent =
       readonly fingerprint: Fingerprint;
       /** Null: never. */
       readonly expiresAt: string | null;
+      /** The file that declares it; missing for a change by hand. */
+      readonly file?: string;
     }
   /** The key expires soon: told once, so many days before. */
   | {
@@ -261,6 +269,8 @@ export type AuditEvent =
       readonly everybody: boolean;
       readonly customers: readonly CustomerName[];
       readonly groups: readonly string[];
+      /** The file that declares it; missing for a change by hand. */
+      readonly file?: string;
     }
   | {
       readonly kind: 'role.added';
@@ -270,6 +280,8 @@ export type AuditEvent =
       readonly role: Role;
       /** When it ends by itself. ISO 8601; missing when it does not. */
       readonly until?: string;
+      /** The file that declares it; missing for a change by hand. */
+      readonly file?: string;
     }
   /** Without an actor: its time was over. */
   | {
@@ -278,6 +290,8 @@ export type AuditEvent =
       readonly customer: CustomerName;
       readonly domain: DomainName;
       readonly role: Role;
+      /** The file that declares it; missing for a change by hand. */
+      readonly file?: string;
     }
   | {
       readonly kind: 'domain.retired';
@@ -299,12 +313,16 @@ export type AuditEvent =
       readonly domain: DomainName;
       readonly parameter: ParameterName;
       readonly value: string;
+      /** The file that declares it; missing for a change by hand. */
+      readonly file?: string;
     }
   | {
       readonly kind: 'domain.parameter.unset';
       readonly actor: EventActor;
       readonly domain: DomainName;
       readonly parameter: ParameterName;
+      /** The file that declares it; missing for a change by hand. */
+      readonly file?: string;
     }
   | {
       readonly kind: 'policy.loaded' | 'policy.rejected';
@@ -403,6 +421,19 @@ export type AuditEvent =
     }
   /** The gate was told to read its files again, and somebody had changed the host keys. */
   | { readonly kind: 'hostkeys.changed'; readonly actor: null; readonly announced: readonly Fingerprint[] }
+  /**
+   * After the changes that an admin made by files. `declared` rows, which hands or other files had made, are the
+   * files' from then on, as they are; `released` ones are nobody's any more.
+   */
+  | {
+      readonly kind: 'declarations.applied';
+      readonly actor: EventActor;
+      /** The directory or file, or the name that was given to a text. */
+      readonly source: string;
+      readonly changes: number;
+      readonly declared: number;
+      readonly released: number;
+    }
   | { readonly kind: 'announcement.made'; readonly actor: EventActor; readonly text: string }
   | {
       readonly kind: 'maintenance.began';

@@ -6,6 +6,8 @@ import type { AuditLog } from './audit-log.js';
 import { noSuchCustomer } from './customers.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
+import { BY_HAND, byFile, declarer, keptByFile } from './editor.js';
+import type { Editor } from './editor.js';
 import type { Authority, AuthorityScope } from './records.js';
 
 interface AuthorityRow {
@@ -17,12 +19,13 @@ interface AuthorityRow {
   readonly since_seq: number;
   readonly everybody: 0 | 1;
   readonly sole: 0 | 1;
+  readonly declared: string | null;
   /** JSON lists. */
   readonly customers: string;
   readonly groups: string;
 }
 
-const COLUMNS = `name, fingerprint, type, blob, added_at, since_seq, everybody, sole,
+const COLUMNS = `name, fingerprint, type, blob, added_at, since_seq, everybody, sole, declared,
   (SELECT json_group_array(customer.name ORDER BY customer.name) FROM authority_customer
    JOIN customer ON customer.id = authority_customer.customer WHERE authority_customer.authority = authority.name) AS customers,
   (SELECT json_group_array(authority_group.name ORDER BY authority_group.name) FROM authority_group
@@ -32,8 +35,8 @@ const NAMED = new Sql<AuthorityRow>(`SELECT ${COLUMNS} FROM authority WHERE name
 const BY_KEY = new Sql<AuthorityRow>(`SELECT ${COLUMNS} FROM authority WHERE fingerprint = ?`);
 const CUSTOMER = new Sql<{ id: number }>('SELECT id FROM customer WHERE name = ?');
 const INSERT = new Sql(
-  `INSERT INTO authority (name, fingerprint, type, blob, added_at, since_seq, everybody, sole)
-   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  `INSERT INTO authority (name, fingerprint, type, blob, added_at, since_seq, everybody, sole, declared)
+   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 );
 const ADD_CUSTOMER = new Sql('INSERT INTO authority_customer (authority, customer) VALUES (?, ?)');
 const ADD_GROUP = new Sql('INSERT INTO authority_group (authority, name) VALUES (?, ?)');
@@ -67,7 +70,7 @@ export class Authorities {
   }
 
   /** Refused when name or key is there already, and when a customer is not known. */
-  add(authority: NewAuthority, actor: EventActor): Authority | Refusal {
+  add(authority: NewAuthority, actor: EventActor, editor: Editor = BY_HAND): Authority | Refusal {
     const { name, fingerprint, type, blob, everybody } = authority;
     const customers = [...new Set(authority.customers)].sort();
     const groups = [...new Set(authority.groups)].sort();
@@ -91,22 +94,27 @@ export class Authorities {
         name,
         type,
         ...scope,
+        ...byFile(editor),
       });
-      this.#database.run(INSERT, name, fingerprint, type, blob, at, seq, everybody ? 1 : 0, sole ? 1 : 0);
+      const declared = declarer(editor);
+      const flags = [everybody ? 1 : 0, sole ? 1 : 0, declared];
+      this.#database.run(INSERT, name, fingerprint, type, blob, at, seq, ...flags);
       for (const id of ids) this.#database.run(ADD_CUSTOMER, name, id);
       for (const group of groups) this.#database.run(ADD_GROUP, name, group);
-      return { name, fingerprint, type, blob, addedAt: at, sinceSeq: seq, sole, ...scope };
+      return { name, fingerprint, type, blob, addedAt: at, sinceSeq: seq, sole, declared, ...scope };
     });
   }
 
   /** Refused with `no-such-authority`. */
-  remove(name: AuthorityName, actor: EventActor): Authority | Refusal {
+  remove(name: AuthorityName, actor: EventActor, editor: Editor = BY_HAND): Authority | Refusal {
     return this.#log.transact((append) => {
       const row = this.#database.get(NAMED, name);
       if (row === undefined)
         return refusal('no-such-authority', `there is no CA ${name}: see \`postern ca list\``);
       const found = authorityOf(row);
-      append(removed(found, actor));
+      const no = keptByFile(`the CA ${name}`, found.declared, editor);
+      if (no !== null) return no;
+      append({ ...removed(found, actor), ...byFile(editor) });
       this.#database.run(DELETE, name);
       return found;
     });
@@ -116,7 +124,7 @@ export class Authorities {
 function removed(
   { name, fingerprint, type, everybody, customers, groups }: Authority,
   actor: EventActor,
-): AuditEvent {
+): Extract<AuditEvent, { kind: 'authority.added' | 'authority.removed' }> {
   return {
     kind: 'authority.removed',
     actor,
@@ -139,6 +147,7 @@ function authorityOf(row: AuthorityRow): Authority {
     addedAt,
     sinceSeq,
     sole: row.sole === 1,
+    declared: row.declared,
     everybody: row.everybody === 1,
     customers: JSON.parse(row.customers) as CustomerName[],
     groups: JSON.parse(row.groups) as string[],

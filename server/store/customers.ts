@@ -6,6 +6,8 @@ import type { EventActor } from './audit-event.js';
 import type { AuditLog } from './audit-log.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
+import { BY_HAND, byFile, declarer, keptByFile } from './editor.js';
+import type { Editor } from './editor.js';
 import type { Customer } from './records.js';
 
 interface CustomerRow {
@@ -15,15 +17,20 @@ interface CustomerRow {
   readonly named_at: string | null;
   readonly named_seq: number;
   readonly suspended_at: string | null;
+  readonly suspended_by: string | null;
+  readonly declared: string | null;
 }
 
-const SELECT = 'SELECT id, name, since, named_at, named_seq, suspended_at FROM customer';
+const SELECT =
+  'SELECT id, name, since, named_at, named_seq, suspended_at, suspended_by, declared FROM customer';
 const FIND = new Sql<CustomerRow>(`${SELECT} WHERE name = ?`);
 const LIST = new Sql<CustomerRow>(`${SELECT} ORDER BY name`);
-const INSERT = new Sql('INSERT INTO customer (name, since, named_seq) VALUES (?, ?, ?)');
+const INSERT = new Sql('INSERT INTO customer (name, since, named_seq, declared) VALUES (?, ?, ?, ?)');
 const DELETE = new Sql('DELETE FROM customer WHERE id = ?');
-const RENAME = new Sql('UPDATE customer SET name = ?, named_at = ?, named_seq = ? WHERE id = ?');
-const SUSPEND = new Sql('UPDATE customer SET suspended_at = ? WHERE id = ?');
+const RENAME = new Sql(
+  'UPDATE customer SET name = ?, named_at = ?, named_seq = ?, declared = NULL WHERE id = ?',
+);
+const SUSPEND = new Sql('UPDATE customer SET suspended_at = ?, suspended_by = ? WHERE id = ?');
 const DOMAIN_NAMED = new Sql<{ name: string }>(
   'SELECT name FROM domain WHERE name = ? UNION SELECT domain FROM role WHERE domain = ?',
 );
@@ -47,29 +54,43 @@ export class Customers {
   }
 
   /** Refused with `name-reserved` when a customer or a domain has the name: a login must have one meaning. */
-  add(name: CustomerName, actor: EventActor): Customer | Refusal {
+  add(name: CustomerName, actor: EventActor, editor: Editor = BY_HAND): Customer | Refusal {
     return this.#log.transact((append) => {
       const taken = this.#taken(name);
       if (taken !== null) return taken;
-      const { seq, at } = append({ kind: 'customer.added', actor, customer: name });
-      this.#database.run(INSERT, name, at, seq);
-      return { name, since: at, namedAt: at, namedSeq: seq, suspendedAt: null };
+      const { seq, at } = append({ kind: 'customer.added', actor, customer: name, ...byFile(editor) });
+      const declared = declarer(editor);
+      this.#database.run(INSERT, name, at, seq, declared);
+      return {
+        name,
+        since: at,
+        namedAt: at,
+        namedSeq: seq,
+        suspendedAt: null,
+        suspendedBy: null,
+        declared,
+      };
     });
   }
 
   /**
    * Gives the customer another login name; keys, roles and preferences stay. Audit rows under the old name
-   * stay there. Refused as a new customer's name is.
+   * stay there. Refused as a new customer's name is. No file declares the customer any more.
    */
-  rename(name: CustomerName, to: CustomerName, actor: EventActor): Customer | Refusal {
+  rename(
+    name: CustomerName,
+    to: CustomerName,
+    actor: EventActor,
+    editor: Editor = BY_HAND,
+  ): Customer | Refusal {
     return this.#log.transact((append) => {
       const row = this.#database.get(FIND, name);
       if (row === undefined) return noSuchCustomer(name);
-      const taken = this.#taken(to);
-      if (taken !== null) return taken;
+      const no = keptByFile(name, row.declared, editor) ?? this.#taken(to);
+      if (no !== null) return no;
       const { seq, at } = append({ kind: 'customer.renamed', actor, customer: name, to });
       this.#database.run(RENAME, to, at, seq, row.id);
-      return { ...customer(row), name: to, namedAt: at, namedSeq: seq };
+      return { ...customer(row), name: to, namedAt: at, namedSeq: seq, declared: null };
     });
   }
 
@@ -84,43 +105,54 @@ export class Customers {
   }
 
   /** Also removes the customer's keys, roles and preferences. */
-  remove(name: CustomerName, actor: EventActor): Customer | Refusal {
+  remove(name: CustomerName, actor: EventActor, editor: Editor = BY_HAND): Customer | Refusal {
     return this.#log.transact((append) => {
       const row = this.#database.get(FIND, name);
       if (row === undefined) return noSuchCustomer(name);
+      const no = keptByFile(name, row.declared, editor);
+      if (no !== null) return no;
+      const by = byFile(editor);
       for (const { domain, role } of this.#database.all(ROLES, row.id)) {
-        append({ kind: 'role.removed', actor, customer: name, domain, role });
+        append({ kind: 'role.removed', actor, customer: name, domain, role, ...by });
       }
       for (const { fingerprint, type } of this.#database.all(KEYS, row.id)) {
-        append({ kind: 'key.removed', actor, customer: name, fingerprint, type });
+        append({ kind: 'key.removed', actor, customer: name, fingerprint, type, ...by });
       }
-      append({ kind: 'customer.removed', actor, customer: name });
+      append({ kind: 'customer.removed', actor, customer: name, ...by });
       this.#database.run(DELETE, row.id);
       return customer(row);
     });
   }
 
-  /** Suspending a suspended customer changes nothing. */
-  suspend(name: CustomerName, reason: string | null, actor: EventActor): Customer | Refusal {
+  /** Suspending a suspended customer changes nothing. A hand may suspend a declared customer too. */
+  suspend(
+    name: CustomerName,
+    reason: string | null,
+    actor: EventActor,
+    editor: Editor = BY_HAND,
+  ): Customer | Refusal {
     return this.#log.transact((append) => {
       const row = this.#database.get(FIND, name);
       if (row === undefined) return noSuchCustomer(name);
       if (row.suspended_at !== null) return customer(row);
-      const { at } = append({ kind: 'customer.suspended', actor, customer: name, reason });
-      this.#database.run(SUSPEND, at, row.id);
-      return { ...customer(row), suspendedAt: at };
+      const { at } = append({ kind: 'customer.suspended', actor, customer: name, reason, ...byFile(editor) });
+      const suspendedBy = declarer(editor);
+      this.#database.run(SUSPEND, at, suspendedBy, row.id);
+      return { ...customer(row), suspendedAt: at, suspendedBy };
     });
   }
 
   /** Resuming a customer who is not suspended changes nothing. */
-  resume(name: CustomerName, actor: EventActor): Customer | Refusal {
+  resume(name: CustomerName, actor: EventActor, editor: Editor = BY_HAND): Customer | Refusal {
     return this.#log.transact((append) => {
       const row = this.#database.get(FIND, name);
       if (row === undefined) return noSuchCustomer(name);
       if (row.suspended_at === null) return customer(row);
-      append({ kind: 'customer.resumed', actor, customer: name, reason: null });
-      this.#database.run(SUSPEND, null, row.id);
-      return { ...customer(row), suspendedAt: null };
+      const no = keptByFile(`the suspension of ${name}`, row.suspended_by, editor);
+      if (no !== null) return no;
+      append({ kind: 'customer.resumed', actor, customer: name, reason: null, ...byFile(editor) });
+      this.#database.run(SUSPEND, null, null, row.id);
+      return { ...customer(row), suspendedAt: null, suspendedBy: null };
     });
   }
 
@@ -133,6 +165,7 @@ export class Customers {
 }
 
 function customer(row: CustomerRow): Customer {
-  const { name, since, named_at: namedAt, named_seq: namedSeq, suspended_at: suspendedAt } = row;
-  return { name, since, namedAt: namedAt ?? since, namedSeq, suspendedAt };
+  const { name, since, named_at: namedAt, named_seq: namedSeq, declared } = row;
+  const { suspended_at: suspendedAt, suspended_by: suspendedBy } = row;
+  return { name, since, namedAt: namedAt ?? since, namedSeq, suspendedAt, suspendedBy, declared };
 }

@@ -62,7 +62,8 @@ const NAME_GIVEN_UP = new Sql<{ to: CustomerName | null }>(
   `SELECT record ->> '$.event.to' AS "to" FROM audit
    WHERE customer = ? AND kind IN ('customer.removed', 'customer.renamed') ORDER BY seq DESC LIMIT 1`,
 );
-const RENAMED = new Sql<{ name: CustomerName; to: CustomerName }>(
+/** All renamings, oldest first. */
+export const RENAMED = new Sql<{ name: CustomerName; to: CustomerName }>(
   `SELECT customer AS name, record ->> '$.event.to' AS "to" FROM audit INDEXED BY audit_name_given_up
    WHERE kind IN ('customer.removed', 'customer.renamed') AND kind = 'customer.renamed' ORDER BY seq`,
 );
@@ -161,18 +162,6 @@ export class Imports {
     );
   }
 
-  /** The former names of a customer, the latest first. */
-  #formerNames(customer: CustomerName): readonly CustomerName[] {
-    const names: CustomerName[] = [];
-    let at = customer;
-    for (const { name, to } of [...this.#renamed].reverse()) {
-      if (to !== at) continue;
-      names.push(name);
-      at = name;
-    }
-    return names;
-  }
-
   #key(key: NewKey, actor: EventActor, maxKeys: number): Imported | Refusal {
     const held = this.#parts.keys.list(key.customer);
     if (held.some(({ fingerprint }) => fingerprint === key.fingerprint)) return 'there';
@@ -184,7 +173,7 @@ export class Imports {
   #keyRemoved(customer: CustomerName, fingerprint: Fingerprint): boolean {
     return (
       this.#database.get(KEY_REMOVED, customer, customer, fingerprint) !== undefined ||
-      this.#formerNames(customer).some(
+      formerNames(this.#renamed, customer).some(
         (name) => this.#database.get(KEY_EVER_REMOVED, name, fingerprint) !== undefined,
       )
     );
@@ -204,9 +193,24 @@ export class Imports {
   #roleRemoved(customer: CustomerName, domain: DomainName): boolean {
     return (
       this.#database.get(ROLE_REMOVED, customer, customer, domain) !== undefined ||
-      this.#formerNames(customer).some(
+      formerNames(this.#renamed, customer).some(
         (name) => this.#database.get(ROLE_EVER_REMOVED, name, domain) !== undefined,
       )
     );
   }
+}
+
+/** The former names of a customer, the latest first. */
+export function formerNames(
+  renamed: readonly { readonly name: CustomerName; readonly to: CustomerName }[],
+  customer: CustomerName,
+): readonly CustomerName[] {
+  const names: CustomerName[] = [];
+  let at = customer;
+  for (const { name, to } of [...renamed].reverse()) {
+    if (to !== at) continue;
+    names.push(name);
+    at = name;
+  }
+  return names;
 }

@@ -6,6 +6,8 @@ import type { Append, AuditLog } from './audit-log.js';
 import { noSuchCustomer } from './customers.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
+import { BY_HAND, byFile, declarer, keptByFile } from './editor.js';
+import type { Editor } from './editor.js';
 import type { Key } from './records.js';
 import { AuditUnavailableError } from './store-error.js';
 
@@ -19,13 +21,17 @@ export interface KeyRow {
   readonly added_at: string;
   readonly last_used_at: string | null;
   readonly expires_at: string | null;
+  readonly own: 0 | 1;
+  readonly declared: string | null;
 }
 
 /** The columns of a KeyRow, for the tables `customer` and `key` joined. */
 export const KEY_COLUMNS =
-  'customer.name AS customer, key.fingerprint, key.type, key.blob, key.comment, key.added_at, key.last_used_at, key.expires_at';
+  'customer.name AS customer, key.fingerprint, key.type, key.blob, key.comment, key.added_at, key.last_used_at, key.expires_at, key.own, key.declared';
 
-const CUSTOMER = new Sql<{ id: number }>('SELECT id FROM customer WHERE name = ?');
+const CUSTOMER = new Sql<{ id: number; declared: string | null }>(
+  'SELECT id, declared FROM customer WHERE name = ?',
+);
 const LIST = new Sql<KeyRow>(
   `SELECT ${KEY_COLUMNS} FROM customer JOIN key ON key.customer = customer.id WHERE customer.name = ?
    ORDER BY key.added_at, key.fingerprint`,
@@ -39,16 +45,17 @@ const HELD_BY = new Sql<KeyRow>(
    ORDER BY customer.name`,
 );
 const INSERT = new Sql(
-  'INSERT INTO key (customer, fingerprint, type, blob, comment, added_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  `INSERT INTO key (customer, fingerprint, type, blob, comment, added_at, expires_at, own, declared)
+   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 );
 const EXPIRE = new Sql(
-  'UPDATE key SET expires_at = ? WHERE fingerprint = ? AND customer = (SELECT id FROM customer WHERE name = ?)',
+  'UPDATE key SET expires_at = ?, declared = ? WHERE fingerprint = ? AND customer = (SELECT id FROM customer WHERE name = ?)',
 );
 const NAMES_AFTER = new Sql<{ name: CustomerName }>(
   'SELECT name FROM customer WHERE name > ? ORDER BY name LIMIT ?',
 );
 const EXPIRED = new Sql<KeyRow>(
-  `SELECT ${KEY_COLUMNS} FROM key JOIN customer ON customer.id = key.customer WHERE key.expires_at <= ?
+  `SELECT ${KEY_COLUMNS} FROM key JOIN customer ON customer.id = key.customer WHERE key.expires_at <= ? AND key.declared IS NULL
    ORDER BY key.expires_at, customer.name, key.fingerprint LIMIT ?`,
 );
 const EXPIRING = new Sql<KeyRow>(
@@ -71,13 +78,15 @@ const ADVANCE = new Sql(
 export type NewKey = Pick<Key, 'customer' | 'fingerprint' | 'type' | 'blob' | 'comment'> & {
   /** Without it the key never expires. */
   readonly expiresAt?: string | null;
+  /** Whether it counts as added by the customer; without it, whether the customer adds it now. */
+  readonly own?: boolean;
 };
 
 /** Selects keys by age. */
 interface OldKeys {
   /** Only keys of these customers; null: of all. */
   readonly customers: readonly CustomerName[] | null;
-  /** Only keys added before this time. ISO 8601. */
+  /** Only keys added before this time, and that no file declares. ISO 8601. */
   readonly addedBefore: string;
 }
 
@@ -124,11 +133,18 @@ export class Keys {
     this.#clock = clock;
   }
 
-  /** @param max how many keys a customer may have; one more is refused with `too-many` */
-  add(key: NewKey, actor: EventActor, max: number): Key | Refusal {
+  /**
+   * Customers may add keys of their own, a hand none to a declared customer.
+   *
+   * @param max how many keys a customer may have; one more is refused with `too-many`
+   */
+  add(key: NewKey, actor: EventActor, max: number, editor: Editor = BY_HAND): Key | Refusal {
     return this.#log.transact((append) => {
       const owner = this.#database.get(CUSTOMER, key.customer);
       if (owner === undefined) return noSuchCustomer(key.customer);
+      const own = key.own ?? 'customer' in actor;
+      const no = 'customer' in actor ? null : keptByFile(key.customer, owner.declared, editor);
+      if (no !== null) return no;
       const held = this.#database.all(LIST, key.customer);
       if (held.some(({ fingerprint }) => fingerprint === key.fingerprint)) {
         return refusal('key-exists', `this key is registered already: ${key.fingerprint}`);
@@ -140,10 +156,15 @@ export class Keys {
         );
       }
       const { customer, fingerprint, type, blob, comment, expiresAt = null } = key;
-      const { at } = append({ kind: 'key.added', actor, customer, fingerprint, type });
-      this.#database.run(INSERT, owner.id, fingerprint, type, blob, comment, at, expiresAt);
-      if (expiresAt !== null) append({ kind: 'key.expiry.set', actor, customer, fingerprint, expiresAt });
-      return { customer, fingerprint, type, blob, comment, addedAt: at, lastUsedAt: null, expiresAt };
+      const by = byFile(editor);
+      const declared = declarer(editor);
+      const { at } = append({ kind: 'key.added', actor, customer, fingerprint, type, ...by });
+      const values = [owner.id, fingerprint, type, blob, comment, at, expiresAt, own ? 1 : 0, declared];
+      this.#database.run(INSERT, ...values);
+      if (expiresAt !== null)
+        append({ kind: 'key.expiry.set', actor, customer, fingerprint, expiresAt, ...by });
+      const row = { customer, fingerprint, type, blob, comment, addedAt: at, lastUsedAt: null };
+      return { ...row, expiresAt, own, declared };
     });
   }
 
@@ -177,11 +198,13 @@ export class Keys {
     fingerprint: Fingerprint,
     expiresAt: string | null,
     actor: EventActor,
+    editor: Editor = BY_HAND,
   ): Key | Refusal {
     return this.#log.transact((append) => {
       const key = this.list(customer).find((one) => one.fingerprint === fingerprint);
       if (key === undefined) return noSuchKey(fingerprint);
-      return this.#expire(key, expiresAt, actor, append);
+      const no = keptByFile(`this key of ${customer}`, key.declared, editor);
+      return no ?? this.#expire(key, expiresAt, actor, append, editor);
     });
   }
 
@@ -203,7 +226,7 @@ export class Keys {
       for (const name of names) {
         next = name;
         const held = this.list(name).filter((key) => !isOver(endOf(key), expiresAt));
-        const old = held.filter(({ addedAt }) => addedAt < addedBefore);
+        const old = held.filter(({ addedAt, declared }) => addedAt < addedBefore && declared === null);
         if (old.length === 0) continue;
         if (old.length === held.length && !allowLast) left.push(name);
         else expiring.push(...old.map((key) => this.#expire(key, expiresAt, actor, append)));
@@ -214,7 +237,7 @@ export class Keys {
     });
   }
 
-  /** Removes expired keys. @param most the most keys; all by default. @returns the removed keys */
+  /** Removes expired keys that no file declares. @param most the most keys; all by default. @returns the removed keys */
   removeExpired(actor: EventActor, most = Infinity): readonly Key[] {
     return this.#log.transact((append) => {
       const expired = this.#database.all(EXPIRED, this.#clock().toISOString(), limitOf(most)).map(keyOf);
@@ -235,6 +258,7 @@ export class Keys {
     fingerprint: Fingerprint,
     actor: EventActor,
     { allowLast, endOf = ownEnd }: LastKeyOptions,
+    editor: Editor = BY_HAND,
   ): Key | Refusal {
     return this.#log.transact((append) => {
       const owner = this.#database.get(CUSTOMER, customer);
@@ -242,6 +266,8 @@ export class Keys {
       const held = this.list(customer);
       const key = held.find((one) => one.fingerprint === fingerprint);
       if (key === undefined) return noSuchKey(fingerprint);
+      const no = keptByFile(`this key of ${customer}`, key.declared, editor);
+      if (no !== null) return no;
       const now = this.#clock().toISOString();
       const lives = (one: Key): boolean => !isOver(endOf(one), now);
       if (lives(key) && held.filter(lives).length === 1 && !allowLast) {
@@ -250,7 +276,7 @@ export class Keys {
           'this is the last key: without it nobody could log in; add another one first',
         );
       }
-      append({ kind: 'key.removed', actor, customer, fingerprint, type: key.type });
+      append({ kind: 'key.removed', actor, customer, fingerprint, type: key.type, ...byFile(editor) });
       this.#database.run(DELETE, owner.id, fingerprint);
       return key;
     });
@@ -311,18 +337,26 @@ export class Keys {
     return behind.slice(0, most);
   }
 
-  #expire(key: Key, expiresAt: string | null, actor: EventActor, append: Append): Key {
+  #expire(
+    key: Key,
+    expiresAt: string | null,
+    actor: EventActor,
+    append: Append,
+    editor: Editor = BY_HAND,
+  ): Key {
     const { customer, fingerprint } = key;
-    append({ kind: 'key.expiry.set', actor, customer, fingerprint, expiresAt });
-    this.#database.run(EXPIRE, expiresAt, fingerprint, customer);
-    return { ...key, expiresAt };
+    append({ kind: 'key.expiry.set', actor, customer, fingerprint, expiresAt, ...byFile(editor) });
+    const declared = declarer(editor);
+    this.#database.run(EXPIRE, expiresAt, declared, fingerprint, customer);
+    return { ...key, expiresAt, declared };
   }
 }
 
 export function keyOf(row: KeyRow): Key {
   const { customer, fingerprint, type, blob, comment, added_at: addedAt } = row;
-  const { last_used_at: lastUsedAt, expires_at: expiresAt } = row;
-  return { customer, fingerprint, type, blob, comment, addedAt, lastUsedAt, expiresAt };
+  const { last_used_at: lastUsedAt, expires_at: expiresAt, declared } = row;
+  const own = row.own === 1;
+  return { customer, fingerprint, type, blob, comment, addedAt, lastUsedAt, expiresAt, own, declared };
 }
 
 function ownEnd({ expiresAt }: Key): string | null {

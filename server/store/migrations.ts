@@ -323,4 +323,26 @@ export const MIGRATIONS: readonly string[] = [
   -- Whether a crash is recorded already.
   CREATE INDEX audit_crash ON audit (domain, seq) WHERE kind = 'domain.crashed';
   `,
+  `
+  -- declared: the file that declares the row; null: it was made by hand. suspended_by: the file that suspends the customer.
+  -- own: the customer added the key.
+  ALTER TABLE customer ADD COLUMN declared TEXT;
+  ALTER TABLE customer ADD COLUMN suspended_by TEXT;
+  ALTER TABLE key ADD COLUMN declared TEXT;
+  ALTER TABLE key ADD COLUMN own INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE role ADD COLUMN declared TEXT;
+  ALTER TABLE parameter ADD COLUMN declared TEXT;
+  ALTER TABLE authority ADD COLUMN declared TEXT;
+  UPDATE key SET own = 1 FROM customer
+  WHERE customer.id = key.customer AND (
+    SELECT record ->> '$.event.actor.customer' FROM audit
+    WHERE audit.customer = customer.name AND record ->> '$.event.fingerprint' = key.fingerprint
+      AND kind IN ('key.added', 'key.removed') ORDER BY seq DESC LIMIT 1) IS NOT NULL;
+
+  -- Whether a hand has removed a CA or a parameter.
+  CREATE INDEX audit_authority ON audit (record ->> '$.event.authority', seq)
+  WHERE kind IN ('authority.added', 'authority.removed');
+  CREATE INDEX audit_parameter ON audit (domain, record ->> '$.event.parameter', seq)
+  WHERE kind IN ('domain.parameter.set', 'domain.parameter.unset');
+  `,
 ];

@@ -7,22 +7,26 @@ import type { EventActor } from './audit-event.js';
 import type { AuditLog } from './audit-log.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
+import { BY_HAND, byFile, declarer, keptByFile } from './editor.js';
+import type { Editor } from './editor.js';
 import type { ParameterRow } from './records.js';
 
 interface StoredParameter {
   readonly name: ParameterName;
   readonly value: string;
+  readonly declared: string | null;
   readonly counts: 0 | 1;
 }
 
 const OF = new Sql<StoredParameter>(
-  `SELECT parameter.name, value, (domain.retired_seq IS NULL OR since_seq > domain.retired_seq) AS counts
+  `SELECT parameter.name, value, declared, (domain.retired_seq IS NULL OR since_seq > domain.retired_seq) AS counts
    FROM parameter LEFT JOIN domain ON domain.name = parameter.domain WHERE parameter.domain = ? ORDER BY parameter.name`,
 );
 const SET = new Sql(
-  `INSERT INTO parameter (domain, name, value, since_seq) VALUES (?, ?, ?, ?)
-   ON CONFLICT DO UPDATE SET value = excluded.value, since_seq = excluded.since_seq`,
+  `INSERT INTO parameter (domain, name, value, since_seq, declared) VALUES (?, ?, ?, ?, ?)
+   ON CONFLICT DO UPDATE SET value = excluded.value, since_seq = excluded.since_seq, declared = excluded.declared`,
 );
+const DOMAINS = new Sql<{ domain: DomainName }>('SELECT DISTINCT domain FROM parameter ORDER BY domain');
 const UNSET = new Sql('DELETE FROM parameter WHERE domain = ? AND name = ?');
 
 /**
@@ -42,7 +46,12 @@ export class Parameters {
    * Sets or changes some parameters. The domain need not have been seen yet; on a retired domain's name only
    * these count from now on. Refused with `limit-reached` when there would be too many.
    */
-  set(domain: DomainName, values: ParameterValues, actor: EventActor): readonly ParameterRow[] | Refusal {
+  set(
+    domain: DomainName,
+    values: ParameterValues,
+    actor: EventActor,
+    editor: Editor = BY_HAND,
+  ): readonly ParameterRow[] | Refusal {
     return this.#log.transact((append) => {
       const present = new Map(this.of(domain).map((row) => [row.name, row]));
       const given = Object.entries(values) as [ParameterName, string][];
@@ -52,11 +61,17 @@ export class Parameters {
           `a domain has at most ${MOST_PARAMETERS} parameters: unset some of ${domain}`,
         );
       }
+      const declared = declarer(editor);
+      for (const [name] of given) {
+        const no = keptByFile(`${name} of ${domain}`, present.get(name)?.declared ?? null, editor);
+        if (no !== null) return no;
+      }
       for (const [name, value] of given) {
         const row = present.get(name);
-        if (row?.counts === true && row.value === value) continue;
-        const { seq } = append({ kind: 'domain.parameter.set', actor, domain, parameter: name, value });
-        this.#database.run(SET, domain, name, value, seq);
+        if (row?.counts === true && row.value === value && row.declared === declared) continue;
+        const event = { kind: 'domain.parameter.set', actor, domain, parameter: name, value } as const;
+        const { seq } = append({ ...event, ...byFile(editor) });
+        this.#database.run(SET, domain, name, value, seq, declared);
       }
       return this.of(domain);
     });
@@ -67,13 +82,18 @@ export class Parameters {
     domain: DomainName,
     names: readonly ParameterName[],
     actor: EventActor,
+    editor: Editor = BY_HAND,
   ): readonly ParameterRow[] | Refusal {
     return this.#log.transact((append) => {
-      const present = this.of(domain).map(({ name }) => name);
-      const missing = names.find((name) => !present.includes(name));
-      if (missing !== undefined) return refusal('usage', `${missing} is not set for ${domain}`);
+      const present = new Map(this.of(domain).map((row) => [row.name, row]));
+      for (const name of names) {
+        const row = present.get(name);
+        if (row === undefined) return refusal('usage', `${name} is not set for ${domain}`);
+        const no = keptByFile(`${name} of ${domain}`, row.declared, editor);
+        if (no !== null) return no;
+      }
       for (const name of new Set(names)) {
-        append({ kind: 'domain.parameter.unset', actor, domain, parameter: name });
+        append({ kind: 'domain.parameter.unset', actor, domain, parameter: name, ...byFile(editor) });
         this.#database.run(UNSET, domain, name);
       }
       return this.of(domain);
@@ -83,6 +103,11 @@ export class Parameters {
   /** All parameters of a domain, also those that do not count, by name. */
   of(domain: DomainName): readonly ParameterRow[] {
     return this.#database.all(OF, domain).map((row) => ({ ...row, counts: row.counts === 1 }));
+  }
+
+  /** The domains for which some are set, by name. */
+  domains(): readonly DomainName[] {
+    return this.#database.all(DOMAINS).map(({ domain }) => domain);
   }
 
   /** The parameters that count. */

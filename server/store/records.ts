@@ -17,6 +17,10 @@ export interface Customer {
   readonly namedSeq: number;
   /** Null while the customer may log in. */
   readonly suspendedAt: string | null;
+  /** The file that suspends them; null: a hand did, or they may log in. */
+  readonly suspendedBy: string | null;
+  /** The file that declares it; null: it was made by hand. */
+  readonly declared: string | null;
 }
 
 /** A public key of one customer. (customer, fingerprint) is unique. */
@@ -32,6 +36,10 @@ export interface Key {
   readonly lastUsedAt: string | null;
   /** From then on the key counts as missing; null: never. */
   readonly expiresAt: string | null;
+  /** Whether the customer added it. */
+  readonly own: boolean;
+  /** The file that declares it; null: it was made by hand. */
+  readonly declared: string | null;
 }
 
 /** For whom a CA may speak. */
@@ -55,6 +63,8 @@ export interface Authority extends AuthorityScope {
   readonly sinceSeq: number;
   /** It was added for one customer by name, and for nobody else. */
   readonly sole: boolean;
+  /** The file that declares it; null: it was made by hand. */
+  readonly declared: string | null;
 }
 
 /** The stored row customer × domain. Nothing from before `since` is ever shown. */
@@ -67,6 +77,8 @@ export interface RoleRow {
   readonly sinceSeq: number;
   /** From then on it counts for nothing; null: it has no end. */
   readonly until: string | null;
+  /** The file that declares it; null: it was made by hand. */
+  readonly declared: string | null;
   /** False when its time is over, or while the domain is retired and not adopted: it then counts for nothing. */
   readonly counts: boolean;
 }
@@ -75,6 +87,8 @@ export interface RoleRow {
 export interface ParameterRow {
   readonly name: ParameterName;
   readonly value: string;
+  /** The file that declares it; null: it was made by hand. */
+  readonly declared: string | null;
   /** False while the domain is retired and not adopted: the row then counts for nothing. */
   readonly counts: boolean;
 }

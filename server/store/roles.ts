@@ -7,6 +7,8 @@ import type { AuditLog } from './audit-log.js';
 import { noSuchCustomer } from './customers.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
+import { BY_HAND, byFile, declarer, keptByFile } from './editor.js';
+import type { Editor } from './editor.js';
 import type { RoleRow } from './records.js';
 
 interface StoredRole {
@@ -16,6 +18,7 @@ interface StoredRole {
   readonly since: string;
   readonly sinceSeq: number;
   readonly until: string | null;
+  readonly declared: string | null;
   readonly counts: 0 | 1;
 }
 
@@ -26,19 +29,22 @@ interface StoredRole {
 export const COUNTS =
   '((domain.retired_seq IS NULL OR role.since_seq > domain.retired_seq) AND (role.until IS NULL OR role.until > ?))';
 
-const SELECT = `SELECT customer.name AS customer, role.domain, role.role, role.since, role.since_seq AS sinceSeq, role.until, ${COUNTS} AS counts
+const SELECT = `SELECT customer.name AS customer, role.domain, role.role, role.since, role.since_seq AS sinceSeq, role.until,
+   role.declared, ${COUNTS} AS counts
    FROM role JOIN customer ON customer.id = role.customer LEFT JOIN domain ON domain.name = role.domain`;
 const OF = new Sql<StoredRole>(`${SELECT} WHERE customer.name = ? ORDER BY role.domain`);
 const ON = new Sql<StoredRole>(`${SELECT} WHERE role.domain = ? ORDER BY customer.name`);
 const FIND = new Sql<StoredRole>(`${SELECT} WHERE customer.name = ? AND role.domain = ?`);
 
-const CUSTOMER = new Sql<{ id: number }>('SELECT id FROM customer WHERE name = ?');
-const UPSERT = new Sql(
-  `INSERT INTO role (customer, domain, role, since, since_seq, until) VALUES (?, ?, ?, ?, ?, ?)
-   ON CONFLICT DO UPDATE SET role = excluded.role, since = excluded.since, since_seq = excluded.since_seq,
-     until = excluded.until`,
+const CUSTOMER = new Sql<{ id: number; declared: string | null }>(
+  'SELECT id, declared FROM customer WHERE name = ?',
 );
-const CHANGE = new Sql('UPDATE role SET role = ?, until = ? WHERE customer = ? AND domain = ?');
+const UPSERT = new Sql(
+  `INSERT INTO role (customer, domain, role, since, since_seq, until, declared) VALUES (?, ?, ?, ?, ?, ?, ?)
+   ON CONFLICT DO UPDATE SET role = excluded.role, since = excluded.since, since_seq = excluded.since_seq,
+     until = excluded.until, declared = excluded.declared`,
+);
+const CHANGE = new Sql('UPDATE role SET role = ?, until = ?, declared = ? WHERE customer = ? AND domain = ?');
 const OVER = new Sql<StoredRole>(`${SELECT} WHERE role.until <= ? ORDER BY role.until LIMIT ?`);
 const ENDING = new Sql<StoredRole>(`${SELECT} WHERE role.until > ? AND role.until <= ? ORDER BY role.until`);
 const DELETE = new Sql('DELETE FROM role WHERE customer = ? AND domain = ?');
@@ -71,6 +77,7 @@ export class Roles {
     role: Role,
     actor: EventActor,
     until?: string | null,
+    editor: Editor = BY_HAND,
   ): RoleRow | Refusal {
     const now = this.#now();
     if (typeof until === 'string' && until <= now)
@@ -85,17 +92,22 @@ export class Roles {
         );
       }
       const found = this.find(customer, domain);
+      const no =
+        keptByFile(`the role of ${customer} on ${domain}`, found?.declared ?? null, editor) ??
+        (found === undefined ? keptByFile(customer, owner.declared, editor) : null);
+      if (no !== null) return no;
+      const declared = declarer(editor);
       const present = found?.counts === true ? found : undefined;
       const end = until === undefined ? (present?.until ?? null) : until;
-      if (present?.role === role && present.until === end) return present;
-      const ending = end === null ? {} : { until: end };
+      if (present?.role === role && present.until === end && present.declared === declared) return present;
+      const ending = { ...(end === null ? {} : { until: end }), ...byFile(editor) };
       const { seq, at } = append({ kind: 'role.added', actor, customer, domain, role, ...ending });
       if (present !== undefined) {
-        this.#database.run(CHANGE, role, end, owner.id, domain);
-        return { ...present, role, until: end };
+        this.#database.run(CHANGE, role, end, declared, owner.id, domain);
+        return { ...present, role, until: end, declared };
       }
-      this.#database.run(UPSERT, owner.id, domain, role, at, seq, end);
-      return { customer, domain, role, since: at, sinceSeq: seq, until: end, counts: true };
+      this.#database.run(UPSERT, owner.id, domain, role, at, seq, end, declared);
+      return { customer, domain, role, since: at, sinceSeq: seq, until: end, declared, counts: true };
     });
   }
 
@@ -118,13 +130,20 @@ export class Roles {
   }
 
   /** Refused with `no-role` when there is none to remove. */
-  remove(customer: CustomerName, domain: DomainName, actor: EventActor): RoleRow | Refusal {
+  remove(
+    customer: CustomerName,
+    domain: DomainName,
+    actor: EventActor,
+    editor: Editor = BY_HAND,
+  ): RoleRow | Refusal {
     return this.#log.transact((append) => {
       const owner = this.#database.get(CUSTOMER, customer);
       if (owner === undefined) return noSuchCustomer(customer);
       const present = this.find(customer, domain);
       if (present === undefined) return refusal('no-role', `${customer} has no role on ${domain}`);
-      append({ kind: 'role.removed', actor, customer, domain, role: present.role });
+      const no = keptByFile(`the role of ${customer} on ${domain}`, present.declared, editor);
+      if (no !== null) return no;
+      append({ kind: 'role.removed', actor, customer, domain, role: present.role, ...byFile(editor) });
       this.#database.run(DELETE, owner.id, domain);
       return present;
     });

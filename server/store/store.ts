@@ -4,6 +4,7 @@ import { Authorizations } from './authorizations.js';
 import { Customers } from './customers.js';
 import { Database } from './database.js';
 import type { DatabaseOptions } from './database.js';
+import { Declarations } from './declarations.js';
 import { Domains } from './domains.js';
 import { Holders } from './holders.js';
 import { Imports } from './imports.js';
@@ -42,6 +43,7 @@ export class Store {
   readonly preferences: Preferences;
   readonly grounds: GroundsOfOperations;
   readonly imports: Imports;
+  readonly declarations: Declarations;
   readonly maintenance: Maintenance;
   readonly notices: Notices;
   readonly #database: Database;
@@ -65,6 +67,7 @@ export class Store {
     this.grounds = new GroundsOfOperations(database);
     this.imports = new Imports(database, this.audit, this);
     this.notices = new Notices(database, this.audit, clock);
+    this.declarations = new Declarations(database, this.audit, this, clock);
   }
 
   /**

@@ -219,6 +219,7 @@ describe('store: customers, keys, roles', () => {
         since: '2026-01-02T00:00:00.000Z',
         sinceSeq: 2,
         until: null,
+        declared: null,
         counts: true,
       });
       roles.remove(ALICE, HORATIO, ADMIN);

@@ -14,6 +14,7 @@ const WHOLE: readonly (readonly [statement: RegExp, why: string])[] = [
   [/^SELECT customer\.name .* FROM customer JOIN key .* ORDER BY customer\.name/, 'the list of all keys'],
   [/ FROM authority ORDER BY name$/, 'the list of all CAs: at most 100'],
   [/ FROM domain ORDER BY name$/, 'the list of all domains'],
+  [/^SELECT DISTINCT domain FROM parameter /, 'the list of all parameters, for declarations'],
   [/ FROM domain WHERE retired_at >= \? AND retired_why = 'gone'$/, 'goes with a look at all domains'],
   [/^SELECT value AS name FROM json_each/, 'compares all domains'],
   [/ FROM identity ORDER BY domain, host$/, 'the list of all identities'],

@@ -2,7 +2,10 @@ import type { Command } from 'commander';
 import type { AuthorityRemoved, AuthorityView } from '../../gate/control/control-answers.js';
 import { adminCommand, adminNoun, say, withAdminClient } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
+import { withTake } from '../admin/take-option.js';
+import type { TakeOption } from '../admin/take-option.js';
 import { shortTime, table } from '../command/table.js';
+import { declaredBy } from '../command/declared-by.js';
 import { readKeyFile } from './key-file.js';
 import { sessionsEnded } from './sessions-ended.js';
 
@@ -49,14 +52,17 @@ export function addCaCommand(program: Command): void {
     },
   );
 
-  adminCommand(
-    ca,
-    'remove <name>',
-    'Trust a CA no more; sessions that came by its certificates end at once.',
-    ['postern ca remove alice-ca'],
-  ).action(async (name: string, options: AdminOptions) => {
+  withTake(
+    adminCommand(
+      ca,
+      'remove <name>',
+      'Trust a CA no more; sessions that came by its certificates end at once.',
+      ['postern ca remove alice-ca'],
+    ),
+  ).action(async (name: string, options: AdminOptions & TakeOption) => {
+    const { take } = options;
     const answer = (await withAdminClient(options, (client) =>
-      client.ask('DELETE', `/authorities/${encodeURIComponent(name)}`),
+      client.ask('DELETE', `/authorities/${encodeURIComponent(name)}`, { take }),
     )) as AuthorityRemoved;
     say(options, answer, `certificates of ${name} let nobody in any more${sessionsEnded(answer)}\n`);
   });
@@ -72,9 +78,10 @@ function caTable(authorities: readonly AuthorityView[]): string {
     one.fingerprint,
     one.type,
     shortTime(one.addedAt),
+    declaredBy((one as Partial<AuthorityView>).declared),
     scopeText(one),
   ]);
-  return table(['CA', 'KEY', 'TYPE', 'ADDED (UTC)', 'FOR'], rows, 'there are no CAs');
+  return table(['CA', 'KEY', 'TYPE', 'ADDED (UTC)', 'DECLARED BY', 'FOR'], rows, 'there are no CAs');
 }
 
 function scopeText({ everybody, customers, groups }: AuthorityView): string {

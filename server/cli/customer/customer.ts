@@ -4,9 +4,13 @@ import type { CustomerRemoved, CustomerRenamed, CustomerView } from '../../gate/
 import type { Customer } from '../../store/records.js';
 import { adminCommand, adminNoun, ask, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
+import { withTake } from '../admin/take-option.js';
+import type { TakeOption } from '../admin/take-option.js';
 import { keyTable } from './key-table.js';
 import { roleTable } from './role.js';
 import { sessionTable } from './session.js';
+import { printable } from '../../../policy/printable.js';
+import { declaredBy } from '../command/declared-by.js';
 import { sessionsEnded } from './sessions-ended.js';
 import { shortTime, table, utc } from '../command/table.js';
 
@@ -31,12 +35,17 @@ export function addCustomerCommand(program: Command): void {
   adminCommand(customer, 'list', 'List the customers.', ['postern customer list --json']).action(
     async (options: AdminOptions) => {
       const answer = await ask<{ customers: Customer[] }>(options, 'GET', '/customers');
-      const rows = answer.customers.map(({ name, since, suspendedAt }) => [
+      const rows = answer.customers.map(({ name, since, suspendedAt, declared }) => [
         name,
         shortTime(since),
+        declaredBy(declared),
         standing(suspendedAt),
       ]);
-      say(options, answer.customers, table(['CUSTOMER', 'SINCE (UTC)', ''], rows, 'there are no customers'));
+      say(
+        options,
+        answer.customers,
+        table(['CUSTOMER', 'SINCE (UTC)', 'DECLARED BY', ''], rows, 'there are no customers'),
+      );
     },
   );
 
@@ -44,30 +53,37 @@ export function addCustomerCommand(program: Command): void {
     'postern customer show alice',
   ]).action(async (name: string, options: AdminOptions) => {
     const view = await ask<CustomerView>(options, 'GET', at(name));
-    const { since, suspendedAt } = view.customer;
-    const head = `${name}, since ${utc(since)}${suspendedAt === null ? '' : `, ${standing(suspendedAt)}`}`;
+    const { since, suspendedAt, declared } = view.customer;
+    const suspended = suspendedAt === null ? '' : `, ${standing(suspendedAt)}`;
+    const head = `${name}, since ${utc(since)}${suspended}${declaredText(declared)}`;
     const parts = [keyTable(view.keys), roleTable(view.roles), sessionTable(view.sessions)];
-    say(options, view, `${head}\n\n${parts.join('\n')}`);
+    say(options, view, `${printable(head, 4096)}\n\n${parts.join('\n')}`);
   });
 
-  adminCommand(
-    customer,
-    'remove <customer>',
-    'Remove a customer with keys and roles; live sessions end at once.',
-    ['postern customer remove alice'],
-  ).action(async (name: string, options: AdminOptions) => {
-    const answer = await ask<CustomerRemoved>(options, 'DELETE', at(name));
+  withTake(
+    adminCommand(
+      customer,
+      'remove <customer>',
+      'Remove a customer with keys and roles; live sessions end at once.',
+      ['postern customer remove alice'],
+    ),
+  ).action(async (name: string, options: AdminOptions & TakeOption) => {
+    const { take } = options;
+    const answer = await ask<CustomerRemoved>(options, 'DELETE', at(name), { take });
     say(options, answer, removedText(name, answer));
     noteMentions(name, answer.mentions);
   });
 
-  adminCommand(
-    customer,
-    'rename <customer> <name>',
-    'Give a customer another login name; keys and roles stay, live sessions end at once.',
-    ['postern customer rename alice alice.example'],
-  ).action(async (name: string, to: string, options: AdminOptions) => {
-    const answer = await ask<CustomerRenamed>(options, 'POST', `${at(name)}/rename`, { to });
+  withTake(
+    adminCommand(
+      customer,
+      'rename <customer> <name>',
+      'Give a customer another login name; keys and roles stay, live sessions end at once.',
+      ['postern customer rename alice alice.example'],
+    ),
+  ).action(async (name: string, to: string, options: AdminOptions & TakeOption) => {
+    const { take } = options;
+    const answer = await ask<CustomerRenamed>(options, 'POST', `${at(name)}/rename`, { to, take });
     say(options, answer, `customer ${name} is ${to} now${sessionsEnded(answer)}\n`);
     noteMentions(name, answer.mentions);
   });
@@ -85,10 +101,13 @@ export function addCustomerCommand(program: Command): void {
       say(options, answer, `customer ${name} is suspended${sessionsEnded(answer)}\n`);
     });
 
-  adminCommand(customer, 'resume <customer>', 'Let a suspended customer log in again.', [
-    'postern customer resume alice',
-  ]).action(async (name: string, options: AdminOptions) => {
-    const answer = await ask(options, 'POST', `${at(name)}/resume`);
+  withTake(
+    adminCommand(customer, 'resume <customer>', 'Let a suspended customer log in again.', [
+      'postern customer resume alice',
+    ]),
+  ).action(async (name: string, options: AdminOptions & TakeOption) => {
+    const { take } = options;
+    const answer = await ask(options, 'POST', `${at(name)}/resume`, { take });
     say(options, answer, `customer ${name} may log in\n`);
   });
 }
@@ -126,4 +145,9 @@ function at(name: string): string {
 
 function standing(suspendedAt: string | null): string {
   return suspendedAt === null ? '' : `suspended since ${utc(suspendedAt)}`;
+}
+
+function declaredText(declared: string | null | undefined): string {
+  const file = declaredBy(declared);
+  return file === '-' ? '' : `, declared by ${file}`;
 }

@@ -3,6 +3,8 @@ import { isRefusal } from '../../../policy/refusal.js';
 import type { KeysExpiring, KeyView } from '../../gate/control/control-answers.js';
 import { adminCommand, withAdminClient, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
+import { withTake } from '../admin/take-option.js';
+import type { TakeOption } from '../admin/take-option.js';
 import { EXIT } from '../command/exit-status.js';
 import { readKeyDirectory } from './key-file.js';
 import { keyTable } from './key-table.js';
@@ -19,21 +21,23 @@ interface ExpireOptions extends AdminOptions {
 
 /** Adds the `postern key …` commands that act on many customers at once. */
 export function addKeyRolloverCommands(key: Command): void {
-  adminCommand(
-    key,
-    'add-all <directory>',
-    'Add the keys in files CUSTOMER.pub of a directory, beside the keys that are there.',
-    ['postern key add-all /root/new-keys'],
+  withTake(
+    adminCommand(
+      key,
+      'add-all <directory>',
+      'Add the keys in files CUSTOMER.pub of a directory, beside the keys that are there.',
+      ['postern key add-all /root/new-keys'],
+    ),
   )
     .option('--expires <time>', 'until when they are good: 2027-01-31, or for 90d', timeOrAhead)
-    .action(async (directory: string, options: AdminOptions & { readonly expires?: string }) => {
-      const { expires } = options;
+    .action(async (directory: string, options: AdminOptions & TakeOption & { readonly expires?: string }) => {
+      const { expires, take } = options;
       const keys = readKeyDirectory(directory);
       const outcomes = await withAdminClient(options, async (client) => {
         const all: { customer: string; outcome: string; added: boolean; failed: boolean }[] = [];
         for (const { customer, text } of keys) {
           const path = `/customers/${encodeURIComponent(customer)}/keys`;
-          const answer = await client.tryTo('POST', path, { key: text, expires });
+          const answer = await client.tryTo('POST', path, { key: text, expires, take });
           const there = isRefusal(answer) && answer.code === 'key-exists';
           const outcome = isRefusal(answer) ? answer.message : `added ${(answer as KeyView).fingerprint}`;
           all.push({ customer, outcome, added: !isRefusal(answer), failed: isRefusal(answer) && !there });

@@ -2,7 +2,10 @@ import type { Command } from 'commander';
 import type { RoleRow } from '../../store/records.js';
 import { adminCommand, adminNoun, ask, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
+import { withTake } from '../admin/take-option.js';
+import type { TakeOption } from '../admin/take-option.js';
 import { withQuery } from '../command/query.js';
+import { declaredBy } from '../command/declared-by.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { shortTime, table, utc } from '../command/table.js';
 import { timeOrNever } from '../command/time-or-ago.js';
@@ -21,11 +24,13 @@ export function addRoleCommand(program: Command): void {
     'postern role list --domain horatio',
   ]);
 
-  adminCommand(
-    role,
-    'add <customer> <domain> <role>',
-    'Give a role: owner, operator or watcher; or change it.',
-    ['postern role add alice horatio owner', 'postern role add bob horatio operator --until 14d'],
+  withTake(
+    adminCommand(
+      role,
+      'add <customer> <domain> <role>',
+      'Give a role: owner, operator or watcher; or change it.',
+      ['postern role add alice horatio owner', 'postern role add bob horatio operator --until 14d'],
+    ),
   )
     .option(
       '--until <time>',
@@ -37,9 +42,9 @@ export function addRoleCommand(program: Command): void {
         customer: string,
         domain: string,
         given: string,
-        options: AdminOptions & { readonly until?: string },
+        options: AdminOptions & TakeOption & { readonly until?: string },
       ) => {
-        const body = { customer, domain, role: given, until: options.until };
+        const body = { customer, domain, role: given, until: options.until, take: options.take };
         const answer = await ask<RoleAdded>(options, 'PUT', '/roles', body);
         const { role: added, seen, unowned } = answer;
         // An older gate, not upgraded yet, knows of no end.
@@ -67,12 +72,18 @@ export function addRoleCommand(program: Command): void {
       say(options, answer.roles, roleTable(answer.roles));
     });
 
-  adminCommand(role, 'remove <customer> <domain>', "Take a role away; the customer's console ends at once.", [
-    'postern role remove alice horatio',
-  ]).action(async (customer: string, domain: string, options: AdminOptions) => {
+  withTake(
+    adminCommand(
+      role,
+      'remove <customer> <domain>',
+      "Take a role away; the customer's console ends at once.",
+      ['postern role remove alice horatio'],
+    ),
+  ).action(async (customer: string, domain: string, options: AdminOptions & TakeOption) => {
     const answer: { readonly unowned?: boolean } = await ask(options, 'DELETE', '/roles', {
       customer,
       domain,
+      take: options.take,
     });
     say(options, answer, `${customer} has no role on ${domain} any more\n`);
     if (answer.unowned === true) noteUnowned(domain);
@@ -93,9 +104,14 @@ export function roleTable(roles: readonly RoleRow[]): string {
     shortTime(row.since),
     // An older gate, not upgraded yet, does not send it.
     shortTime((row as Partial<RoleRow>).until ?? null),
+    declaredBy((row as Partial<RoleRow>).declared),
     remark(row),
   ]);
-  return table(['CUSTOMER', 'DOMAIN', 'ROLE', 'SINCE (UTC)', 'UNTIL', ''], rows, 'there are no roles');
+  return table(
+    ['CUSTOMER', 'DOMAIN', 'ROLE', 'SINCE (UTC)', 'UNTIL', 'DECLARED BY', ''],
+    rows,
+    'there are no roles',
+  );
 }
 
 function remark({ domain, until, counts }: RoleRow): string {

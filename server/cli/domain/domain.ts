@@ -9,6 +9,8 @@ import type {
 import type { DomainRecord, ParameterRow, RoleRow } from '../../store/records.js';
 import { adminCommand, adminNoun, ask, say, withAdminClient } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
+import { withTake } from '../admin/take-option.js';
+import type { TakeOption } from '../admin/take-option.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { missingText } from './missing-reason.js';
 import { table, utc } from '../command/table.js';
@@ -55,26 +57,31 @@ export function addDomainCommand(program: Command): void {
     say(options, detail, detailText(name, detail));
   });
 
-  adminCommand(
-    domain,
-    'set <domain> <name=value...>',
-    'Set parameters of boot profiles for a domain, such as the suite that an installer installs.',
-    [
-      'postern domain set horatio install-suite=bookworm',
-      'postern domain set horatio install-suite=trixie mirror=deb.example.net',
-    ],
-  ).action(async (name: string, assignments: readonly string[], options: AdminOptions) => {
-    const body = { parameters: parametersOf(assignments) };
+  withTake(
+    adminCommand(
+      domain,
+      'set <domain> <name=value...>',
+      'Set parameters of boot profiles for a domain, such as the suite that an installer installs.',
+      [
+        'postern domain set horatio install-suite=bookworm',
+        'postern domain set horatio install-suite=trixie mirror=deb.example.net',
+      ],
+    ),
+  ).action(async (name: string, assignments: readonly string[], options: AdminOptions & TakeOption) => {
+    const body = { parameters: parametersOf(assignments), take: options.take };
     const answer = await ask<ParametersSet>(options, 'PUT', `${path(name)}/parameters`, body);
     say(options, answer, parameterTable(name, answer.parameters));
     for (const note of answer.notes) process.stderr.write(`note: ${note}\n`);
   });
 
-  adminCommand(domain, 'unset <domain> <name...>', 'Take parameters of boot profiles away from a domain.', [
-    'postern domain unset horatio install-suite',
-  ]).action(async (name: string, names: readonly string[], options: AdminOptions) => {
+  withTake(
+    adminCommand(domain, 'unset <domain> <name...>', 'Take parameters of boot profiles away from a domain.', [
+      'postern domain unset horatio install-suite',
+    ]),
+  ).action(async (name: string, names: readonly string[], options: AdminOptions & TakeOption) => {
     const answer = await ask<{ parameters: ParameterRow[] }>(options, 'DELETE', `${path(name)}/parameters`, {
       names,
+      take: options.take,
     });
     say(options, answer, parameterTable(name, answer.parameters));
   });
@@ -159,9 +166,16 @@ function parameterTable(name: string, parameters: readonly ParameterRow[]): stri
   const rows = parameters.map((row) => [
     row.name,
     row.value,
-    row.counts ? '' : `does not count: the domain was retired (set it anew, or postern domain adopt ${name})`,
+    row.counts
+      ? declaredText(row)
+      : `does not count: the domain was retired (set it anew, or postern domain adopt ${name})`,
   ]);
   return table(['PARAMETER', 'VALUE', ''], rows, `no parameters are set for ${name}`);
+}
+
+/** An older gate, not upgraded yet, says nothing of it. */
+function declaredText({ declared }: Partial<Pick<ParameterRow, 'declared'>>): string {
+  return typeof declared === 'string' ? `declared by ${declared}` : '';
 }
 
 function detailText(name: string, { domain, roles, parameters, asked }: DomainDetail): string {

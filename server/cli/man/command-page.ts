@@ -6,7 +6,7 @@ const STATUSES: readonly (readonly [status: string, meaning: string])[] = [
   ['0', 'done'],
   [
     '1',
-    'it failed, or something was found: `status`, `doctor`, `policy check`, `policy diff`, `audit verify`',
+    'it failed, or something was found: `status`, `doctor`, `policy check`, `policy diff`, `apply --diff`, `audit verify`',
   ],
   ['2', 'wrong use: an unknown command, a missing argument, settings or files that are not sound'],
   ['3', 'refused; nothing was changed'],
@@ -15,7 +15,12 @@ const STATUSES: readonly (readonly [status: string, meaning: string])[] = [
   ['6', 'the gate or the host does not answer'],
 ];
 
-const SEE_ALSO = ['postern-gate.yaml(5)', 'postern-dom0.yaml(5)', 'postern-policy(5)'];
+const SEE_ALSO = [
+  'postern-gate.yaml(5)',
+  'postern-dom0.yaml(5)',
+  'postern-policy(5)',
+  'postern-customers(5)',
+];
 
 /** postern(1): the list of commands. */
 export function overviewPage(program: Command, version: string): string {

@@ -32,7 +32,7 @@ export function filePage({ name, about, path, schema, words }: FileKind, version
       ]),
     ]),
     section('SEE ALSO'),
-    plain('postern(1), postern-gate.yaml(5), postern-dom0.yaml(5), postern-policy(5)'),
+    plain('postern(1), postern-gate.yaml(5), postern-dom0.yaml(5), postern-policy(5), postern-customers(5)'),
   ].join('\n')}\n`;
 }
 

@@ -19,7 +19,7 @@ export function addManCommand(
   program
     .command('man <directory>')
     .description(
-      'Write the manual pages below a directory of man(1): of each command, of both settings files, and of the policy.',
+      'Write the manual pages below a directory of man(1): of each command, of both settings files, of the policy, and of declared customers.',
     )
     .addHelpText('after', exampleText(['postern man /usr/local/share/man && man postern-key']))
     .action(async (directory: string) => {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { CUSTOMERS_SCHEMA } from '../../../config/customers-schema.js';
 import { DOM0_SCHEMA } from '../../../config/dom0-schema.js';
 import { GATE_SCHEMA } from '../../../config/gate-schema.js';
 import { POLICY_SCHEMA } from '../../../policy/policy-schema.js';
@@ -33,6 +34,16 @@ const FILES: readonly FileKind[] = [
     words: [
       'The files are read in the order of their names, as one document. The first rule that matches a request decides, and a request that no rule matches is denied.',
       '`postern policy check` checks them and runs their tests. `postern policy reload` puts them in force; a file that is not sound changes nothing.',
+    ],
+  },
+  {
+    name: 'postern-customers',
+    about: 'declared customers, with their keys and roles, for Postern',
+    path: '/etc/postern/customers.d/*.yaml',
+    schema: CUSTOMERS_SCHEMA,
+    words: [
+      'Nothing reads these files by itself: `postern apply` does, one file or all of a directory, as one document. It changes everything or nothing. `postern export` writes such files.',
+      'A row that a file declares is changed in the file. By hand it is changed with `--take` only. Without `--prune` nothing is removed.',
     ],
   },
 ];

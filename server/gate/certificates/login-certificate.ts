@@ -54,6 +54,8 @@ export function keyInside(customer: CustomerName, { key, validAfter, validBefore
     addedAt: new Date(validAfter).toISOString(),
     lastUsedAt: null,
     expiresAt: validBefore === null ? null : new Date(validBefore).toISOString(),
+    own: false,
+    declared: null,
   };
 }
 

@@ -9,6 +9,7 @@ import { NO_OBSERVATIONS } from '../access/domain-observations.js';
 import { backupRoutes } from './backup-routes.js';
 import type { AdministrationSettings, HostJournal, ReadPolicy, RunningGate } from './control-ports.js';
 import { customerRoutes } from './customer-routes.js';
+import { declarationRoutes } from './declaration-routes.js';
 import { domainRoutes } from './domain-routes.js';
 import { hostKeyRoutes } from './host-key-routes.js';
 import type { ReadHostKeys } from './host-key-routes.js';
@@ -123,6 +124,7 @@ function commonRoutes(
     ...authorityRoutes(store, settings, gate?.sessions ?? null, policy),
     ...domainRoutes(store, gate?.hosts ?? []),
     ...importRoutes(store, settings, policy),
+    ...declarationRoutes(store, settings, gate?.sessions ?? null, policy),
     ...maintenanceRoutes(store.maintenance),
     ...restoredRoutes(store),
     ...backupRoutes(store, settings),

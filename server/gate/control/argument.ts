@@ -80,12 +80,12 @@ export const profile: Argument<BootProfileName> = word(
   'lower-case letters, digits and `-`',
 );
 
-const parameter: Argument<ParameterName> = word(
+export const parameter: Argument<ParameterName> = word(
   parseParameterName,
   'lower-case letters, digits and `-`, beginning with a letter, at most 32, and not `domain`',
 );
 
-const parameterValue: Argument<string> = word(
+export const parameterValue: Argument<string> = word(
   (text) => (isParameterValue(text) ? text : undefined),
   PARAMETER_VALUE_WORDS,
 );
@@ -189,6 +189,12 @@ export const sentence: Argument<string> = (value, name) => {
 export const group: Argument<string> = word(
   (text) => (text !== '' && text.length <= 64 ? text : undefined),
   'see `groups:` of the policy',
+);
+
+/** A glob for names. */
+export const glob: Argument<string> = word(
+  (text) => (/^[\w.+*?-]{1,64}$/.test(text) ? text : undefined),
+  'letters, digits, `_`, `.`, `+` and `-`, with * for any run of characters and ? for one',
 );
 
 /** Anything that a person may have pasted. */

@@ -65,9 +65,9 @@ export function authorityRoutes(
     route(
       'DELETE',
       '/authorities/:name',
-      { name: caName },
+      { name: caName, take: flag },
       (given, { actor }): AuthorityRemoved | Refusal => {
-        const removed = store.authorities.remove(given.name, actor);
+        const removed = store.authorities.remove(given.name, actor, { take: given.take });
         if (isRefusal(removed)) return removed;
         const cameByIt = ({ identity }: LiveSession): boolean =>
           identity.certificate?.authority === removed.fingerprint;

@@ -8,6 +8,7 @@ import type { MissingReason } from '../../wire/domain.js';
 import type { ParameterOffer } from '../../wire/contract.js';
 import type { Authority, Customer, DomainRecord, Key, ParameterRow, RoleRow } from '../../store/records.js';
 import type { MaintenanceRow } from '../../store/maintenance.js';
+import type { Applied } from '../../store/declarations.js';
 import type { CertificateNote } from '../../store/audit-event.js';
 import type { Finding } from '../../store/audit-verifier.js';
 
@@ -124,6 +125,10 @@ export interface KeyView {
   readonly addedAt: string;
   readonly lastUsedAt: string | null;
   readonly expiresAt: string | null;
+  /** Whether the customer added it. */
+  readonly own: boolean;
+  /** The file that declares it; null: it was made by hand. */
+  readonly declared: string | null;
   /** The line of a .pub file, without the comment. */
   readonly publicKey: string;
 }
@@ -139,15 +144,32 @@ export interface AuthorityView extends Omit<Authority, 'blob' | 'sinceSeq' | 'so
 }
 
 export function authorityView(authority: Authority): AuthorityView {
-  const { name, fingerprint, type, blob, addedAt, everybody, customers, groups } = authority;
+  const { name, fingerprint, type, blob, addedAt, everybody, customers, groups, declared } = authority;
   const publicKey = `${type} ${blob.toString('base64')}`;
-  return { name, fingerprint, type, addedAt, everybody, customers, groups, publicKey };
+  return { name, fingerprint, type, addedAt, everybody, customers, groups, declared, publicKey };
 }
 
 /** `DELETE /authorities/NAME`. */
 export interface AuthorityRemoved {
   readonly authority: AuthorityView;
   readonly sessionsEnded: number;
+}
+
+/** `POST /declarations`. */
+export interface DeclarationsApplied extends Applied {
+  readonly sessionsEnded: number;
+}
+
+/** `GET /declarations`: all that files can declare. */
+export interface Declared {
+  readonly customers: readonly Customer[];
+  readonly keys: readonly KeyView[];
+  readonly roles: readonly RoleRow[];
+  readonly parameters: readonly {
+    readonly domain: DomainName;
+    readonly parameters: readonly ParameterRow[];
+  }[];
+  readonly authorities: readonly AuthorityView[];
 }
 
 /** `POST /keys/expire`. */

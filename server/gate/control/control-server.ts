@@ -20,10 +20,9 @@ import type { RouteAnswer, Method } from './route.js';
 export const ADMIN_HEADER = 'postern-admin';
 
 /**
- * Room for an import of some thousand customers with a few keys each. Anyone who can open the socket is
- * trusted. Bytes.
+ * Room for ten thousand declared customers with some keys each. Anyone who can open the socket is trusted. Bytes.
  */
-const LARGEST_BODY = 4 * 1024 * 1024;
+const LARGEST_BODY = 16 * 1024 * 1024;
 
 /**
  * The admin's API over the control socket, inside the gate. A refusal is answered with 409 and the Refusal as

@@ -6,7 +6,7 @@ import { noSuchCustomer } from '../../store/customers.js';
 import type { RoleRow } from '../../store/records.js';
 import type { Store } from '../../store/store.js';
 import { RecordingStore } from '../recording/recording-store.js';
-import { customer, domain, optional, reason, role, timeOrNever } from './argument.js';
+import { customer, domain, flag, optional, reason, role, timeOrNever } from './argument.js';
 import { keyView } from './control-answers.js';
 import type { CustomerRemoved, CustomerRenamed, CustomerView } from './control-answers.js';
 import type { AdministrationSettings, LiveSession, LiveSessions } from './control-ports.js';
@@ -62,11 +62,11 @@ export function customerRoutes(
     route(
       'DELETE',
       '/customers/:customer',
-      { customer },
-      async ({ customer: name }, { actor }): Promise<CustomerRemoved | Refusal> => {
+      { customer, take: flag },
+      async ({ customer: name, take }, { actor }): Promise<CustomerRemoved | Refusal> => {
         const keys = store.keys.list(name).length;
         const roles = store.roles.of(name);
-        const removed = store.customers.remove(name, actor);
+        const removed = store.customers.remove(name, actor, { take });
         if (isRefusal(removed)) return removed;
         return {
           customer: removed,
@@ -84,9 +84,9 @@ export function customerRoutes(
     route(
       'POST',
       '/customers/:customer/rename',
-      { customer, to: customer },
-      ({ customer: name, to }, { actor }): CustomerRenamed | Refusal => {
-        const renamed = store.customers.rename(name, to, actor);
+      { customer, to: customer, take: flag },
+      ({ customer: name, to, take }, { actor }): CustomerRenamed | Refusal => {
+        const renamed = store.customers.rename(name, to, actor, { take });
         if (isRefusal(renamed)) return renamed;
         const sentence = `Your login name is ${to} from now on. Log in again with it.`;
         return {
@@ -108,8 +108,8 @@ export function customerRoutes(
       },
     ),
 
-    route('POST', '/customers/:customer/resume', { customer }, (given, { actor }) =>
-      store.customers.resume(given.customer, actor),
+    route('POST', '/customers/:customer/resume', { customer, take: flag }, (given, { actor }) =>
+      store.customers.resume(given.customer, actor, { take: given.take }),
     ),
 
     route('GET', '/roles', { customer: optional(customer), domain: optional(domain) }, (given) => {
@@ -128,11 +128,11 @@ export function customerRoutes(
     route(
       'PUT',
       '/roles',
-      { customer, domain, role, until: optional(timeOrNever) },
-      ({ customer: name, domain: on, role: given, until }, { actor }) => {
+      { customer, domain, role, until: optional(timeOrNever), take: flag },
+      ({ customer: name, domain: on, role: given, until, take }, { actor }) => {
         const before = store.roles.find(name, on);
         const end = until === null ? undefined : until === 'never' ? null : until;
-        const added = store.roles.add(name, on, given, actor, end);
+        const added = store.roles.add(name, on, given, actor, end, { take });
         if (isRefusal(added)) return added;
         const unowned = before !== undefined && isUnowned(before);
         return { role: added, unowned, seen: store.domains.find(on) !== undefined };
@@ -140,8 +140,8 @@ export function customerRoutes(
     ),
 
     // The gate hears of this from the audit log, and ends those who are at a console by this role.
-    route('DELETE', '/roles', { customer, domain }, (given, { actor }) => {
-      const removed = store.roles.remove(given.customer, given.domain, actor);
+    route('DELETE', '/roles', { customer, domain, take: flag }, (given, { actor }) => {
+      const removed = store.roles.remove(given.customer, given.domain, actor, { take: given.take });
       return isRefusal(removed) ? removed : { ...removed, unowned: isUnowned(removed) };
     }),
   ];

@@ -74,19 +74,24 @@ export function domainRoutes(store: Store, hosts: readonly Host[]): readonly Rou
     route(
       'PUT',
       '/domains/:domain/parameters',
-      { domain, parameters },
+      { domain, parameters, take: flag },
       (given, { actor }): ParametersSet | Refusal => {
-        const set = store.parameters.set(given.domain, given.parameters, actor);
+        const set = store.parameters.set(given.domain, given.parameters, actor, { take: given.take });
         return isRefusal(set)
           ? set
           : { parameters: set, notes: notes(hosts, given.domain, given.parameters) };
       },
     ),
 
-    route('DELETE', '/domains/:domain/parameters', { domain, names: parameterNames }, (given, { actor }) => {
-      const left = store.parameters.unset(given.domain, given.names, actor);
-      return isRefusal(left) ? left : { parameters: left };
-    }),
+    route(
+      'DELETE',
+      '/domains/:domain/parameters',
+      { domain, names: parameterNames, take: flag },
+      (given, { actor }) => {
+        const left = store.parameters.unset(given.domain, given.names, actor, { take: given.take });
+        return isRefusal(left) ? left : { parameters: left };
+      },
+    ),
 
     route('POST', '/domains/retire', which, (given, { actor }) =>
       decided(store, chosen(store, given), (names) => store.domains.retire(names, actor)),

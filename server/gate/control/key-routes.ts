@@ -59,14 +59,14 @@ export function keyRoutes(
     route(
       'POST',
       '/customers/:customer/keys',
-      { customer, key: pasted, expires: optional(time) },
+      { customer, key: pasted, expires: optional(time), take: flag },
       (given, { actor }) => {
         const key = rules.read(given.customer, given.key);
         if (isRefusal(key)) return key;
         const { type, blob, comment } = key;
         const { customer: name, expires: expiresAt } = given;
         const row = { customer: name, fingerprint: key.fingerprint, type, blob, comment, expiresAt };
-        const added = store.keys.add(row, actor, rules.most(name));
+        const added = store.keys.add(row, actor, rules.most(name), { take: given.take });
         return isRefusal(added) ? added : keyView(added);
       },
     ),
@@ -74,10 +74,11 @@ export function keyRoutes(
     route(
       'DELETE',
       '/customers/:customer/keys/:fingerprint',
-      { customer, fingerprint, allowLast: flag },
+      { customer, fingerprint, allowLast: flag, take: flag },
       (given, { actor }) => {
-        const { allowLast } = given;
-        const removed = store.keys.remove(given.customer, given.fingerprint, actor, { allowLast, endOf });
+        const { allowLast, take } = given;
+        const options = { allowLast, endOf };
+        const removed = store.keys.remove(given.customer, given.fingerprint, actor, options, { take });
         if (isRefusal(removed)) return removed;
         const holds = ({ identity }: LiveSession): boolean =>
           identity.customer === given.customer && identity.fingerprint === given.fingerprint;
@@ -88,9 +89,10 @@ export function keyRoutes(
     route(
       'PUT',
       '/customers/:customer/keys/:fingerprint/expiry',
-      { customer, fingerprint, at: optional(time) },
+      { customer, fingerprint, at: optional(time), take: flag },
       (given, { actor }) => {
-        const set = store.keys.setExpiry(given.customer, given.fingerprint, given.at, actor);
+        const { customer: name, fingerprint: key, at, take } = given;
+        const set = store.keys.setExpiry(name, key, at, actor, { take });
         return isRefusal(set) ? set : keyView(set);
       },
     ),

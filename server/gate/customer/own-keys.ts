@@ -113,6 +113,7 @@ export class OwnKeys {
     if (absent !== null) return absent;
     try {
       const result = change();
+      if (isRefusal(result) && result.code === 'declared') return words.keyIsDeclared(result.detail);
       return isRefusal(result) ? { ...result, message: asSentence(result.message) } : result;
     } catch (fault) {
       if (fault instanceof AuditUnavailableError) return words.auditUnavailable(fault.message);

@@ -54,6 +54,10 @@ export function keysByCertificate(): Refusal {
   );
 }
 
+export function keyIsDeclared(detail: string): Refusal {
+  return refusal('declared', 'The administrators manage this key. Ask them to remove it.', detail);
+}
+
 export function keyNotAllowed(detail: string): Refusal {
   return refusal(
     'key-revoked',

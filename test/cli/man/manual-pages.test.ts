@@ -28,7 +28,7 @@ describe('cli: the manual pages', () => {
       .visibleCommands(program)
       .map((one) => one.name());
     const names = visible.filter((name) => name !== 'help').map((name) => `man1/postern-${name}.1`);
-    const files = ['gate.yaml', 'dom0.yaml', 'policy'].map((name) => `man5/postern-${name}.5`);
+    const files = ['gate.yaml', 'dom0.yaml', 'policy', 'customers'].map((name) => `man5/postern-${name}.5`);
     assert.deepEqual([...pages.keys()], ['man1/postern.1', ...names, ...files]);
     assert.ok(!pages.has('man1/postern-complete.1'));
   });

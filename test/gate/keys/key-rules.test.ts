@@ -130,6 +130,8 @@ describe('rules for keys', () => {
         customer: gate.bob.customer,
         addedAt: '2026-01-01T00:00:00.000Z',
         expiresAt: null,
+        own: true,
+        declared: null,
       };
       enforce({ rsaBits: bits });
       assert.equal(faultOf(row), null);

@@ -1,0 +1,100 @@
+import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import type { Problem } from '../../../config/problem.js';
+import { problemText } from '../../../config/problem.js';
+import type { DeclarationsApplied } from '../../gate/control/control-answers.js';
+import { adminCommand, say, withAdminClient } from '../admin/admin-command.js';
+import type { AdminOptions } from '../admin/admin-command.js';
+import { CliError, EXIT } from '../command/exit-status.js';
+import { applyReportText, rightsChanged, staleText } from './apply-report.js';
+import { readCustomerFiles, unsound } from './customer-files.js';
+import type { CustomerFiles } from './customer-files.js';
+
+interface ApplyOptions extends AdminOptions {
+  readonly diff?: true;
+  readonly prune?: true;
+  readonly yes?: true;
+  readonly take?: true;
+  readonly as: string;
+  readonly onlyCustomers?: string;
+  readonly onlyDomains?: string;
+}
+
+/** Adds `postern apply`. */
+export function addApplyCommand(program: Command): void {
+  adminCommand(
+    program,
+    'apply <path>',
+    'Bring customers, keys, roles, parameters and CAs to what a file declares, or all files of a directory; `-` reads stdin. All or nothing.',
+    [
+      'postern apply /etc/postern/customers.d --diff',
+      'postern apply /etc/postern/customers.d --prune',
+      "postern apply - --as billing --only-customers 'shop-*' --only-domains 'shop-*'",
+    ],
+  )
+    .option('--diff', 'write nothing, and show who would gain and lose what')
+    .option('--prune', 'remove what these files declared once and do not declare any more')
+    .option('--yes', 'prune more than a tenth of the declared customers, keys or roles too')
+    .option('--take', 'also change what hands or other files have, and give again what hands removed')
+    .option('--as <name>', 'the name of what comes from stdin', nameOfText, 'stdin')
+    .option('--only-customers <glob>', 'refuse files that declare other customers, or a CA')
+    .option('--only-domains <glob>', 'refuse files that declare something on other domains, or a CA')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 done, or no difference; 1 with --diff some difference; 2 the files are not sound; 3 refused.\n',
+    )
+    .action(async (path: string, options: ApplyOptions) => {
+      const files = await readCustomerFiles(path, options.as);
+      const answer = (await withAdminClient(options, (client) =>
+        client.ask('POST', '/declarations', body(files, options)),
+      )) as DeclarationsApplied;
+      tell(answer, files, options);
+    });
+}
+
+function body({ declared, files, directory, source }: CustomerFiles, options: ApplyOptions): object {
+  const { customers, parameters, authorities } = declared;
+  const { diff = false, prune, yes: many, take, onlyCustomers, onlyDomains } = options;
+  const what = { customers, parameters, authorities, files, directory, source };
+  return { ...what, prune, many, take, onlyCustomers, onlyDomains, apply: !diff };
+}
+
+/** @throws CliError when nothing was changed although it was to be */
+function tell(answer: DeclarationsApplied, { declared }: CustomerFiles, options: ApplyOptions): void {
+  const { objections, notes, excess, changes } = answer;
+  const isDiff = options.diff === true;
+  if (objections.length > 0) {
+    const placeless = objections.filter(({ at }) => at === null).map(({ sentence }) => `${sentence}\n`);
+    throw unsound(`${problemText(placed(declared, objections))}${placeless.join('')}`);
+  }
+  process.stderr.write(problemText(placed(declared, notes), 'warning'));
+  const stale = staleText(answer);
+  if (stale !== null) process.stderr.write(`note: ${stale}\n`);
+  const isHeld = excess !== null && !isDiff;
+  if (!isHeld || options.json === true)
+    say(options, { ...answer, notes: told(declared, notes) }, applyReportText(answer, answer.applied));
+  if (isHeld) throw new CliError(`nothing was changed: ${excess}`, EXIT.refused);
+  if (excess !== null) process.stderr.write(`note: ${excess}\n`);
+  if (isDiff) process.exitCode = rightsChanged(changes).length === 0 ? EXIT.done : EXIT.failed;
+}
+
+type Said = readonly { readonly at: number | null; readonly sentence: string }[];
+
+function placed(declared: CustomerFiles['declared'], said: Said): readonly Problem[] {
+  return said.flatMap(({ at, sentence }) =>
+    at === null ? [] : [declared.problem(at, `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`)],
+  );
+}
+
+function told(declared: CustomerFiles['declared'], said: Said): readonly object[] {
+  return said.map(({ at, sentence }) => ({
+    place: at === null ? null : declared.problem(at, '').place,
+    sentence,
+  }));
+}
+
+/** A path would look like another file's rows. */
+function nameOfText(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) return text;
+  throw new InvalidArgumentError('Give a name of letters, digits, ., _ and -, at most 64.');
+}

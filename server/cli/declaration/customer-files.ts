@@ -1,0 +1,76 @@
+import { resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { readCustomers } from '../../../config/customers-document.js';
+import type { CustomersSource, DeclaredCustomers } from '../../../config/customers-document.js';
+import { readPolicyTexts } from '../../../config/policy-directory.js';
+import { problemText } from '../../../config/problem.js';
+import { decodeText } from '../../../config/text-file.js';
+import { CliError, EXIT } from '../command/exit-status.js';
+
+/** Room for some ten thousand customers with a few keys each. Bytes. */
+const LARGEST = 8 * 1024 * 1024;
+
+const KIND = {
+  power: 'decide who may log in',
+  none: 'There are no files of customers in this directory.',
+  largest: LARGEST,
+};
+
+/** The files that an admin applies. */
+export interface CustomerFiles {
+  readonly declared: DeclaredCustomers;
+  /** Their paths, or the name that was given to a text. */
+  readonly files: readonly string[];
+  /** Set for a directory: rows that a former file of it declared are its own too. */
+  readonly directory: string | null;
+  /** For the audit log. */
+  readonly source: string;
+}
+
+/**
+ * Reads a file, the files of a directory, or stdin (`-`).
+ *
+ * @param name of the text that comes from stdin
+ * @throws CliError with all problems and their places
+ */
+export async function readCustomerFiles(path: string, name: string): Promise<CustomerFiles> {
+  if (path === '-') return fromSources([{ file: name, text: await stdinText(name) }], null, name);
+  const whole = resolve(path);
+  const { sources, problems, warnings } = readPolicyTexts(whole, KIND);
+  process.stderr.write(problemText(warnings, 'warning'));
+  if (problems.length > 0) throw unsound(problemText(problems));
+  const isDirectory = statSync(whole, { throwIfNoEntry: false })?.isDirectory() === true;
+  return fromSources(sources, isDirectory ? whole : null, whole);
+}
+
+function fromSources(
+  sources: readonly CustomersSource[],
+  directory: string | null,
+  source: string,
+): CustomerFiles {
+  const read = readCustomers(sources);
+  if (!read.ok) throw unsound(problemText(read.problems));
+  return { declared: read.declared, files: sources.map(({ file }) => file), directory, source };
+}
+
+async function stdinText(name: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > LARGEST) break;
+    }
+  } catch (error) {
+    throw new CliError(`stdin cannot be read: ${(error as Error).message}`, EXIT.usage);
+  }
+  const text = decodeText(name, Buffer.concat(chunks), LARGEST);
+  if (!text.ok) throw unsound(problemText([text.problem]));
+  return text.source.text;
+}
+
+/** The files are not sound: nothing was changed. */
+export function unsound(problems: string): CliError {
+  return new CliError(`nothing was changed: the files are not sound:\n${problems.trimEnd()}`, EXIT.usage);
+}
