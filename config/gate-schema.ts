@@ -267,6 +267,12 @@ export const GATE_SCHEMA = {
           'Mails to one receiver in an hour. What happens meanwhile goes into the next one.',
         ),
       }),
+      customers: {
+        type: 'boolean',
+        default: false,
+        description:
+          'Whether customers may have notices by mail (`notify`), where the policy allows them `notify`. It needs `mail.from`.',
+      },
       channels: {
         type: 'array',
         maxItems: 20,

@@ -10,6 +10,7 @@ type Program = readonly [file: string, ...args: string[]];
 /** `notices:` of gate.yaml after loading. */
 export interface NoticeSettings {
   readonly mail: { readonly sendmail: Program; readonly from: string | null; readonly perHour: number };
+  readonly customers: boolean;
   readonly channels: readonly NoticeChannelSettings[];
 }
 
@@ -21,6 +22,9 @@ interface NoticeChannelSettings {
     | { readonly way: 'webhook'; readonly url: string; readonly secretFile: string }
     | { readonly way: 'mail'; readonly to: readonly string[] };
 }
+
+/** Names of the channels that lead to customers. */
+const CUSTOMERS: readonly string[] = ['customers', 'codes'];
 
 const WAYS = ['command', 'webhook', 'mail'] as const;
 
@@ -45,7 +49,18 @@ export function noticeSettings(
     ({ name }) => name,
     'The channel',
   );
+  const customers = reader.flag(['notices', 'customers']);
+  if (customers && from === null)
+    reader.error(
+      ['notices', 'customers'],
+      'Customers cannot be told: notices.mail.from is not set.',
+      MAIL_ADDRESS_WORDS,
+    );
+  for (const { path, name } of found)
+    if (CUSTOMERS.includes(name))
+      reader.error([...path, 'name'], `"${name}" is the name of the customers' own channel.`, 'another name');
   return {
+    customers,
     mail: {
       sendmail: program([...mail, 'sendmail'], reader),
       from,

@@ -5,7 +5,7 @@
  * `status` means seeing that the domain exists: without it the answer is "no such domain". `takeover` means
  * taking the keyboard from another writer. `extend` means more time for a rescue. `normal` means leaving
  * rescue. `log-switch` means switching the console log off or on. `reinstall` means writing a system image
- * over the first disk.
+ * over the first disk. `notify` means being told of what happens to it.
  */
 export const ACTIONS = [
   'status',
@@ -23,6 +23,7 @@ export const ACTIONS = [
   'extend',
   'normal',
   'reinstall',
+  'notify',
 ] as const;
 
 export type Action = (typeof ACTIONS)[number];
@@ -47,10 +48,10 @@ export const COUNTED_ACTIONS = [
 ] as const satisfies readonly Action[];
 
 /**
- * What a rule must name to allow it: `all` in a rule that allows, or in a test that expects so, does not
- * include it. What it does cannot be undone.
+ * What a rule must name to allow it: `all` in a rule that allows, or in a test that expects so, does not include it.
+ * A reinstallation cannot be undone, and notices leave the host.
  */
-export const NAMED_ACTIONS = ['reinstall'] as const satisfies readonly Action[];
+export const NAMED_ACTIONS = ['reinstall', 'notify'] as const satisfies readonly Action[];
 
 /** The actions that last. A limit can say how many of them may run at once. */
 export const LASTING_ACTIONS = ['console', 'watch'] as const satisfies readonly Action[];

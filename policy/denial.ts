@@ -26,6 +26,7 @@ const TO_DO: Readonly<Record<Action, (domain: string) => string>> = {
   rescue: (domain) => `boot ${domain} into rescue`,
   normal: (domain) => `boot ${domain} back to normal`,
   reinstall: (domain) => `reinstall ${domain}`,
+  notify: (domain) => `be told by notices of ${domain}`,
 };
 
 export function noRoleMessage(request: Request): string {

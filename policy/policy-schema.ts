@@ -136,7 +136,7 @@ const RULE = {
   properties: {
     id: ID,
     allow: actionList(
-      'The actions that this rule allows; `all` is each of them but `reinstall`, which must be named.',
+      'The actions that this rule allows; `all` is each of them but `reinstall` and `notify`, which must be named.',
     ),
     deny: actionList('The actions that this rule denies; `all` is each of them.'),
     ...WHO,
@@ -364,7 +364,9 @@ const TEST = {
       patternErrorMessage: 'a domain name: letters, digits, . _ + -, beginning with a letter or digit',
       description: 'The domain. Need not exist.',
     },
-    allow: actionList('The actions that must be allowed; `all` is each of them but `reinstall`.'),
+    allow: actionList(
+      'The actions that must be allowed; `all` is each of them but `reinstall` and `notify`.',
+    ),
     deny: actionList('The actions that must be denied; `all` is each of them.'),
     rule: { ...WORD, description: 'The id of the rule that must decide. Left out: any rule.' },
     profile: { ...PROFILE, description: 'For `rescue`: the profile. Left out: none is named.' },

@@ -19,6 +19,7 @@ import { Activity } from './customer/activity.js';
 import { Interned } from './customer/interned.js';
 import type { OwnDomainsParts } from './customer/own-domains.js';
 import { OwnKeys } from './customer/own-keys.js';
+import { OwnNotices } from './customer/own-notices.js';
 import { OwnRecordings } from './customer/own-recordings.js';
 import { OwnUsage } from './customer/own-usage.js';
 import { SharedAnswers } from './customer/shared-answers.js';
@@ -38,7 +39,8 @@ import { OpenMenus } from './menu/open-menus.js';
 import { ShownDomains } from './menu/shown-domains.js';
 import { ExpiryWatch } from './notices/expiry-watch.js';
 import { NoticeDelivery } from './notices/notice-delivery.js';
-import { siteChannels } from './notices/notice-settings.js';
+import { NoticeRights } from './notices/notice-rights.js';
+import { customerChannels, siteChannels } from './notices/notice-settings.js';
 import type { NoticeSettings } from './notices/notice-settings.js';
 import { RescueEndRecords } from './operations/rescue-end-records.js';
 import { RescueExtensions } from './operations/rescue-extensions.js';
@@ -286,11 +288,20 @@ export class GateCore {
       clock: noticeClock,
       log,
     });
+    const toCustomers = customerChannels(settings.site, settings.notices);
+    const rights = new NoticeRights({
+      policy: () => policy.policy,
+      roles,
+      customers,
+      observations: hosts,
+      clock: noticeClock,
+    });
     this.notices = new NoticeDelivery({
       lookForExpiry: () => expiryWatch.look(),
       notices: store.notices,
       roles,
       channels: siteChannels(settings.site, settings.notices, noticeClock),
+      customers: toCustomers === null ? null : { ...toCustomers, rights, addresses: store.noticeAddresses },
       clock: noticeClock,
       log,
     });
@@ -340,7 +351,16 @@ export class GateCore {
       log,
     };
     const own = { ownDomains: this.ownDomains, console: this.console, slices: new Slices() };
-    this.exec = { ...shared, ...own, ownRecordings: this.ownRecordings };
+    const ownNotices = new OwnNotices({
+      isOffered: toCustomers !== null,
+      site: settings.site,
+      addresses: store.noticeAddresses,
+      roles,
+      authorizer,
+      standing: standing.refusal,
+      rateLimit,
+    });
+    this.exec = { ...shared, ...own, ownRecordings: this.ownRecordings, notices: ownNotices };
     this.menu = {
       ...shared,
       ...own,

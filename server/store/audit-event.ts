@@ -167,6 +167,19 @@ export type AuditEvent =
       readonly mode: 'write' | 'watch';
       readonly operation: string;
     }
+  /** Where a customer is told what happens. The address has its first letter and its domain only. */
+  | {
+      readonly kind: 'notice.address.asked' | 'notice.address.set' | 'notice.address.removed';
+      readonly actor: EventActor;
+      readonly customer: CustomerName;
+      readonly address: string;
+    }
+  | {
+      readonly kind: 'notice.switched';
+      readonly actor: EventActor;
+      readonly customer: CustomerName;
+      readonly on: boolean;
+    }
   /** Somebody has left a console on which a shell seems to be logged in. */
   | {
       readonly kind: 'console.left.logged-in';

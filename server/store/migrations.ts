@@ -345,4 +345,28 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX audit_parameter ON audit (domain, record ->> '$.event.parameter', seq)
   WHERE kind IN ('domain.parameter.set', 'domain.parameter.unset');
   `,
+  `
+  -- Where a customer is told what happens. address: null until one is confirmed. asked: one that waits for its code, of
+  -- which the SHA-256 is here, and tries are counted.
+  CREATE TABLE notice_address (
+    customer   INTEGER PRIMARY KEY REFERENCES customer (id) ON DELETE CASCADE,
+    address    TEXT,
+    is_on      INTEGER NOT NULL,
+    asked      TEXT,
+    code       TEXT,
+    code_until TEXT,
+    tries      INTEGER NOT NULL
+  ) STRICT;
+
+  -- The codes of the last day: who asked, and for which mailbox. They outlive the customer.
+  CREATE TABLE notice_code (
+    id       INTEGER PRIMARY KEY,
+    customer INTEGER NOT NULL,
+    mailbox  TEXT NOT NULL,
+    at       TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX notice_code_customer ON notice_code (customer, at);
+  CREATE INDEX notice_code_mailbox ON notice_code (mailbox, at);
+  CREATE INDEX notice_code_at ON notice_code (at);
+  `,
 ];

@@ -166,6 +166,9 @@ const LATER = new Sql(
 const NOW = new Sql(`UPDATE notice_message SET due_at = ? WHERE channel = ? AND state = 'waiting'`);
 const FORGET_CONTENT = new Sql('DELETE FROM notice WHERE message = ?');
 const DROP_WAITING = new Sql('DELETE FROM notice WHERE channel = ? AND address = ? AND message IS NULL');
+const DROP_OTHERS = new Sql(
+  `DELETE FROM notice WHERE channel = ? AND address = ? AND message IS NULL AND kind <> 'address'`,
+);
 const CHANNELS = new Sql<{ channel: string }>(
   `SELECT DISTINCT channel FROM notice WHERE message IS NULL
    UNION SELECT DISTINCT channel FROM notice_message WHERE state = 'waiting'`,
@@ -399,6 +402,11 @@ export class Notices {
   /** Drops what waits for this receiver and is in no message yet; inside the present transaction. */
   drop(channel: string, address: string): void {
     this.#database.run(DROP_WAITING, channel, address);
+  }
+
+  /** As `drop`, but what the notices themselves are told of stays. */
+  dropOthers(channel: string, address: string): void {
+    this.#database.run(DROP_OTHERS, channel, address);
   }
 
   counts(channel: string): ChannelCounts {

@@ -11,6 +11,7 @@ import { Imports } from './imports.js';
 import { Keys } from './keys.js';
 import { Logins } from './logins.js';
 import { Maintenance } from './maintenance.js';
+import { NoticeAddresses } from './notice-addresses.js';
 import { Notices } from './notices.js';
 import { Parameters } from './parameters.js';
 import { GroundsOfOperations } from './operation-grounds.js';
@@ -46,6 +47,7 @@ export class Store {
   readonly declarations: Declarations;
   readonly maintenance: Maintenance;
   readonly notices: Notices;
+  readonly noticeAddresses: NoticeAddresses;
   readonly #database: Database;
 
   /** Use `open`. */
@@ -68,6 +70,7 @@ export class Store {
     this.imports = new Imports(database, this.audit, this);
     this.notices = new Notices(database, this.audit, clock);
     this.declarations = new Declarations(database, this.audit, this, clock);
+    this.noticeAddresses = new NoticeAddresses(database, this.audit, this.notices, clock);
   }
 
   /**

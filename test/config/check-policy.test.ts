@@ -21,7 +21,7 @@ describe('checkPolicy', () => {
         `${file}:2:21: \`consol\` is not known here.`,
         '      - allow: [status, consol]',
         '                        ^',
-        '    expected one of status, console, watch, takeover, sysrq, log, log-switch, start, shutdown, poweroff, reboot, rescue, extend, normal, reinstall, all',
+        '    expected one of status, console, watch, takeover, sysrq, log, log-switch, start, shutdown, poweroff, reboot, rescue, extend, normal, reinstall, notify, all',
         '    did you mean `console`?',
         `${file}:3:5: There is no key \`roels\` here.`,
         '        roels: [owner]',
@@ -88,7 +88,7 @@ describe('checkPolicy', () => {
         column: 13,
         message: '`consol` is not known here.',
         expected:
-          'one of status, console, watch, takeover, sysrq, log, log-switch, start, shutdown, poweroff, reboot, rescue, extend, normal, reinstall, all',
+          'one of status, console, watch, takeover, sysrq, log, log-switch, start, shutdown, poweroff, reboot, rescue, extend, normal, reinstall, notify, all',
         suggestion: 'console',
         lineText: '  - allow: [consol]',
       },

@@ -75,7 +75,11 @@ describe('loadGateSettings', () => {
       menu: { idleSeconds: 0 },
       domains: { graceSeconds: 600 },
       metrics: { listen: null, customers: false },
-      notices: { mail: { sendmail: ['/usr/sbin/sendmail'], from: null, perHour: 10 }, channels: [] },
+      notices: {
+        customers: false,
+        mail: { sendmail: ['/usr/sbin/sendmail'], from: null, perHour: 10 },
+        channels: [],
+      },
       log: { level: 'info' },
     });
   });

@@ -31,6 +31,7 @@ describe('settings: notices', () => {
     assert.ok(loaded.ok);
     assert.deepEqual(loaded.settings.notices, {
       mail: { sendmail: ['/usr/sbin/sendmail'], from: null, perHour: 10 },
+      customers: false,
       channels: [],
     });
   });

@@ -54,7 +54,7 @@ describe('readPolicy', () => {
           effect: 'allow',
           subjects: { customers: [], groups: [], roles: [] },
           domains: { names: [], tags: [] },
-          actions: ACTIONS.filter((action) => action !== 'reinstall'),
+          actions: ACTIONS.filter((action) => !['reinstall', 'notify'].includes(action)),
           profiles: [],
           images: [],
           sysrqKeys: [],

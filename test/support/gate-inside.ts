@@ -75,6 +75,7 @@ export const ALLOW_ALL = policyOf([rule('allow', ACTIONS)]);
 
 /** The settings of a gate that tells nobody anything. */
 export const NO_NOTICES: NoticeSettings = {
+  customers: false,
   channels: [],
   mail: { sendmail: ['/usr/sbin/sendmail'], from: null, perHour: 10 },
 };

@@ -29,6 +29,7 @@ const SOURCES: Readonly<Record<string, Source>> = {
   customer: { path: () => '/customers', list: 'customers', word: 'name', about: [] },
   domain: { path: () => '/domains', list: 'domains', word: 'name', about: [] },
   session: { path: () => '/sessions', list: 'sessions', word: 'id', about: ['customer', 'what'] },
+  channel: { path: () => '/notices', list: 'channels', word: 'name', about: ['type'] },
   recording: { path: () => '/recordings', list: 'recordings', word: 'id', about: ['customer', 'domain'] },
   fingerprint: {
     path: ofCustomer((customer) => `/customers/${customer}/keys`),

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { counted } from '../../../policy/listing.js';
 import type { NoticeChannelStatus, NoticeStatus } from '../../gate/notices/notice-delivery.js';
 import type { MessageStatus } from '../../store/notices.js';
-import { adminCommand, adminNoun, askGate, say } from '../admin/admin-command.js';
+import { adminCommand, adminNoun, ask, askGate, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { withQuery } from '../command/query.js';
 import { shortTime, table } from '../command/table.js';
@@ -30,6 +30,14 @@ export function addNoticeCommand(program: Command): void {
   ]).action(async (channel: string, options: AdminOptions) => {
     const answer = await askGate(options, 'POST', '/notices/test', { channel });
     say(options, answer, `the channel ${channel} has taken the test\n`);
+  });
+
+  adminCommand(notice, 'forget <customer>', 'Forget where a customer is told; the address is told so.', [
+    'postern notice forget alice',
+  ]).action(async (customer: string, options: AdminOptions) => {
+    const path = `/notices/addresses/${encodeURIComponent(customer)}`;
+    const answer = await ask(options, 'DELETE', path);
+    say(options, answer, `${customer} is told nothing any more\n`);
   });
 }
 

@@ -121,7 +121,7 @@ function isOver({ until }: Pick<RoleRow, 'until'>, now: Date): boolean {
 }
 
 /** Actions that change nothing; maintenance leaves them open. */
-const LOOKING: readonly Action[] = ['status', 'watch', 'log', 'extend'];
+const LOOKING: readonly Action[] = ['status', 'watch', 'log', 'extend', 'notify'];
 
 const CONSOLES: readonly Action[] = ['console', 'takeover'];
 

@@ -16,7 +16,7 @@ import type { ReadHostKeys } from './host-key-routes.js';
 import { importRoutes } from './import-routes.js';
 import { keyRoutes } from './key-routes.js';
 import { loginRoutes } from './login-routes.js';
-import { noticeRoutes } from './notice-routes.js';
+import { noticeAddressRoutes, noticeRoutes } from './notice-routes.js';
 import { maintenanceRoutes } from './maintenance-routes.js';
 import { explainRoutes } from './explain-routes.js';
 import { overviewRoutes } from './overview-routes.js';
@@ -126,6 +126,7 @@ function commonRoutes(
     ...importRoutes(store, settings, policy),
     ...declarationRoutes(store, settings, gate?.sessions ?? null, policy),
     ...maintenanceRoutes(store.maintenance),
+    ...noticeAddressRoutes(store),
     ...restoredRoutes(store),
     ...backupRoutes(store, settings),
     ...recordingRoutes(store, settings),

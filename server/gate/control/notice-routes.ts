@@ -1,5 +1,6 @@
+import type { Store } from '../../store/store.js';
 import { isRefusal } from '../../../policy/refusal.js';
-import { channelName, number, optional } from './argument.js';
+import { channelName, customer, number, optional } from './argument.js';
 import type { SentNotices } from './control-ports.js';
 import { route } from './route.js';
 import type { Route } from './route.js';
@@ -15,6 +16,16 @@ export function noticeRoutes(notices: SentNotices): readonly Route[] {
     route('POST', '/notices/test', { channel: channelName }, async ({ channel }) => {
       const no = await notices.test(channel);
       return isRefusal(no) ? no : { channel };
+    }),
+  ];
+}
+
+/** The route that forgets where a customer is told; it needs no running gate. */
+export function noticeAddressRoutes({ noticeAddresses }: Store): readonly Route[] {
+  return [
+    route('DELETE', '/notices/addresses/:customer', { customer }, (given, { actor }) => {
+      const forgotten = noticeAddresses.forget(given.customer, actor);
+      return isRefusal(forgotten) ? forgotten : { customer: given.customer };
     }),
   ];
 }

@@ -122,6 +122,7 @@ const ASKED: Readonly<Record<Action, (domain: string) => string>> = {
   extend: (domain) => `gave the rescue of ${domain} more time`,
   normal: (domain) => `booted ${domain} back to normal`,
   reinstall: (domain) => `reinstalled ${domain}`,
+  notify: (domain) => `asked for notices of ${domain}`,
 };
 
 const OUTCOMES = {

@@ -284,7 +284,7 @@ function offers(
 const AT_CONSOLE: readonly Action[] = ['console', 'watch', 'takeover'];
 
 /** Actions on what stays where the domain was managed. */
-const ANYWHERE: readonly Action[] = ['status', 'log', 'log-switch'];
+const ANYWHERE: readonly Action[] = ['status', 'log', 'log-switch', 'notify'];
 
 function impossible(domain: DomainName, action: Action, { found, stray, move }: Whereabouts): Refusal | null {
   if (action === 'status') return null;

@@ -26,6 +26,11 @@ export type OperationVerb = Extract<
   'start' | 'shutdown' | 'reboot' | 'poweroff' | 'rescue' | 'normal' | 'reinstall'
 >;
 
+/** What a customer asks of their notices. Addresses and codes are as typed. */
+export type NotifyRequest =
+  | { readonly ask: 'show' | 'on' | 'off' | 'test' | 'forget' }
+  | { readonly ask: 'address' | 'confirm'; readonly text: string };
+
 /** A customer's command by exec, parsed. Names in it are as typed: the code that judges them parses them. */
 export type Command =
   | { readonly command: 'list'; readonly json: boolean }
@@ -41,6 +46,7 @@ export type Command =
   | { readonly command: 'activity'; readonly json: boolean }
   | { readonly command: 'recordings'; readonly json: boolean }
   | { readonly command: 'recording'; readonly id: string }
+  | { readonly command: 'notify'; readonly what: NotifyRequest; readonly json: boolean }
   | { readonly command: 'help' }
   /** `key` as typed; null to show the key in use. */
   | { readonly command: 'escape'; readonly key: string | null }

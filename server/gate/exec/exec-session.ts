@@ -15,6 +15,8 @@ import type { OwnKeys } from '../customer/own-keys.js';
 import type { OwnUsage } from '../customer/own-usage.js';
 import type { Charset } from '../../../menus/printable-text.js';
 import type { CustomerName } from '../../../policy/names.js';
+import { noticeLines } from '../customer/own-notices.js';
+import type { OwnNotices } from '../customer/own-notices.js';
 import type { OwnRecordings } from '../customer/own-recordings.js';
 import { rescueExtended } from '../../../menus/rescue-words.js';
 import type { OperationDispatcher } from '../operations/operation-dispatcher.js';
@@ -24,7 +26,8 @@ import type { OwnDomainsParts } from '../customer/own-domains.js';
 import type { AskStanding } from '../access/standing.js';
 import type { Terminal } from '../session/terminal.js';
 import * as words from '../text/words.js';
-import type { Command } from './command.js';
+import type { NoticeAddress } from '../../store/notice-addresses.js';
+import type { Command, NotifyRequest } from './command.js';
 import { aligned } from '../../../policy/columns.js';
 import { domainLines, domainObject, domainTable } from './domain-report.js';
 import { ExecOutput } from './exec-output.js';
@@ -51,6 +54,7 @@ export interface ExecParts {
   readonly ownUsage: OwnUsage | null;
   readonly preferences: { get(customer: CustomerName): { readonly charset: Charset | null } };
   readonly ownRecordings: OwnRecordings;
+  readonly notices: OwnNotices;
   readonly standing: AskStanding;
   readonly ownDomains: OwnDomainsParts;
   readonly console: ConsoleParts;
@@ -110,6 +114,8 @@ export class ExecSession {
         return this.#keysRemove(command);
       case 'escape':
         return this.#escape(command.key);
+      case 'notify':
+        return this.#notify(command);
       case 'activity':
         return this.#activity(command.json);
       case 'recordings':
@@ -218,6 +224,35 @@ export class ExecSession {
     }
     this.#output.line(`${consoleOptions.escapeKey(customer).name} and a dot leave a console.`);
     return EXIT.done;
+  }
+
+  #notify({ what, json }: Extract<Command, { command: 'notify' }>): number | Refusal {
+    const state = this.#noticesAfter(what);
+    if (isRefusal(state)) return state;
+    if (json) this.#output.json(state);
+    else this.#output.lines(noticeLines(state));
+    if (what.ask === 'test' && !json) this.#output.line('A test is on its way there.');
+    return EXIT.done;
+  }
+
+  #noticesAfter(what: NotifyRequest): NoticeAddress | Refusal {
+    const { notices } = this.#parts;
+    const identity = this.#identity;
+    switch (what.ask) {
+      case 'show':
+        return notices.show(identity);
+      case 'address':
+        return notices.ask(identity, what.text);
+      case 'confirm':
+        return notices.confirm(identity, what.text);
+      case 'on':
+      case 'off':
+        return notices.switch(identity, what.ask === 'on');
+      case 'test':
+        return notices.test(identity);
+      case 'forget':
+        return notices.forget(identity);
+    }
   }
 
   #activity(json: boolean): number {

@@ -33,6 +33,7 @@ export function parseCommand(text: string): Command | Refusal {
       return keys(rest, text);
     case 'ls':
     case 'escape':
+    case 'notify':
     case 'recordings':
     case 'recording':
       // A server may have this name. Then a verb follows, and neither a key nor an ID looks like one.
@@ -130,6 +131,29 @@ function escape(words: readonly string[]): Command | Refusal {
     : usage('The form is: escape [KEY], with a key like ^A, or default');
 }
 
+function notify(words: readonly string[]): Command | Refusal {
+  const form = usage('The form is: notify [on|off|mail ADDRESS|confirm CODE|test|forget] [--json]');
+  const found = options(words, ['--json']);
+  if ('refused' in found) return found;
+  const { json } = found.given;
+  const [verb = 'show', text, ...more] = found.rest;
+  switch (verb) {
+    case 'show':
+    case 'on':
+    case 'off':
+    case 'test':
+    case 'forget':
+      return text === undefined ? { command: 'notify', what: { ask: verb }, json } : form;
+    case 'mail':
+    case 'confirm': {
+      if (text === undefined || more.length > 0) return form;
+      return { command: 'notify', what: { ask: verb === 'mail' ? 'address' : verb, text }, json };
+    }
+    default:
+      return form;
+  }
+}
+
 function recordings(words: readonly string[]): Command | Refusal {
   return only(words, ['--json'], 'recordings [--json]', ({ json }) => ({ command: 'recordings', json }));
 }
@@ -142,7 +166,7 @@ function recording(words: readonly string[]): Command | Refusal {
 }
 
 /** The commands that are not reserved words. */
-const UNRESERVED = { ls: list, escape, recordings, recording };
+const UNRESERVED = { ls: list, escape, notify, recordings, recording };
 
 function onDomain(domain: string, words: readonly string[]): Command | Refusal {
   const [word, ...rest] = words;

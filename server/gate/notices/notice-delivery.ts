@@ -11,6 +11,8 @@ import { AuditUnavailableError } from '../../store/store-error.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
 import type { Logger } from '../../wire/logger.js';
 import type { NoticeChannel } from './notice-channel.js';
+import type { NoticeAddresses } from '../../store/notice-addresses.js';
+import type { NoticeRights } from './notice-rights.js';
 import { NoticeLane } from './notice-lane.js';
 import { noticedOf, NOTICED } from './notice-of-row.js';
 import type { Noticed } from './notice-of-row.js';
@@ -35,6 +37,13 @@ interface DeliveryParts {
   readonly roles: { on(domain: DomainName): readonly RoleRow[] };
   /** The admin's channels, each with the kinds of notices that it is for. */
   readonly channels: readonly { readonly channel: NoticeChannel; readonly kinds: readonly NoticeKind[] }[];
+  /** The customers' channels, and who may be told by them; null: customers are told nothing. */
+  readonly customers: {
+    readonly notices: NoticeChannel;
+    readonly codes: NoticeChannel;
+    readonly rights: Pick<NoticeRights, 'of' | 'mayHearOfAny' | 'isOpen'>;
+    readonly addresses: Pick<NoticeAddresses, 'find'>;
+  } | null;
   readonly clock: () => Date;
   readonly log: Logger;
   readonly random?: () => number;
@@ -59,8 +68,13 @@ export class NoticeDelivery {
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
     const { notices, clock, log, random } = parts;
-    this.#lanes = parts.channels.map(
-      ({ channel }) =>
+    const { customers } = parts;
+    const channels = [
+      ...parts.channels.map(({ channel }) => channel),
+      ...(customers === null ? [] : [customers.notices, customers.codes]),
+    ];
+    this.#lanes = channels.map(
+      (channel) =>
         new NoticeLane({ channel, notices, clock, log, ...(random === undefined ? {} : { random }) }),
     );
   }
@@ -145,7 +159,10 @@ export class NoticeDelivery {
   }
 
   #noticesOf(row: AuditRow, facts: NoticeFacts): readonly NewNotice[] {
-    return noticedOf(row, facts).flatMap((noticed) => this.#forAdmins(noticed));
+    return noticedOf(row, facts).flatMap((noticed) => [
+      ...this.#forAdmins(noticed),
+      ...this.#forCustomers(noticed),
+    ]);
   }
 
   #forAdmins(noticed: Noticed): readonly NewNotice[] {
@@ -155,6 +172,24 @@ export class NoticeDelivery {
     return this.#parts.channels
       .filter(({ kinds }) => kinds.includes(kind))
       .map(({ channel }) => ({ channel: channel.name, customer: null, address: '', kind, subject, body }));
+  }
+
+  #forCustomers(noticed: Noticed): readonly NewNotice[] {
+    const { customers } = this.#parts;
+    if (customers === null) return [];
+    const { kind, subject, customer, domain, account, holders, not } = noticed;
+    const { rights, addresses, notices } = customers;
+    const told = new Set(holders && domain !== null ? rights.of(domain) : []);
+    // Somebody who has lost the last role hears of that, and of nothing more.
+    if (account !== null && (kind === 'role' ? rights.isOpen(account) : rights.mayHearOfAny(account)))
+      told.add(account);
+    return [...told].flatMap((reader): NewNotice[] => {
+      if (reader === not) return [];
+      const { address, on } = addresses.find(reader);
+      if (address === null || !on) return [];
+      const body = { text: noticed.text(reader), customer, domain };
+      return [{ channel: notices.name, customer: reader, address, kind, subject, body }];
+    });
   }
 
   #hasOthers(domain: DomainName, customer: CustomerName): boolean {

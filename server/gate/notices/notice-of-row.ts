@@ -116,7 +116,7 @@ export function noticedOf(row: AuditRow, facts: NoticeFacts): readonly Noticed[]
           not: null,
           subject: `expiry ${customer} ${domain}`,
           text: (reader) =>
-            `The role ${role} of ${customer === reader ? 'you' : customer} on ${domain} ends at ${minute(expiresAt)}.`,
+            `${customer === reader ? `Your role ${role}` : `The role ${role} of ${customer}`} on ${domain} ends at ${minute(expiresAt)}.`,
         },
       ];
     }
@@ -208,9 +208,9 @@ export function noticedOf(row: AuditRow, facts: NoticeFacts): readonly Noticed[]
           subject: `role ${domain} ${customer}`,
           text: (reader) => {
             const whom = customer === reader ? 'you' : customer;
-            if (actor === null) return `The role of ${whom} on ${domain} has ended: its time was over.`;
-            if (event.kind === 'role.removed')
-              return `${who(actor, reader)} ended the role of ${whom} on ${domain}.`;
+            const whose = customer === reader ? 'your role' : `the role of ${customer}`;
+            if (actor === null) return `${capital(whose)} on ${domain} has ended: its time was over.`;
+            if (event.kind === 'role.removed') return `${who(actor, reader)} ended ${whose} on ${domain}.`;
             const end = event.until === undefined ? '' : `, until ${minute(event.until)}`;
             return `${who(actor, reader)} made ${whom} ${role} of ${domain}${end}.`;
           },

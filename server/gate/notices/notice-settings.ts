@@ -1,4 +1,5 @@
 import type { NoticeKind } from '../../../policy/notice-kinds.js';
+import { CUSTOMER_CHANNELS } from '../../store/notice-addresses.js';
 import { CommandChannel } from './command-channel.js';
 import { MailChannel } from './mail-channel.js';
 import type { MailSettings } from './mail-channel.js';
@@ -7,6 +8,8 @@ import { WebhookChannel } from './webhook-channel.js';
 
 /** `notices:` of gate.yaml. */
 export interface NoticeSettings {
+  /** Whether customers may have notices. */
+  readonly customers: boolean;
   readonly channels: readonly ChannelSettings[];
   readonly mail: {
     readonly sendmail: MailSettings['sendmail'];
@@ -52,4 +55,32 @@ export function siteChannels(
     }
   };
   return channels.map((settings) => ({ channel: made(settings), kinds: settings.kinds }));
+}
+
+/** The channels to customers; null: they are told nothing. */
+export function customerChannels(
+  site: string,
+  { customers, mail }: NoticeSettings,
+): { readonly notices: NoticeChannel; readonly codes: NoticeChannel } | null {
+  const { sendmail, from, perHour } = mail;
+  if (!customers || from === null) return null;
+  const parts = { site, mail: { sendmail, from }, to: null, most: MOST_OF_MAIL };
+  return {
+    notices: new MailChannel({
+      ...parts,
+      name: CUSTOMER_CHANNELS.notices,
+      perHour,
+      footer: [
+        `You have set up notices of ${site} for this address.`,
+        'To end them: `notify off`, behind your ssh command; or choose Notices in the menu.',
+      ],
+    }),
+    codes: new MailChannel({
+      ...parts,
+      name: CUSTOMER_CHANNELS.codes,
+      perHour: null,
+      isSecret: true,
+      footer: [`This is an automatic mail of ${site}.`],
+    }),
+  };
 }

@@ -58,6 +58,26 @@ export function keyIsDeclared(detail: string): Refusal {
   return refusal('declared', 'The administrators manage this key. Ask them to remove it.', detail);
 }
 
+export function noNotices(): Refusal {
+  return refusal('not-on-this-host', 'This service sends no notices to customers.');
+}
+
+export function noNoticesForYou(): Refusal {
+  return refusal(
+    'no-rule',
+    'The rules here do not let you be told by notices of any of your servers.',
+    'no rule allows notify on any domain of the customer',
+  );
+}
+
+export function noticesByCertificate(): Refusal {
+  return refusal(
+    'not-authenticated',
+    'You are logged in by a certificate for one server, and it changes no notices. Log in with a key of yours.',
+    'notices are not changed by a certificate for one domain',
+  );
+}
+
 export function keyNotAllowed(detail: string): Refusal {
   return refusal(
     'key-revoked',
@@ -368,6 +388,7 @@ const ACTION_WORDS: Readonly<Record<Action, string>> = {
   reboot: 'rebooting',
   rescue: 'rescue boot',
   extend: 'more time for a rescue',
+  notify: 'notices',
   normal: 'the normal boot',
   reinstall: 'reinstalling',
 };

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { NOTICE_KINDS } from '../../../policy/notice-kinds.js';
 import type { NoticeKind } from '../../../policy/notice-kinds.js';
-import type { NoticeChannel } from '../../../server/gate/notices/notice-channel.js';
 import { NoticeDelivery } from '../../../server/gate/notices/notice-delivery.js';
 import type { AuditEvent } from '../../../server/store/audit-event.js';
-import type { NoticeMessage } from '../../../server/store/notices.js';
 import { AuditUnavailableError } from '../../../server/store/store-error.js';
+import { Receiver } from '../../support/notice-receiver.js';
 import { silentLogger } from '../../support/silent-logger.js';
 import {
   ADMIN,
@@ -20,30 +19,6 @@ const ALICE = customerName('alice');
 const BOB = customerName('bob');
 const HORATIO = domainName('horatio');
 const HOUR = 3_600_000;
-
-/** A channel whose receiver answers as the test says, and remembers what it got. */
-class Receiver implements NoticeChannel {
-  readonly type = 'command';
-  readonly isSecret = false;
-  readonly got: NoticeMessage[] = [];
-  /** What it answers; null: it has it. */
-  answer: (message: NoticeMessage) => string | null | Promise<string | null> = () => null;
-
-  constructor(
-    readonly name: string,
-    readonly most = 100,
-    readonly perHour: number | null = null,
-  ) {}
-
-  async deliver(message: NoticeMessage): Promise<string | null> {
-    this.got.push(message);
-    return this.answer(message);
-  }
-
-  get texts(): string[] {
-    return this.got.flatMap(({ notices }) => notices.map(({ text }) => text));
-  }
-}
 
 describe('gate: notices from the audit log to their receivers', () => {
   let now = Date.parse('2026-11-30T11:00:00Z');
@@ -75,6 +50,7 @@ describe('gate: notices from the audit log to their receivers', () => {
       notices: store.notices,
       roles: store.roles,
       channels: channels.map((channel) => ({ channel, kinds })),
+      customers: null,
       clock,
       log: silentLogger,
       random: () => 1,
