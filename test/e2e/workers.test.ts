@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Store } from '../../server/store/store.js';
 import { eventually } from '../support/eventually.js';
@@ -20,6 +20,7 @@ consoles:
 `;
 const SETTINGS = `workers: 2
 login: {penaltyAfter: 3, penaltySeconds: 60, connectionsPerSource: 50}
+recordings: {totalMiB: 1, perRecordingMiB: 1}
 `;
 const CUSTOMERS = {
   alice: { horatio: 'owner', ophelia: 'owner' },
@@ -245,6 +246,59 @@ describe('a gate of two workers: what is global', function () {
       await console.ends();
     }
     await done(house, 'maintenance', 'off');
+  });
+
+  it('announces another host key, and uses it, at all workers', async () => {
+    const { hostKey, directory } = house.layout;
+    const known = (): string => readFileSync(join(directory, 'known_hosts'), 'utf8');
+    const blobOf = (file: string): string => readFileSync(`${file}.pub`, 'utf8').split(' ')[1] ?? '';
+    const former = known();
+    const options = ['-o', 'UpdateHostKeys=yes', '-o', 'StrictHostKeyChecking=yes'];
+    /** Logs in at both workers. @returns the workers, with the keys that ssh knew afterwards */
+    const knownAtBoth = async (): Promise<ReadonlyMap<number, string>> => {
+      const found = new Map<number, string>();
+      for (let tries = 0; found.size < 2; tries += 1) {
+        assert.ok(tries < 10, 'both workers get connections');
+        writeFileSync(join(directory, 'known_hosts'), former);
+        const { status, stderr } = await house.ssh('alice', 'list', { options });
+        assert.equal(status, 0, stderr);
+        const login = audited(house).findLast(({ kind }) => kind === 'login.accepted');
+        const { connection } = (login ?? assert.fail('no login is recorded'))['actor'] as {
+          connection: string;
+        };
+        found.set(Number.parseInt(connection.slice(0, 1), 16), known());
+      }
+      return found;
+    };
+    await done(house, 'hostkey', 'rotate');
+    const next = blobOf(`${hostKey}.next`);
+    for (const [worker, keys] of await knownAtBoth()) assert.ok(keys.includes(next), `at worker ${worker}`);
+    await done(house, 'hostkey', 'rotate', '--finish', '--now');
+    assert.equal(blobOf(hostKey), next);
+    // What ssh has learned is the only key from here on.
+    const host = former.split(' ')[0] ?? '';
+    writeFileSync(join(directory, 'known_hosts'), `${host} ssh-ed25519 ${next}\n`);
+    for (let login = 0; login < 4; login += 1) {
+      const { status, stderr } = await house.ssh('alice', 'list', { options });
+      assert.equal(status, 0, stderr);
+    }
+  });
+
+  it('removes recordings when those of all workers together are too large', async () => {
+    const terminals = await atBoth(house, 'bob', 'horatio console', /horatio/);
+    const [writer, watcher] = allOf(terminals);
+    assert.ok(writer !== undefined && watcher !== undefined);
+    writer.type('\r');
+    await writer.sees(/login:|# *$/);
+    if (!/# *$/.test(writer.screen)) writer.type('root\r');
+    await writer.sees(/# *$/);
+    writer.type('flood 700000\r');
+    writer.type('echo sa$((40+2))tt\r');
+    await Promise.all([writer.receives('sa42tt'), watcher.receives('sa42tt')]);
+    house.hangUp();
+    const removed = (): boolean =>
+      audited(house).some((event) => event['kind'] === 'recording.removed' && event['reason'] === 'size');
+    await eventually('one to be removed', removed, SLOW);
   });
 
   it('makes a backup while the workers write, and keeps one chain', async () => {

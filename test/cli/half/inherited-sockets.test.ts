@@ -18,32 +18,33 @@ describe('sockets that systemd hands over', () => {
       assert.deepEqual(inheritedSockets({ LISTEN_PID: '7', LISTEN_FDS: count }, 7), [], count);
   });
 
-  it('serve who came before the gate was there', async () => {
-    const house = await House.layOut();
-    const { layout } = house;
-    const held = createServer();
-    held.listen(0, '127.0.0.1');
-    await once(held, 'listening');
-    const { port } = held.address() as AddressInfo;
-    const { fd } = (held as unknown as { _handle: { fd: number } })._handle;
-    HostKey.open(layout.hostKey);
-    writeSshConfig(layout, ['alice', 'bob'], port, readFileSync(`${layout.hostKey}.pub`, 'utf8'));
-    const log = openSync(house.log('gate'), 'a');
-    // As systemd does: the process gets its own number.
-    const command = `LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"`;
-    const args = ['-c', command, process.execPath, POSTERN, 'gate', '--settings', layout.gateSettings];
-    const gate = spawn('/bin/sh', args, { stdio: ['ignore', 'ignore', log, fd] });
-    const ended = once(gate, 'exit');
-    held.close();
-    closeSync(log);
-    try {
-      const { status, stdout, stderr } = await house.ssh('alice', 'list');
-      assert.equal(status, 0, stderr + readFileSync(house.log('gate'), 'utf8'));
-      assert.match(stdout, /horatio/);
-    } finally {
-      gate.kill('SIGKILL');
-      await ended;
-      await house.stop();
-    }
-  });
+  for (const workers of [1, 2])
+    it(`serve who came before the gate was there, by ${workers} workers`, async () => {
+      const house = await House.layOut({ gateSettings: `workers: ${workers}\n` });
+      const { layout } = house;
+      const held = createServer();
+      held.listen(0, '127.0.0.1');
+      await once(held, 'listening');
+      const { port } = held.address() as AddressInfo;
+      const { fd } = (held as unknown as { _handle: { fd: number } })._handle;
+      HostKey.open(layout.hostKey);
+      writeSshConfig(layout, ['alice', 'bob'], port, readFileSync(`${layout.hostKey}.pub`, 'utf8'));
+      const log = openSync(house.log('gate'), 'a');
+      // As systemd does: the process gets its own number.
+      const command = `LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"`;
+      const args = ['-c', command, process.execPath, POSTERN, 'gate', '--settings', layout.gateSettings];
+      const gate = spawn('/bin/sh', args, { stdio: ['ignore', 'ignore', log, fd] });
+      const ended = once(gate, 'exit');
+      held.close();
+      closeSync(log);
+      try {
+        const { status, stdout, stderr } = await house.ssh('alice', 'list');
+        assert.equal(status, 0, stderr + readFileSync(house.log('gate'), 'utf8'));
+        assert.match(stdout, /horatio/);
+      } finally {
+        gate.kill('SIGTERM');
+        await ended;
+        await house.stop();
+      }
+    });
 });
