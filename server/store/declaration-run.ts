@@ -1,3 +1,4 @@
+import { shortList } from '../../policy/listing.js';
 import type { CustomerName, DomainName } from '../../policy/names.js';
 import { isRefusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
@@ -178,8 +179,11 @@ export class DeclarationRun {
       }
       const editor = own ? { take: true } : { file };
       const row = { customer: name, fingerprint, expiresAt, own, ...material };
+      const others = keys.holders(fingerprint).map((key) => key.customer);
       const added = keys.add(row, this.#actor, this.#options.maxKeys(name), editor);
-      this.#did('add', subject, null, keyText(wanted), at, added);
+      const isAdded = this.#did('add', subject, null, keyText(wanted), at, added);
+      if (isAdded && others.length > 0)
+        this.#note(at, `${name} has the same key as ${shortList(others)}: each can log in with it`);
       return;
     }
     if (own) return;

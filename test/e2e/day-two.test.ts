@@ -303,6 +303,21 @@ describe('e2e: the pages of day two', () => {
     assert.equal((await house.ssh('alice', 'list')).status, 255);
   });
 
+  it('customers in files, a thousand of them', async () => {
+    await follow('files.md', [
+      ['postern export', /^\d+ files written to \/root\/customers\.d\n$/],
+      ['postern apply /root/customers.d', /^nobody gains or loses anything: \d+ rows as before/],
+      ['postern apply /root/customers.d', /^bob\n {2}~ on yorick: owner -> operator\n1 change made\n$/],
+      ['postern apply /root/customers.d --diff', /^nothing to change\n$/],
+      ['postern role add bob', /^bob is watcher of yorick\n$/],
+      ['postern role list', /^bob +yorick +watcher .* - *$/m],
+      ['postern apply - --as billing --only-customers', /\n2000 changes made\n$/],
+      ['postern apply - --as billing --only-customers', /"applied": false/],
+      ['postern apply - --as billing --prune', /\n1000 changes made\n$/],
+    ]);
+    assert.doesNotMatch((await house.postern('customer', 'list')).stdout, /shop-/);
+  });
+
   it('and what is stood in for, or has another system below it, refuses what cannot be', async () => {
     for (const [command, status, says] of [
       ['systemctl restart postern-gat', 5, /Unit postern-gat\.service not found/],

@@ -130,7 +130,9 @@ describe('gate: declared customers', () => {
     const twice = await applied(gate, { [FILE]: `customers: {alice: {keys: ["${KEY}", "${KEY} again"]}}` });
     assert.match(sentences(twice).join(), /stands here twice/);
     const shared = `customers: {alice: {keys: ["${KEY}"]}, bob: {keys: ["${KEY}"]}}`;
-    assert.equal((await applied(gate, { [FILE]: shared })).applied, true);
+    const answer = await applied(gate, { [FILE]: shared });
+    assert.equal(answer.applied, true);
+    assert.deepEqual(sentences(answer), ['bob has the same key as alice: each can log in with it']);
   });
 
   it('what hands made as the file says is the file’s from then on, and nobody gains or loses anything', async () => {

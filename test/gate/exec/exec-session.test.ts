@@ -283,6 +283,20 @@ describe('commands by exec', () => {
       assert.equal((await exec('list')).status, 3, 'a key that is no longer registered does nothing more');
     });
 
+    it('one that a file declares stays, and the customer reads nothing of the file', async () => {
+      const { store, alice } = gate;
+      const actor = { admin: 'ada' };
+      const blob = Buffer.from('declared');
+      const key = { customer: alice.customer, fingerprint: fingerprint('D'), type: 't', blob, comment: '' };
+      store.keys.add(key, actor, 9, { file: '/etc/postern/customers.d/secret.yaml' });
+      const no = await exec(`keys remove ${key.fingerprint} --yes`);
+      assert.deepEqual([no.status, no.stdout], [3, '']);
+      assert.match(no.stderr, /The administrators manage this key\. Ask them to remove it\./);
+      const all = no.stderr + (await exec('keys --json')).stdout + (await exec('activity')).stdout;
+      assert.doesNotMatch(all, /secret\.yaml|declared/);
+      assert.ok(store.keys.list(alice.customer).some((one) => one.fingerprint === key.fingerprint));
+    });
+
     it('another customer’s key is no more there than one that does not exist', async () => {
       const his = await exec(`keys remove ${gate.bob.fingerprint}`);
       const nobodys = await exec(`keys remove ${fingerprint('Z')}`);
