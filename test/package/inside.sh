@@ -67,14 +67,43 @@ run as_alice horatio start --wait
 guest=$(pgrep -f 'xl create' | head -1)
 [ -n "$guest" ] || fail 'there is no guest'
 
-# Again over itself: the halves run the new files, guests go on, and nobody's login is lost.
+# The next version, which differs in its number only.
+newer=/tmp/postern_newer.deb next=$version.1
+dpkg-deb -R "$deb" /tmp/newer
+mv "/tmp/newer/usr/lib/postern/$version" "/tmp/newer/usr/lib/postern/$next"
+ln -sfn "../lib/postern/$next/server/postern" /tmp/newer/usr/sbin/postern
+sed -i "s/\"version\": \"$version\"/\"version\": \"$next\"/" "/tmp/newer/usr/lib/postern/$next/package.json"
+sed -i "s/^Version: .*/Version: $next/" /tmp/newer/DEBIAN/control
+sed -i "s#usr/lib/postern/$version/#usr/lib/postern/$next/#" /tmp/newer/DEBIAN/md5sums
+dpkg-deb --root-owner-group -Zgzip -z1 -b /tmp/newer "$newer" >/dev/null
+
+# The halves run the new files, the dom0 half first. A customer at the console stays there while the dom0 half restarts,
+# and is told when the gate does. The guest and all logins stay.
 gate=$(state postern-gate MainPID) dom0=$(state postern-dom0 MainPID)
-apt_get install --reinstall "$deb" >/dev/null
+mkfifo /tmp/keys
+exec 9<>/tmp/keys
+ssh -tt -i /root/alice -o BatchMode=yes -p 2222 alice@127.0.0.1 horatio console </tmp/keys >/tmp/console.log 2>&1 &
+visit=$!
+await grep -q 'login:' /tmp/console.log
+apt_get install "$newer"
 [ "$(state postern-gate MainPID)" != "$gate" ] || fail 'the gate was not restarted'
 [ "$(state postern-dom0 MainPID)" != "$dom0" ] || fail 'the dom0 half was not restarted'
+[ "$(state postern-dom0 ActiveEnterTimestampMonotonic)" -le "$(state postern-gate ActiveEnterTimestampMonotonic)" ] || fail 'the gate came first'
+! wait $visit || fail 'a session outlived its gate'
+exec 9>&-
+tail -n 2 /tmp/console.log
+grep -q 'is being restarted' /tmp/console.log || fail 'the customer was not told'
+[ "$(postern --version)" = "$next" ] || fail 'the version'
+[ "$(ls /usr/lib/postern)" = "$next" ] || { find "/usr/lib/postern/$version"; fail 'something of the former version stays'; }
 await as_alice list
 run as_alice list
 kill -0 "$guest" || fail 'the guest has gone with the upgrade'
+
+# Back again, with a sentence.
+apt_get install --allow-downgrades "$deb" | tee /tmp/downgrade.log
+grep -q "^postern: this version is older than $next" /tmp/downgrade.log || fail 'a downgrade says nothing'
+await as_alice list
+kill -0 "$guest" || fail 'the guest has gone with the downgrade'
 
 key=$(postern hostkey | head -1)
 apt_get remove postern

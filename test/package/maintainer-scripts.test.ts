@@ -23,6 +23,14 @@ describe('the maintainer scripts', () => {
     root.dispose();
   });
 
+  /** What dpkg-query says of the version that is being configured. */
+  function installed(version: string): void {
+    chmodSync(
+      root.write('bin/dpkg-query', `#!/bin/sh\n[ "$*" = '-W -f \${Version} postern' ] && echo ${version}\n`),
+      0o755,
+    );
+  }
+
   function run(script: string, ...args: readonly string[]): { said: string; calls: readonly string[] } {
     const { status, stdout, stderr } = spawnSync('sh', ['-u', join(SCRIPTS, script), ...args], {
       encoding: 'utf8',
@@ -53,6 +61,7 @@ describe('the maintainer scripts', () => {
 
   it('restart what runs after an upgrade, the dom0 half first', () => {
     root.write('etc/postern/gate.yaml', '');
+    installed('1.0.1');
     const { said, calls } = run('postinst', 'configure', '1.0.0');
     assert.deepEqual(calls.slice(3), [
       'deb-systemd-invoke try-restart postern-dom0.service',
@@ -60,6 +69,18 @@ describe('the maintainer scripts', () => {
     ]);
     assert.equal(said, '');
     assert.deepEqual(run('prerm', 'upgrade', '1.0.1').calls.slice(5), [], 'and stop nothing before it');
+  });
+
+  it('say what a downgrade may lack, and do it', function () {
+    if (spawnSync('dpkg', ['--version']).error !== undefined) this.skip();
+    installed('1.9.0');
+    const { said, calls } = run('postinst', 'configure', '1.10.0');
+    assert.match(
+      said,
+      /^postern: this version is older than 1\.10\.0\. .*\npostern: .*day-two\/restore\.md\n$/,
+    );
+    assert.equal(calls.length, 5);
+    assert.equal(run('postinst', 'configure', '1.9.0').said, '', 'the same again is none');
   });
 
   it('stop both halves when Postern is removed, the gate’s socket first', () => {
