@@ -29,6 +29,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   export: async () => (await import('./declaration/export.js')).addExportCommand,
   backup: async () => (await import('./record/backup.js')).addBackupCommand,
   status: async () => (await import('./status/status.js')).addStatusCommand,
+  top: async () => (await import('./top/top.js')).addTopCommand,
   completion: async () => (await import('./completion/completion.js')).addCompletionCommand,
   man: async () => {
     const { addManCommand } = await import('./man/man.js');

@@ -99,7 +99,7 @@ export class SessionRouter implements SessionHandler {
       return exitStatus(command.code);
     }
     if (command.command === 'menu') return this.#menu(session, command.plain);
-    const exec = new ExecSession(this.#parts.exec, identity, terminal);
+    const exec = new ExecSession(this.#parts.exec, identity, terminal, session.id);
     const running = exec.run(command);
     return this.#endable(session, running, (sentence) => {
       if (exec.end(sentence)) return;
@@ -115,7 +115,7 @@ export class SessionRouter implements SessionHandler {
   }
 
   #menu(session: Session, plain: boolean): Promise<number> {
-    const menu = new MenuSession(this.#parts.menu, session.identity, session.terminal);
+    const menu = new MenuSession(this.#parts.menu, session.identity, session.terminal, session.id);
     const running = menu.run({ plain });
     return this.#endable(session, running, (sentence) => {
       menu.end(sentence);

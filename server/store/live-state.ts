@@ -16,7 +16,7 @@ CREATE TABLE session (
 CREATE INDEX session_customer ON session (customer);
 CREATE TABLE attachment (
   operation TEXT PRIMARY KEY, worker INTEGER NOT NULL, customer TEXT NOT NULL, source TEXT NOT NULL,
-  domain TEXT NOT NULL, action TEXT NOT NULL, until INTEGER
+  domain TEXT NOT NULL, action TEXT NOT NULL, until INTEGER, session TEXT, since INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX attachment_customer ON attachment (customer);
 CREATE INDEX attachment_domain ON attachment (domain);
@@ -47,7 +47,7 @@ const OPEN = new Sql(
 const CLOSE = new Sql('DELETE FROM session WHERE id = ?');
 const SESSIONS = new Sql<LiveRow>('SELECT id, worker, about FROM session');
 const ENTER = new Sql(
-  'INSERT OR REPLACE INTO attachment (operation, worker, customer, source, domain, action, until) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  'INSERT OR REPLACE INTO attachment (operation, worker, customer, source, domain, action, until, session, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
 );
 const CHANGE = new Sql('UPDATE attachment SET action = ? WHERE operation = ?');
 const LEAVE = new Sql('DELETE FROM attachment WHERE operation = ?');
@@ -57,6 +57,9 @@ const COUNT = {
   domain: counting('domain'),
   source: counting('source'),
 };
+const ATTACHMENTS = new Sql<ListedAttachment>(
+  'SELECT session, domain, action, since FROM attachment WHERE until IS NULL ORDER BY since',
+);
 const ENTERED = new Sql<{ action: Action; n: number }>(
   'SELECT action, count(*) AS n FROM attachment WHERE until IS NULL GROUP BY action',
 );
@@ -99,6 +102,15 @@ export interface LiveAttachmentRow {
   readonly source: string;
   readonly domain: DomainName;
   readonly action: Action;
+  readonly session?: string | null;
+  /** Milliseconds since the epoch. */
+  readonly since?: number;
+}
+
+/** An attachment that has entered, for admins. */
+interface ListedAttachment extends Pick<LiveAttachmentRow, 'domain' | 'action'> {
+  readonly session: string | null;
+  readonly since: number;
 }
 
 /** A connection that may be closed to make room for another of its customer. */
@@ -236,6 +248,11 @@ export class LiveState {
     return this.#database.all(ENTERED);
   }
 
+  /** All attachments that have entered, the oldest first. */
+  attachments(): readonly ListedAttachment[] {
+    return this.#database.all(ATTACHMENTS);
+  }
+
   /**
    * Spends one of a customer's allowance, which grows again with time.
    *
@@ -269,11 +286,12 @@ export class LiveState {
   }
 
   #put(
-    { operation, customer, source, domain, action }: LiveAttachmentRow,
+    { operation, customer, source, domain, action, session = null, since = 0 }: LiveAttachmentRow,
     worker: number,
     until: number | null,
   ): void {
-    this.#database.run(ENTER, operation, worker, customer, sourceBucket(source), domain, action, until);
+    const place = sourceBucket(source);
+    this.#database.run(ENTER, operation, worker, customer, place, domain, action, until, session, since);
   }
 }
 

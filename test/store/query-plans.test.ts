@@ -34,6 +34,7 @@ const WHOLE: readonly (readonly [statement: RegExp, why: string])[] = [
   [/ FROM sqlite_schema /, 'the triggers'],
   [/^SELECT id, worker, about FROM (session|connection)/, 'the list of all sessions and connections'],
   [/ FROM attachment WHERE until IS NULL GROUP BY action$/, 'the number of all attachments'],
+  [/ FROM attachment WHERE until IS NULL ORDER BY since$/, 'the list of all attachments'],
   [/^DELETE FROM (connection|session|attachment) WHERE worker = \?$/, 'a worker has died'],
   [/^SELECT place, domain, uuid, first, seen FROM series$/, 'the places of all domains, once at a start'],
 ];

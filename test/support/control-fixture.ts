@@ -99,6 +99,7 @@ export class ControlFixture implements RunningGate {
   readonly atOnce: RunningGate['atOnce'] = (query) => this.liveAttachments.count(query);
   readonly workers: RunningGate['workers'] = () => [];
   readonly openConsoles: RunningGate['openConsoles'] = () => this.liveAttachments.open();
+  readonly attachments: RunningGate['attachments'] = () => this.liveAttachments.list();
   readonly settings: AdministrationSettings;
   readonly hostKeys: HostKeys;
   readonly refusedConnections = new RefusedConnections((login) => login === 'alice');

@@ -312,6 +312,14 @@ export class House {
     return run(program, [...rest, SCRIPT, ...args, '--settings', this.layout.gateSettings], '');
   }
 
+  /** Opens `postern top` for an admin. */
+  top(columns = 100): TerminalClient {
+    const args = [SCRIPT, 'top', '--settings', this.layout.gateSettings];
+    const client = new TerminalClient(process.execPath, args, { columns, env: { SUDO_USER: 'ada' } });
+    this.#clients.add(client);
+    return client;
+  }
+
   /** Opens an admin's console on the Xen host. */
   adminConsole(domain: string, ...options: readonly string[]): TerminalClient {
     const client = new TerminalClient(process.execPath, [

@@ -10,7 +10,7 @@ import { EXIT } from '../command/exit-status.js';
 import type { ConsoleConnection } from './console-connection.js';
 
 /** The admin's terminal. */
-interface AdminTerminal {
+export interface AdminTerminal {
   readonly input: Pick<ReadStream, 'on' | 'off' | 'pause' | 'resume'> &
     Partial<Pick<ReadStream, 'setRawMode' | 'isTTY'>>;
   readonly output: Pick<WriteStream, 'write' | 'on' | 'off'> &
@@ -82,6 +82,8 @@ export class AdminAttachment {
         },
       });
       input.on('data', typed);
+      // Whoever read it before has paused it.
+      input.resume();
       input.on('end', ended);
       output.on('resize', resized);
       return await left;

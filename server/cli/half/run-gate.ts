@@ -142,6 +142,7 @@ class GateHalf implements Half {
       atOnce: (query) => gate.core.gateWide.attachments.count(query),
       workers: () => (gate instanceof Coordinator ? gate.workers : []),
       openConsoles: () => gate.core.gateWide.attachments.open(),
+      attachments: () => gate.core.gateWide.attachments.list(),
       hosts: gate.core.hosts.links,
       hostKeys,
       logins: gate.logins,

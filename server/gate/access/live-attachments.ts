@@ -14,6 +14,19 @@ export interface LiveAttachment {
   readonly domain: DomainName;
   /** Its action now: a customer who came to watch may have the keyboard by now. */
   action(): Action;
+  /** The session that it belongs to; missing where none is known. */
+  readonly session?: string | null;
+  /** When it began. Milliseconds since the epoch. */
+  readonly since?: number;
+}
+
+/** An attachment as admins see it. */
+export interface ShownAttachment {
+  readonly session: string | null;
+  readonly domain: DomainName;
+  readonly action: Action;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
 }
 
 /** Says which attachments are counted. */
@@ -42,8 +55,10 @@ export interface Attachments {
    */
   enter(attachment: LiveAttachment): Unsubscribe;
   count(query: AttachmentQuery): number;
-  /** All of them, for admins. */
+  /** How many there are, for admins. */
   open(): OpenConsoles;
+  /** All of them, for admins. */
+  list(): readonly ShownAttachment[];
   /** Holds a place from the decision to `enter`, in the transaction of the decision. */
   hold(place: HeldPlace): void;
   /** Call it when an attachment's action has changed. */
@@ -76,6 +91,13 @@ export class LiveAttachments implements Attachments {
     const all = [...this.#attachments];
     const watching = all.filter((attachment) => attachment.action() === 'watch').length;
     return { writing: all.length - watching, watching };
+  }
+
+  list(): readonly ShownAttachment[] {
+    return [...this.#attachments].map((attachment) => {
+      const { session = null, domain, since = 0 } = attachment;
+      return { session, domain, action: attachment.action(), since };
+    });
   }
 
   /** One process decides and enters in one turn. */

@@ -23,12 +23,13 @@ export class ConsoleSession {
   readonly #asked: string;
   readonly #mode: ConsoleMode;
   readonly #fromBoot: boolean;
+  readonly #session: string | null;
   #ending: ConsoleEnding | null = null;
   #attachment: ConsoleAttachment | null = null;
 
   /**
    * @param domain as the customer spelt it @param fromBoot whether to begin with the output of the running
-   * boot, from its first byte, and not with the screen
+   * boot, from its first byte, and not with the screen @param session its id, for admins
    */
   constructor(
     parts: ConsoleParts,
@@ -37,7 +38,9 @@ export class ConsoleSession {
     domain: string,
     mode: ConsoleMode,
     fromBoot = false,
+    session: string | null = null,
   ) {
+    this.#session = session;
     this.#fromBoot = fromBoot;
     this.#parts = parts;
     this.#identity = identity;
@@ -59,6 +62,8 @@ export class ConsoleSession {
       customer,
       source,
       domain: demanded.domain,
+      session: this.#session,
+      since: Date.now(),
       action: () => (this.#attachment?.isWriter === true ? 'console' : action),
     });
     const recording = new AttachmentRecording(this.#parts, demanded, this.#terminal);

@@ -19,6 +19,7 @@ import { loginRoutes } from './login-routes.js';
 import { noticeAddressRoutes, noticeRoutes } from './notice-routes.js';
 import { maintenanceRoutes } from './maintenance-routes.js';
 import { explainRoutes } from './explain-routes.js';
+import { liveRoutes } from './live-routes.js';
 import { overviewRoutes } from './overview-routes.js';
 import { policyRoutes, restoredRoutes } from './policy-routes.js';
 import { recordingRoutes } from './recording-routes.js';
@@ -54,6 +55,7 @@ export class Administration {
       ...policyRoutes(store, gate.policy),
       ...sessionRoutes(store, settings, gate),
       ...overviewRoutes(store, settings, gate),
+      ...liveRoutes(gate),
       ...noticeRoutes(gate.notices),
       ...hostKeyRoutes(store, () => gate.hostKeys),
       ...loginRoutes(store, settings, () => gate.policy.policy, gate.logins),

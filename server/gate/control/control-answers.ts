@@ -226,6 +226,22 @@ export interface SessionView {
   readonly command: string | null;
 }
 
+/** `GET /live`: who is here, and on which consoles. */
+export interface LiveView {
+  readonly at: string;
+  readonly sessions: readonly (SessionView & { readonly consoles: readonly LiveConsole[] })[];
+}
+
+/** A console that a session has open. */
+export interface LiveConsole {
+  readonly domain: DomainName;
+  /** Null: no host is known to have the domain. */
+  readonly host: string | null;
+  /** What the customer may do now. */
+  readonly mode: 'write' | 'watch';
+  readonly since: string;
+}
+
 /** A domain's name, the customers with a role on it, and where it is seen. */
 export interface DomainEntry extends DomainRecord {
   readonly roles: readonly RoleRow[];

@@ -4,7 +4,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { EventActor } from '../../store/audit-event.js';
 import type { Witness } from '../../store/audit-verifier.js';
 import type { RetentionLimits } from '../recording/retention.js';
-import type { AttachmentQuery, OpenConsoles } from '../access/live-attachments.js';
+import type { AttachmentQuery, OpenConsoles, ShownAttachment } from '../access/live-attachments.js';
 import type { HostFailure } from '../hosts/host-failure.js';
 import type { DomainObservations } from '../access/domain-observations.js';
 import type { Contract } from '../../wire/contract.js';
@@ -146,8 +146,10 @@ export interface RunningGate {
   readonly observations: DomainObservations;
   /** The number of matching consoles that are open now. */
   atOnce(query: AttachmentQuery): number;
-  /** The consoles that are open now. */
+  /** How many consoles are open now. */
   openConsoles(): OpenConsoles;
+  /** The consoles that are open now. */
+  attachments(): readonly ShownAttachment[];
   /** Empty where one process is the whole gate. */
   workers(): readonly WorkerStatus[];
   readonly hosts: readonly Host[];

@@ -67,11 +67,14 @@ export class ExecSession {
   readonly #parts: ExecParts;
   readonly #identity: Identity;
   readonly #terminal: Terminal;
+  readonly #session: string | null;
   readonly #output: ExecOutput;
   #console: ConsoleSession | null = null;
   #log: LogCommand | null = null;
 
-  constructor(parts: ExecParts, identity: Identity, terminal: Terminal) {
+  /** @param session its id, for admins */
+  constructor(parts: ExecParts, identity: Identity, terminal: Terminal, session: string | null = null) {
+    this.#session = session;
     this.#parts = parts;
     this.#identity = identity;
     this.#terminal = terminal;
@@ -323,7 +326,8 @@ export class ExecSession {
 
   async #consoleOf(domain: string, mode: ConsoleMode, fromBoot = false): Promise<number | Refusal> {
     const { console } = this.#parts;
-    this.#console = new ConsoleSession(console, this.#identity, this.#terminal, domain, mode, fromBoot);
+    const [identity, terminal] = [this.#identity, this.#terminal];
+    this.#console = new ConsoleSession(console, identity, terminal, domain, mode, fromBoot, this.#session);
     const ending = await this.#console.run();
     if (isRefusal(ending)) return ending;
     if (ending.message !== null) this.#output.say(ending.message);

@@ -62,6 +62,7 @@ export class MenuSession implements HearingMenu {
   readonly #parts: MenuParts;
   readonly #identity: Identity;
   readonly #terminal: Terminal;
+  readonly #session: string | null;
   readonly #menuTerminal: SessionMenuTerminal;
   readonly #domains: MenuDomains;
   readonly #keys: MenuKeys;
@@ -73,7 +74,9 @@ export class MenuSession implements HearingMenu {
   #finish: (status: number) => void = () => undefined;
   #over = false;
 
-  constructor(parts: MenuParts, identity: Identity, terminal: Terminal) {
+  /** @param session its id, for admins */
+  constructor(parts: MenuParts, identity: Identity, terminal: Terminal, session: string | null = null) {
+    this.#session = session;
     this.#parts = parts;
     this.#identity = identity;
     this.#terminal = terminal;
@@ -294,7 +297,8 @@ export class MenuSession implements HearingMenu {
     menu.suspend();
     this.#domains.hide();
     const { console } = this.#parts;
-    const session = new ConsoleSession(console, this.#identity, this.#terminal, domain, mode, fromBoot);
+    const [identity, terminal] = [this.#identity, this.#terminal];
+    const session = new ConsoleSession(console, identity, terminal, domain, mode, fromBoot, this.#session);
     this.#console = session;
     const ending = await session.run().finally(() => {
       this.#takeBack(menu);

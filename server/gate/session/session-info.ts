@@ -20,7 +20,15 @@ interface Described extends Pick<SessionInfo, 'id' | 'identity' | 'openedAt'> {
   readonly request: { readonly kind: 'shell' } | { readonly kind: 'exec'; readonly command: string };
 }
 
-const VERBS: ReadonlySet<string> = new Set([...RESERVED_WORDS, ...ACTIONS, 'destroy', 'take', 'release']);
+const VERBS: ReadonlySet<string> = new Set([
+  ...RESERVED_WORDS,
+  ...ACTIONS,
+  'destroy',
+  'take',
+  'release',
+  'graph',
+  'screen',
+]);
 
 export function sessionInfo({
   id,

@@ -8,6 +8,7 @@ import type {
   HeldPlace,
   LiveAttachment,
   OpenConsoles,
+  ShownAttachment,
 } from '../access/live-attachments.js';
 import type { GateWide } from '../gate-wide.js';
 import type { Identity } from '../session/identity.js';
@@ -177,6 +178,10 @@ class SharedAttachments implements Attachments {
     const all = entered.reduce((sum, { n }) => sum + n, 0);
     const watching = entered.find(({ action }) => action === 'watch')?.n ?? 0;
     return { writing: all - watching, watching };
+  }
+
+  list(): readonly ShownAttachment[] {
+    return this.#own.live.attachments();
   }
 
   hold(place: HeldPlace): void {

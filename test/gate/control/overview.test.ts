@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ControlClient } from '../../../server/gate/control/control-client.js';
+import type { LiveView } from '../../../server/gate/control/control-answers.js';
 import type { Overview } from '../../../server/gate/control/overview.js';
 import { ControlFixture } from '../../support/control-fixture.js';
 import { domainView } from '../../support/dom0-stand-in.js';
@@ -70,6 +71,44 @@ describe('gate: the overview for admins', () => {
     assert.deepEqual(host.underWay, []);
     assert.equal(seen.folders[0]?.what, 'state directory');
     assert.equal(typeof seen.folders[0].free, 'number');
+  });
+
+  it('lists who is here, and which consoles each session has open', async () => {
+    gate.addSession('c1.1', 'alice');
+    gate.addSession('c2', 'alice', 'b', 'connection');
+    gate.domains.set(HORATIO, domainView(HORATIO, 'running'));
+    const about = { customer: ALICE, source: '192.0.2.7', since: now - 5_000 };
+    const leave = gate.liveAttachments.enter({
+      ...about,
+      operation: 'a',
+      domain: HORATIO,
+      action: () => 'console',
+      session: 'c1.1',
+    });
+    gate.liveAttachments.enter({
+      ...about,
+      operation: 'b',
+      domain: domainName('nowhere'),
+      action: () => 'watch',
+      session: 'c1.1',
+    });
+    // A look at a screen has no session of its own.
+    gate.liveAttachments.enter({ ...about, operation: 'c', domain: HORATIO, action: () => 'watch' });
+    const seen = async (): Promise<readonly unknown[]> =>
+      ((await client.ask('GET', '/live')) as LiveView).sessions.map(({ id, customer, what, consoles }) => [
+        id,
+        customer,
+        what,
+        consoles,
+      ]);
+    const since = new Date(now - 5_000).toISOString();
+    const nowhere = { domain: 'nowhere', host: null, mode: 'watch', since };
+    assert.deepEqual(await seen(), [
+      ['c1.1', 'alice', 'menu', [{ domain: HORATIO, host: 'xen1', mode: 'write', since }, nowhere]],
+      ['c2', 'alice', 'connection', []],
+    ]);
+    leave();
+    assert.deepEqual((await seen())[0], ['c1.1', 'alice', 'menu', [nowhere]]);
   });
 
   it('lists the keys that expire soon, the next one first, and none that has expired', async () => {
