@@ -1,5 +1,11 @@
 import type { Action } from '../policy/actions.js';
-import { ACTIONS, COUNTED_ACTIONS, LASTING_ACTIONS, NAMED_ACTIONS } from '../policy/actions.js';
+import {
+  ACTIONS,
+  COUNTED_ACTIONS,
+  LASTING_ACTIONS,
+  LATER_ACTIONS,
+  NAMED_ACTIONS,
+} from '../policy/actions.js';
 import { isGlob } from '../policy/glob.js';
 import type { BootProfileName, CustomerName, DomainName, ImageName } from '../policy/names.js';
 import { NORMAL, parseCustomerName, parseDomainName, UNKNOWN_PROFILE } from '../policy/names.js';
@@ -200,7 +206,7 @@ export class PolicyEntryReader {
       this.#report.error({ path: [...path, 'at'], message: `There is no time ${String(at)}.` });
     }
     return words.flatMap((word, index) =>
-      expanded([word], key === 'deny' ? ACTIONS : UNNAMED).map((action) => ({
+      expanded([word], key === 'deny' ? ACTIONS : FIRST).map((action) => ({
         request: {
           customer: customer as CustomerName,
           role: role ?? 'watcher',
@@ -336,6 +342,9 @@ export class PolicyEntryReader {
 
 /** The actions that `all` allows. */
 const UNNAMED = ACTIONS.filter((action) => !(NAMED_ACTIONS as readonly Action[]).includes(action));
+
+/** The actions that `all` stands for in a test that expects them to be allowed. */
+const FIRST = ACTIONS.filter((action) => !(LATER_ACTIONS as readonly Action[]).includes(action));
 
 /** @param all the actions that `all` stands for */
 function expanded<A extends Action>(words: readonly string[], all: readonly A[]): readonly A[] {

@@ -53,5 +53,11 @@ export const COUNTED_ACTIONS = [
  */
 export const NAMED_ACTIONS = ['reinstall', 'notify'] as const satisfies readonly Action[];
 
+/**
+ * The actions that came after version 1.0.0. A test of a policy that expects `all` to be allowed does not speak of them:
+ * a site's rules of before cannot have named them, and its policy must stay good over an upgrade.
+ */
+export const LATER_ACTIONS = ['extend', 'reinstall', 'notify'] as const satisfies readonly Action[];
+
 /** The actions that last. A limit can say how many of them may run at once. */
 export const LASTING_ACTIONS = ['console', 'watch'] as const satisfies readonly Action[];

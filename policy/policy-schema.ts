@@ -365,7 +365,7 @@ const TEST = {
       description: 'The domain. Need not exist.',
     },
     allow: actionList(
-      'The actions that must be allowed; `all` is each of them but `reinstall` and `notify`.',
+      'The actions that must be allowed; `all` is each of them but `extend`, `reinstall` and `notify`, which version 1.0.0 did not have.',
     ),
     deny: actionList('The actions that must be denied; `all` is each of them.'),
     rule: { ...WORD, description: 'The id of the rule that must decide. Left out: any rule.' },

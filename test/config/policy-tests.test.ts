@@ -51,6 +51,29 @@ describe('the tests of a policy', () => {
     );
   });
 
+  it('that expect `all` speak of the actions of version 1.0.0: a policy of then stays good, and says no more', () => {
+    const FIRST =
+      'status, console, watch, takeover, sysrq, log, log-switch, start, shutdown, poweroff, reboot, rescue, normal';
+    const problems = (test: string): readonly string[] => {
+      const result = readPolicy([
+        {
+          file: 'p.yaml',
+          text: `rules:\n  - allow: [${FIRST}]\n    roles: [owner]\ntests:\n  - {${test}}\n`,
+        },
+      ]);
+      return result.ok ? [] : result.problems.map(({ message }) => message);
+    };
+    const owner = 'customer: alice, role: owner, domain: horatio';
+    assert.deepEqual(problems(`${owner}, allow: [all]`), []);
+    for (const later of ['extend', 'reinstall', 'notify']) {
+      assert.match(problems(`${owner}, allow: [${later}]`).join(), /is denied, as no rule allows it/);
+      assert.match(problems(`${owner}, allow: [all, ${later}]`).join(), /is denied, as no rule allows it/);
+    }
+    assert.deepEqual(problems('customer: alice, role: watcher, domain: horatio, deny: [all]'), []);
+    // What must be denied is every action, also of later versions.
+    assert.equal(problems(`${owner}, deny: [all]`).length, FIRST.split(', ').length);
+  });
+
   it('say where they stand, what was expected, what came, and by which rule', () => {
     assert.equal(
       said(`${CAROL}, allow: [console, poweroff]`),
