@@ -11,6 +11,7 @@ import { dom0SettingsSample } from './dom0-settings-sample.js';
 import { FakeConsoles } from './fake-consoles.js';
 import { FakeToolstack } from './fake-toolstack.js';
 import { silentLogger } from './silent-logger.js';
+import { UnstalledHost } from './unstalled-host.js';
 
 const TIMINGS: Timings = {
   poll: 10,
@@ -40,6 +41,8 @@ export class Dom0UnderTest {
   parts: Pick<Dom0Parts, 'clock' | 'deviceCounts' | 'disk' | 'files' | 'host' | 'seedImage' | 'imageWriter'> =
     {};
   client: Dom0Client;
+  /** Its limits are short, so stalls of this process must not count. */
+  readonly #host = new UnstalledHost();
   #dom0: Dom0 | null = null;
 
   constructor(directory: string) {
@@ -83,6 +86,7 @@ export class Dom0UnderTest {
       consoles,
       logger: silentLogger,
       timings,
+      host: this.#host,
       ...parts,
     });
     await this.#dom0.start();
