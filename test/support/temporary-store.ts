@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -21,12 +21,28 @@ export class TemporaryStore {
   readonly store: Store;
 
   constructor(options: StoreOptions = {}) {
+    empty ??= emptyDatabase();
+    writeFileSync(this.file, empty, { mode: 0o600 });
     this.store = Store.open(this.file, options);
   }
 
   remove(): void {
     this.store.close();
     rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** A new database, as `Store.open` makes it. All migrations for each test would take as long as many tests. */
+let empty: Buffer | undefined;
+
+function emptyDatabase(): Buffer {
+  const directory = mkdtempSync(join(tmpdir(), 'postern-store-'));
+  try {
+    const file = join(directory, 'postern.db');
+    Store.open(file).close();
+    return readFileSync(file);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
   }
 }
 
