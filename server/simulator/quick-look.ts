@@ -62,6 +62,7 @@ export function quickDomain(record: DomainRecord, settings: HostSettings): strin
     record.cpuSince === null ? '-' : Math.round(record.cpuSince),
     record.shutdown ?? '-',
     record.configured ? 1 : 0,
+    Math.round(record.createdAt),
   );
 }
 

@@ -14,7 +14,8 @@ look() {
   {
     IFS= read -r domid && IFS= read -r name && IFS= read -r uuid && IFS= read -r pid && IFS= read -r started &&
       IFS= read -r memory && IFS= read -r vcpus && IFS= read -r built_at && IFS= read -r paused && IFS= read -r fresh_until &&
-      IFS= read -r idle && IFS= read -r cpu && IFS= read -r cpu_since && IFS= read -r shutdown && IFS= read -r configured
+      IFS= read -r idle && IFS= read -r cpu && IFS= read -r cpu_since && IFS= read -r shutdown && IFS= read -r configured &&
+      IFS= read -r created
   } <"$1/quick" 2>/dev/null || return 1
   { IFS= read -r stat <"/proc/$pid/stat"; } 2>/dev/null || return 1
   # proc(5): the fields after the command's name, which may hold spaces. The 1st is the
@@ -68,6 +69,27 @@ table() {
   each domain_row
 }
 
+# The arguments: name, domid, milliseconds since the epoch.
+uptime_row() {
+  seconds=$(((now - $3) / 1000)) days=''
+  case $((seconds / 86400)) in
+    0) ;;
+    1) days='1 day, ' ;;
+    *) days="$((seconds / 86400)) days, " ;;
+  esac
+  printf '%-33s %4d %s%2d:%02d:%02d\n' "$1" "$2" "$days" $((seconds / 3600 % 24)) $((seconds / 60 % 60)) $((seconds % 60))
+}
+
+domain_uptime() { uptime_row "$name" "$domid" "$created"; }
+
+uptimes() {
+  now=$(date +%s%3N)
+  { IFS= read -r booted_at; } <"$state/quick"
+  printf 'Name                                ID Uptime\n'
+  uptime_row Domain-0 0 "$booted_at"
+  each domain_uptime
+}
+
 long_one() { [ "$configured" = 1 ] && set_all="$set_all $domid" || incomplete=yes; }
 
 long() {
@@ -94,6 +116,7 @@ case "$# $*" in
   '1 list') verbose='' && table ;;
   '2 list -v') verbose=yes && table ;;
   '2 list -l') long ;;
+  '1 uptime') uptimes ;;
   '2 domid '*)
     wanted=$2
     find_named

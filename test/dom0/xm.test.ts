@@ -204,6 +204,8 @@ describe('dom0 with the stand-in for xm, in slower time', function () {
 
   it('says that a guest which rebooted within a minute of its start did not come back', async () => {
     const client = new Dom0Client(settingsFor(xen).socket);
+    assert.equal((await client.run('horatio', 'poweroff')).phase, 'done');
+    assert.equal((await client.run('horatio', 'start')).phase, 'done');
     const early = await client.run('horatio', 'reboot');
     assert.equal(early.phase, 'failed');
     assert.equal(early.failure?.message, 'It went off and did not come back.');
