@@ -1,7 +1,8 @@
 import type { BootProfileName, DomainName, Fingerprint, ImageName } from '../policy/names.js';
 import { NORMAL } from '../policy/names.js';
 import type { RefusalCode } from '../policy/refusal.js';
-import type { Chosen, MenuDomain, MenuImage, MenuProfile, OperateAction } from './port.js';
+import { NOTICE_LABELS, NOTICES_HINT, NOTICES_LABEL } from './notice-words.js';
+import type { Chosen, MenuDomain, MenuImage, MenuProfile, NoticeChange, OperateAction } from './port.js';
 import { currentPage, findDomain } from './state.js';
 import type { MenuState } from './state.js';
 import { imageFacts } from './operation-words.js';
@@ -28,7 +29,9 @@ export type Choice =
   | { readonly choose: 'image'; readonly domain: DomainName; readonly image: ImageName }
   | { readonly choose: 'key'; readonly fingerprint: Fingerprint }
   | { readonly choose: 'add-key' }
-  | { readonly choose: 'page'; readonly page: 'keys' | 'activity' | 'help' }
+  | { readonly choose: 'page'; readonly page: 'keys' | 'notices' | 'activity' | 'help' }
+  | { readonly choose: 'notices'; readonly change: NoticeChange }
+  | { readonly choose: 'notice-text'; readonly of: 'address' | 'confirm' }
   | { readonly choose: 'quit' };
 
 /** One choice on a page. The screen, the keys and the plain menu share this list. */
@@ -67,12 +70,12 @@ export function entriesOf(state: MenuState): readonly Entry[] {
   const page = currentPage(state);
   switch (page.page) {
     case 'list':
-      return [...state.domains.map(domainEntry), ...commonEntries('s', 'a')];
+      return [...state.domains.map(domainEntry), ...commonEntries('s', 'a', state)];
     case 'domain': {
       const domain = findDomain(state, page.domain);
       return [
         ...(domain === undefined ? [] : actionEntries(domain, state.escape.name)),
-        ...commonEntries('9', '0'),
+        ...commonEntries('9', '0', state),
       ];
     }
     case 'rescue': {
@@ -85,7 +88,10 @@ export function entriesOf(state: MenuState): readonly Entry[] {
     }
     case 'keys':
       return [...keyEntries(state), ADD_KEY];
+    case 'notices':
+      return noticeEntries(state);
     case 'add-key':
+    case 'notice-text':
     case 'log':
     case 'activity':
     case 'help':
@@ -225,8 +231,32 @@ const ADD_KEY: Entry = {
   choice: { choose: 'add-key' },
 };
 
-function commonEntries(keysKey: string, activityKey: string): Entry[] {
-  const page = (id: 'keys' | 'activity' | 'help', key: string, label: string, hint: string): Entry => ({
+/** The choices that make sense as it is now. */
+function noticeEntries({ notices }: MenuState): Entry[] {
+  if (notices === null) return [];
+  const { address, on, asked } = notices;
+  const texts = (['confirm', 'address'] as const).filter((of) => of === 'address' || asked !== null);
+  const changes: NoticeChange[] = [
+    ...(address === null ? [] : on ? (['off', 'test'] as const) : (['on'] as const)),
+    ...(address === null && asked === null ? [] : (['forget'] as const)),
+  ];
+  const choices: readonly (readonly [id: keyof typeof NOTICE_LABELS, choice: Choice])[] = [
+    ...texts.map((of) => [of, { choose: 'notice-text', of }] as const),
+    ...changes.map((change) => [change, { choose: 'notices', change }] as const),
+  ];
+  return choices.map(([id, choice], at) => {
+    const [label, hint] = NOTICE_LABELS[id];
+    return { id, key: `${at + 1}`, label, hint, refused: null, mark: null, choice };
+  });
+}
+
+function commonEntries(keysKey: string, activityKey: string, { hasNotices }: MenuState): Entry[] {
+  const page = (
+    id: 'keys' | 'notices' | 'activity' | 'help',
+    key: string,
+    label: string,
+    hint: string,
+  ): Entry => ({
     id,
     key,
     label,
@@ -238,6 +268,7 @@ function commonEntries(keysKey: string, activityKey: string): Entry[] {
   return [
     page('keys', keysKey, LABELS.keys, LABELS.keysHint),
     page('activity', activityKey, LABELS.activity, LABELS.activityHint),
+    ...(hasNotices === true ? [page('notices', 'n', NOTICES_LABEL, NOTICES_HINT)] : []),
     page('help', '?', LABELS.help, LABELS.helpHint),
     {
       id: 'quit',

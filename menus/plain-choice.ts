@@ -13,7 +13,7 @@ export function messageOf(state: MenuState, line: string): Message | null {
   if (state.dialog !== null)
     return key(/^y(es)?$/i.test(text) ? 'y' : /^c(onsole)?$/i.test(text) && asksConsole(state) ? 'c' : 'n');
   const page = currentPage(state);
-  if (page.page === 'add-key') return { input: 'line', text: line };
+  if (page.page === 'add-key' || page.page === 'notice-text') return { input: 'line', text: line };
   if (page.page === 'activity' || page.page === 'help') {
     if (text === '') return key(page.page === 'help' || isAtStart(state, page) ? 'escape' : 'pageup');
     return /^b(ack)?$/i.test(text) ? key('escape') : text === 'q' ? key('interrupt') : null;
@@ -60,13 +60,23 @@ const WORDS: Readonly<Record<string, string>> = {
   e: 'e',
 };
 
-function choiceOf(page: 'list' | 'domain' | 'rescue' | 'reinstall' | 'keys', text: string): Message | null {
+const LETTERS: Readonly<Record<ListPage, string>> = {
+  domain: 'saplmin',
+  list: 'san',
+  keys: 'a',
+  notices: '',
+  rescue: '',
+  reinstall: '',
+};
+
+type ListPage = 'list' | 'domain' | 'rescue' | 'reinstall' | 'keys' | 'notices';
+
+function choiceOf(page: ListPage, text: string): Message | null {
   const word = text.toLowerCase();
   if (Object.hasOwn(WORDS, word)) return { input: 'key', key: WORDS[word] ?? 'r' };
   if (/^[0-9]{1,4}$/.test(word)) {
     if (page !== 'domain') return { input: 'choose', number: Number(word) };
     return word.length === 1 ? { input: 'key', key: word } : null;
   }
-  const letters = page === 'domain' ? 'saplmi' : page === 'list' ? 'sa' : page === 'keys' ? 'a' : '';
-  return word.length === 1 && letters.includes(word) ? { input: 'key', key: word } : null;
+  return word.length === 1 && LETTERS[page].includes(word) ? { input: 'key', key: word } : null;
 }

@@ -163,7 +163,10 @@ class PlainMenu implements OpenMenu {
     else if (idle && !isLine(message)) this.#print([PLAIN.notThere]);
     this.#print(sayings);
     this.#forget();
-    if (moved || asked) this.#print(pageText(this.#loop.state));
+    // The answer to a choice on this page is there already.
+    const changed = before.notices !== this.#loop.state.notices;
+    if (moved || asked || (changed && currentPage(this.#loop.state).page === 'notices'))
+      this.#print(pageText(this.#loop.state));
     this.#prompt();
   }
 
@@ -228,13 +231,14 @@ class PlainMenu implements OpenMenu {
   }
 }
 
-/** Whether the keys, the activity or the log lines that this page waited for have arrived. */
+/** Whether the keys, the notices, the activity or the log lines that this page waited for have arrived. */
 function hasArrived(before: MenuState, after: MenuState): boolean {
   const { page } = currentPage(after);
   if (after.dialog !== null) return false;
   return (
     (page === 'log' && pageText(before).join() !== pageText(after).join()) ||
     (page === 'keys' && before.keys !== after.keys) ||
+    (page === 'notices' && before.notices !== after.notices) ||
     (page === 'activity' && before.activity !== after.activity)
   );
 }

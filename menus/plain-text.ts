@@ -42,6 +42,14 @@ import {
   typeTheName,
   writingWords,
 } from './operation-words.js';
+import {
+  NOTICE_ASKED,
+  NOTICE_PROMPTS,
+  NOTICES_ABOUT,
+  NOTICES_PLAIN,
+  NOTICES_TITLE,
+  noticeSentences,
+} from './notice-words.js';
 import { sinceSentence } from './time-words.js';
 import { graphText } from './usage-words.js';
 import type { DomainName } from '../policy/names.js';
@@ -96,6 +104,10 @@ export function pageText(state: MenuState): string[] {
       return ['', TITLES.keys, ...keysText(state)];
     case 'add-key':
       return page.discarding ? ['', KEY_DISCARDING] : ['', TITLES.addKey, KEY_PASTE];
+    case 'notices':
+      return ['', NOTICES_TITLE, ...noticesText(state)];
+    case 'notice-text':
+      return ['', NOTICE_ASKED[page.of]];
     case 'log':
       return logText(state, page);
     case 'activity':
@@ -121,6 +133,7 @@ export function promptText(state: MenuState): string {
   if (state.dialog !== null) return PLAIN.yesOrNo;
   const page = currentPage(state);
   if (page.page === 'add-key') return page.discarding ? '' : PLAIN.pasteKey;
+  if (page.page === 'notice-text') return NOTICE_PROMPTS[page.of];
   if (page.page === 'log') return PLAIN.log;
   if (page.page === 'activity') return isAtStart(state, page) ? PLAIN.oldest : PLAIN.older;
   if (page.page === 'help') return PLAIN.lines;
@@ -227,7 +240,8 @@ function labelText({ label, mark }: Entry): string {
 
 function commonEntriesText(state: MenuState): string[] {
   const back = state.pages.length > 1 ? [PLAIN.back] : [];
-  return [PLAIN.keys, PLAIN.activity, PLAIN.help, ...back, PLAIN.quit];
+  const notices = state.hasNotices === true ? [NOTICES_PLAIN] : [];
+  return [PLAIN.keys, PLAIN.activity, ...notices, PLAIN.help, ...back, PLAIN.quit];
 }
 
 function rescueText(state: MenuState): string[] {
@@ -258,6 +272,12 @@ function keysText(state: MenuState): string[] {
     `   ${keyDates(key)}`,
   ]);
   return [...keys, PLAIN.removeKey, PLAIN.addKey, PLAIN.back];
+}
+
+function noticesText(state: MenuState): string[] {
+  if (state.notices === null) return [LOADING];
+  const entries = entriesOf(state).map(({ key, label, hint }) => `${key}. ${label}: ${hint}`);
+  return [...noticeSentences(state.notices), NOTICES_ABOUT, ...entries, PLAIN.back];
 }
 
 function logText(state: MenuState, { view }: LogPage): string[] {

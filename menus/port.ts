@@ -167,6 +167,16 @@ export interface MenuActivity {
   readonly text: string;
 }
 
+/** Where the customer is told by mail what happens. */
+export interface MenuNotices {
+  readonly address: string | null;
+  readonly on: boolean;
+  /** An address that waits for its code; null: none. */
+  readonly asked: { readonly address: string; readonly until: number } | null;
+}
+
+export type NoticeChange = 'on' | 'off' | 'test' | 'forget';
+
 /** How the menu is drawn. The gate stores it for each customer. */
 export interface MenuPreferences {
   readonly charset: 'utf-8' | 'ascii';
@@ -201,6 +211,8 @@ export interface MenuStart {
   readonly now: number;
   /** Whether the gate knows what servers used. */
   readonly hasGraphs?: boolean;
+  /** Whether the customer may have notices by mail. */
+  readonly hasNotices?: boolean;
 }
 
 /** The actions that become an operation of dom0. */
@@ -241,6 +253,10 @@ export type Effect =
   | { readonly effect: 'add-key'; readonly text: string }
   | { readonly effect: 'remove-key'; readonly fingerprint: Fingerprint }
   | { readonly effect: 'list-activity' }
+  | { readonly effect: 'list-notices' }
+  | { readonly effect: 'change-notices'; readonly change: NoticeChange }
+  /** An address to send notices to, or the code that was sent to one. */
+  | { readonly effect: 'tell-notices'; readonly of: 'address' | 'confirm'; readonly text: string }
   /** Asked for a server's page, and again once a minute while it is shown. */
   | { readonly effect: 'usage'; readonly domain: DomainName }
   | LogEffect
@@ -266,6 +282,7 @@ export type Fact =
   /** Maintenance begins, changes its sentence, or ends (null). */
   | { readonly fact: 'maintenance'; readonly message: string | null }
   | { readonly fact: 'keys'; readonly keys: readonly MenuKey[] }
+  | { readonly fact: 'notices'; readonly notices: MenuNotices }
   | { readonly fact: 'activity'; readonly activity: readonly MenuActivity[] }
   /** Null: nothing is known. */
   | { readonly fact: 'usage'; readonly domain: DomainName; readonly graph: UsageGraph | null }

@@ -8,6 +8,7 @@ import type {
   MenuActivity,
   MenuDomain,
   MenuKey,
+  MenuNotices,
   MenuStart,
   OperateAction,
   Setting,
@@ -24,6 +25,8 @@ export type Page =
   /** `discarding`: a private key was pasted, and everything is dropped until the customer leaves. */
   | { readonly page: 'add-key'; readonly text: string; readonly discarding: boolean }
   | LogPage
+  | { readonly page: 'notices'; readonly selected: string }
+  | { readonly page: 'notice-text'; readonly of: 'address' | 'confirm'; readonly text: string }
   | { readonly page: 'activity'; readonly top: number }
   | { readonly page: 'help'; readonly top: number };
 
@@ -125,6 +128,7 @@ export interface MenuState extends MenuStart {
   /** Null until requested and received. */
   readonly keys: readonly MenuKey[] | null;
   readonly activity: readonly MenuActivity[] | null;
+  readonly notices: MenuNotices | null;
   /** The last 24 hours of the server whose page is or was shown last. `graph` is null until it arrives. */
   readonly usage: ShownUsage | null;
   /** The path to the current page, which is the last. Never empty. */
@@ -209,6 +213,7 @@ export function initialState(start: MenuStart): MenuState {
     ...clampSize(start.columns, start.rows),
     keys: null,
     activity: null,
+    notices: null,
     usage: null,
     pages: [rootPage(start.domains, start.only)],
     dialog: null,

@@ -27,6 +27,8 @@ export function updateFact(state: MenuState, fact: Fact): Step {
       return logResized({ ...state, maintenance: fact.message });
     case 'keys':
       return still({ ...state, keys: fact.keys });
+    case 'notices':
+      return still({ ...state, notices: fact.notices });
     case 'activity':
       return still({ ...state, activity: fact.activity });
     case 'usage':

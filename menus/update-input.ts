@@ -6,6 +6,7 @@ import type { MenuState, Page, Step } from './state.js';
 import { currentPage, findDomain, isTyped, waitsForGuest } from './state.js';
 import { dialogKey, dialogTime, openDialog, operate } from './update-dialog.js';
 import { addKeyKey, addKeyLine, addKeyPaste } from './update-add-key.js';
+import { changeNotices, noticeTextKey, noticeTextLine, noticeTextPaste } from './update-notices.js';
 import { logKey, logLine, logPaste, openLog } from './update-log.js';
 import { AT_END, scroll } from './reading.js';
 import { ONLY_KEY } from './key-words.js';
@@ -30,6 +31,7 @@ export function pressKey(before: MenuState, key: string): Step {
   if (state.dialog !== null) return dialogKey(state, state.dialog, key);
   const page = currentPage(state);
   if (page.page === 'add-key') return addKeyKey(state, page, key);
+  if (page.page === 'notice-text') return noticeTextKey(state, page, key);
   const ofLog = page.page === 'log' ? logKey(state, page, key) : null;
   if (ofLog !== null) return ofLog;
   return anyPageKey(state, key) ?? pageKey(state, page, key);
@@ -38,7 +40,9 @@ export function pressKey(before: MenuState, key: string): Step {
 function isTyping(state: MenuState): boolean {
   if (state.dialog !== null) return isTyped(state.dialog);
   const page = currentPage(state);
-  return page.page === 'add-key' || (page.page === 'log' && page.typing !== null);
+  return (
+    page.page === 'add-key' || page.page === 'notice-text' || (page.page === 'log' && page.typing !== null)
+  );
 }
 
 /** Pasted text goes only to a field being typed in; elsewhere it must never be taken for keys. */
@@ -55,6 +59,7 @@ export function pasteText(before: MenuState, text: string): Step {
   }
   const page = currentPage(state);
   if (state.dialog === null && page.page === 'add-key') return addKeyPaste(state, page, text);
+  if (state.dialog === null && page.page === 'notice-text') return noticeTextPaste(state, page, text);
   if (state.dialog === null && page.page === 'log' && page.typing !== null)
     return logPaste(state, page, text);
   return still({ ...before, notice: NOT_PASTED });
@@ -80,7 +85,7 @@ export function chooseNumber(before: MenuState, number: number): Step {
 }
 
 function isNumbered(entry: Entry): boolean {
-  return ['domain', 'profile', 'image', 'key'].includes(entry.choice.choose);
+  return ['domain', 'profile', 'image', 'key', 'notices', 'notice-text'].includes(entry.choice.choose);
 }
 
 /** Handles a whole typed line: a name to confirm, a key to add. */
@@ -93,6 +98,7 @@ export function enterLine(before: MenuState, text: string): Step {
   }
   const page = currentPage(state);
   if (state.dialog === null && page.page === 'add-key') return addKeyLine(state, page, text);
+  if (state.dialog === null && page.page === 'notice-text') return noticeTextLine(state, page, text);
   if (state.dialog === null && page.page === 'log') return logLine(state, page, text);
   return still(before);
 }
@@ -138,7 +144,7 @@ function pageKey(state: MenuState, page: Page, key: string): Step {
       ? still(goBack(state))
       : still(withPage(state, { ...page, top: scroll(state, page, key) }));
   }
-  if (page.page === 'add-key' || page.page === 'log') return still(state);
+  if (page.page === 'add-key' || page.page === 'notice-text' || page.page === 'log') return still(state);
   const moved = move(state, page, key);
   if (moved !== null) return still(moved);
   const entries = entriesOf(state);
@@ -171,10 +177,12 @@ function otherKey(state: MenuState, page: Page, key: string): Step {
       return removes && entry?.choice.choose === 'key' ? choose(state, entry) : still(state);
     }
     case 'rescue':
+    case 'notices':
     case 'reinstall':
       return still(key === 'q' ? goBack(state) : state);
     case 'list':
     case 'add-key':
+    case 'notice-text':
     case 'log':
     case 'activity':
     case 'help':
@@ -227,6 +235,10 @@ function carryOut(state: MenuState, choice: Choice): Step {
       return still(pushPage(state, { page: 'add-key', text: '', discarding: false }));
     case 'page':
       return openPage(state, choice.page);
+    case 'notices':
+      return changeNotices(state, choice.change);
+    case 'notice-text':
+      return still(pushPage(state, { page: 'notice-text', of: choice.of, text: '' }));
     case 'quit':
       return quit(state);
   }
@@ -279,8 +291,10 @@ function chooseAction(
   }
 }
 
-function openPage(state: MenuState, page: 'keys' | 'activity' | 'help'): Step {
+function openPage(state: MenuState, page: 'keys' | 'notices' | 'activity' | 'help'): Step {
   switch (page) {
+    case 'notices':
+      return { state: pushPage(state, { page, selected: '' }), effects: [{ effect: 'list-notices' }] };
     case 'keys':
       return { state: pushPage(state, { page, selected: '' }), effects: [{ effect: 'list-keys' }] };
     case 'activity':

@@ -10,8 +10,10 @@ import { drawDomain } from './view-domain.js';
 import { drawAddKey, drawKeys } from './view-keys.js';
 import { drawList, drawReinstall, drawRescue } from './view-list.js';
 import { drawLog, drawSought } from './view-log.js';
+import { drawNotices, drawNoticeText } from './view-notices.js';
 import { drawReading } from './view-reading.js';
 import { FOOT } from './help-words.js';
+import { NOTICES_TITLE } from './notice-words.js';
 import { logTitle } from './log-words.js';
 import { TITLES, tooSmall } from './words.js';
 import type { FootKey } from './help-words.js';
@@ -60,6 +62,9 @@ function titleOf(state: MenuState): string {
       return TITLES.keys;
     case 'add-key':
       return TITLES.addKey;
+    case 'notices':
+    case 'notice-text':
+      return NOTICES_TITLE;
     case 'log':
       return logTitle(page.domain);
     case 'activity':
@@ -105,6 +110,12 @@ function drawPage(canvas: Canvas, state: MenuState, layout: Layout): void {
     case 'add-key':
       drawAddKey(canvas, page, layout);
       return;
+    case 'notices':
+      drawNotices(canvas, state, page, layout);
+      return;
+    case 'notice-text':
+      drawNoticeText(canvas, page, layout);
+      return;
     case 'log':
       drawLog(canvas, state, page, layout);
       return;
@@ -129,7 +140,8 @@ function drawFoot(canvas: Canvas, state: MenuState, layout: Layout): void {
 function footOf(state: MenuState): readonly FootKey[] {
   if (state.dialog !== null) return isTyped(state.dialog) ? FOOT.name : FOOT.yes;
   const page = currentPage(state);
-  if (state.problem !== null && page.page !== 'add-key') return FOOT.problem;
+  const isTypedIn = page.page === 'add-key' || page.page === 'notice-text';
+  if (state.problem !== null && !isTypedIn) return FOOT.problem;
   switch (page.page) {
     case 'list':
       return FOOT.list;
@@ -142,6 +154,10 @@ function footOf(state: MenuState): readonly FootKey[] {
       return FOOT.keys;
     case 'add-key':
       return FOOT.addKey;
+    case 'notices':
+      return FOOT.rescue;
+    case 'notice-text':
+      return FOOT.name;
     case 'log':
       return FOOT.log;
     case 'activity':

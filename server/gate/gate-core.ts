@@ -364,6 +364,7 @@ export class GateCore {
     this.menu = {
       ...shared,
       ...own,
+      notices: ownNotices,
       site: settings.site,
       motd: settings.motd === null ? [] : settings.motd.split('\n').map((line) => printable(line)),
       consoleLog: { access: new LogAccess(this.console), revocation, searches: new SearchQueue() },

@@ -3,6 +3,7 @@ import { openPlainMenu } from '../../../menus/plain-menu.js';
 import type { Effect, Fact, MenuDomain, MenuPreferences, OpenMenu } from '../../../menus/port.js';
 import type { CustomerName, DomainName } from '../../../policy/names.js';
 import { isRefusal, shownRefusal } from '../../../policy/refusal.js';
+import type { OwnNotices } from '../customer/own-notices.js';
 import type { Activity } from '../customer/activity.js';
 import { MenuLog } from '../console-log/menu-log.js';
 import type { MenuLogParts } from '../console-log/menu-log.js';
@@ -17,6 +18,7 @@ import { usageGraph } from '../../../menus/usage-graph.js';
 import type { MaintenanceWatch } from '../policy/maintenance-watch.js';
 import { MenuDomains } from './menu-domains.js';
 import type { MenuDomainsParts } from './menu-domains.js';
+import { MenuNotices } from './menu-notices.js';
 import { MenuKeys } from './menu-keys.js';
 import type { SessionTerms } from '../access/session-terms.js';
 import { SessionMenuTerminal } from './menu-terminal.js';
@@ -42,6 +44,7 @@ export interface MenuParts extends MenuDomainsParts {
   readonly rescueExtensions: RescueExtensions;
   readonly keys: OwnKeys;
   readonly activity: Activity;
+  readonly notices: OwnNotices;
   /** Null: nothing is recorded. */
   readonly ownUsage: OwnUsage | null;
   readonly console: ConsoleParts;
@@ -66,6 +69,7 @@ export class MenuSession implements HearingMenu {
   readonly #menuTerminal: SessionMenuTerminal;
   readonly #domains: MenuDomains;
   readonly #keys: MenuKeys;
+  readonly #notices: MenuNotices;
   readonly #idle: IdleWatch;
   readonly #log: MenuLog;
   #stopClose: Unsubscribe | null = null;
@@ -91,6 +95,7 @@ export class MenuSession implements HearingMenu {
       this.#menu?.rest();
     });
     this.#keys = new MenuKeys(parts.keys, identity, tell);
+    this.#notices = new MenuNotices(parts.notices, identity, tell);
     this.#log = new MenuLog(parts.consoleLog, identity, terminal, tell);
     this.#idle = new IdleWatch(
       // A console has its own idle limit.
@@ -171,6 +176,7 @@ export class MenuSession implements HearingMenu {
       rows: terminal.rows,
       now: Date.now(),
       hasGraphs: this.#parts.ownUsage !== null,
+      hasNotices: this.#notices.isOffered,
     };
     const perform = (effect: Effect): void => {
       // A fault in an effect must not reach the menu, which may still be at work.
@@ -226,6 +232,11 @@ export class MenuSession implements HearingMenu {
       case 'add-key':
       case 'remove-key':
         this.#keys.perform(effect);
+        return;
+      case 'list-notices':
+      case 'change-notices':
+      case 'tell-notices':
+        this.#notices.perform(effect);
         return;
       case 'list-activity': {
         const lines = activity.of(identity).map(({ at, text }) => ({ at: Date.parse(at), text }));

@@ -10,6 +10,7 @@ import type { Identity } from '../../../server/gate/session/identity.js';
 import { Slices } from '../../../server/gate/scheduling/slices.js';
 import { actorOf } from '../../../server/gate/access/authorize.js';
 import type { AuditEvent } from '../../../server/store/audit-event.js';
+import { eventually } from '../../support/eventually.js';
 import { FakeTerminal } from '../../support/fake-terminal.js';
 import { GateInside, policyOf, rule } from '../../support/gate-inside.js';
 import { Receiver } from '../../support/notice-receiver.js';
@@ -135,6 +136,30 @@ describe('gate: customers who are told what happens', () => {
     assert.deepEqual(await happens(keyAdded(gate.alice.customer)), [
       'alice@example.net: Notices of the account alice are off now, and this address is forgotten. If it was not you, ask us.',
     ]);
+  });
+
+  it('do the same in the menu line by line', async () => {
+    const terminal = new FakeTerminal({ hasPty: false });
+    const ended = gate.menu(gate.alice, terminal).run({ plain: true });
+    const sees = (what: string): Promise<unknown> =>
+      eventually(what, () => terminal.output.includes(what), { everyMs: 5 });
+    await sees('n. Notices');
+    terminal.type('n\n');
+    await sees('Notices are off.');
+    terminal.type('1\n');
+    await sees('The address, or an empty line');
+    terminal.type('nonsense\n');
+    await sees('This is not taken as an address.');
+    terminal.type('1\nalice@example.net\n');
+    await sees('A code was sent to alice@example.net.');
+    await delivery.tick();
+    const code = /The code is (\S+)\./.exec(codes.texts.at(-1) ?? '')?.[1] ?? assert.fail();
+    terminal.type(`1\n${code}\n`);
+    await sees('Notices go to alice@example.net.');
+    terminal.type('2\n');
+    await sees('Notices to alice@example.net are off.');
+    terminal.hangUp();
+    await ended;
   });
 
   it('read what is wrong in a sentence', async () => {
