@@ -146,7 +146,9 @@ describe('cli: admin commands on a running gate', () => {
     const { parameters } = JSON.parse((await domain('show', 'ophelia', '--json')).stdout) as {
       parameters: object;
     };
-    assert.deepEqual(parameters, [{ name: 'install-suite', value: 'bookworm', counts: true }]);
+    assert.deepEqual(parameters, [
+      { name: 'install-suite', value: 'bookworm', declared: null, counts: true },
+    ]);
 
     const head = gate.store.audit.head().seq;
     for (const [status, pattern, ...args] of [
