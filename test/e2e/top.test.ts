@@ -11,7 +11,7 @@ describe('e2e: postern top', function () {
     describe(`over ${workers === 1 ? 'one process' : 'two workers'}`, () => {
       let house: House;
       before(async () => {
-        house = await House.start({ gateSettings: `workers: ${workers}\n` });
+        house = await House.start({ gateSettings: `workers: ${workers}\nmetrics:\n  listen: 127.0.0.1:0\n` });
         assert.equal((await house.ssh('alice', 'horatio start --wait')).status, 0);
       });
       after(() => house.stop());
@@ -19,6 +19,8 @@ describe('e2e: postern top', function () {
       it('shows who is on, watches a console beside them, and ends a session', async () => {
         const alice = house.terminal('alice', 'horatio console');
         await alice.sees('login:');
+        alice.type('root\r');
+        await alice.sees('root@horatio:~#');
         const bob = house.terminal('bob');
         await bob.sees('yorick');
         const top = house.top();
@@ -59,6 +61,20 @@ describe('e2e: postern top', function () {
         });
         assert.match(journal, /horatio/);
         alice.kill();
+      });
+
+      it('is counted by the metrics, whichever process has the console', async () => {
+        const line = readFileSync(house.log('gate'), 'utf8')
+          .split('\n')
+          .find((one) => one.includes('metrics are served'));
+        const { port } = JSON.parse(line ?? '{}') as { port: number };
+        await eventually('the keys and their echo to be counted', async () => {
+          const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+          return (
+            /^postern_console_bytes_total\{direction="in"\} [5-9]$/m.test(text) &&
+            /^postern_echo_delay_seconds_count [1-9]/m.test(text)
+          );
+        });
       });
 
       if (workers === 1)
