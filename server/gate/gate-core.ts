@@ -346,6 +346,7 @@ export class GateCore {
       recordings,
       liveAttachments: attachments,
       announcements: this.announcements,
+      turns,
       meter: this.consoleMeter,
       audit,
       log,

@@ -9,6 +9,7 @@ import type { OperationDispatcher } from '../operations/operation-dispatcher.js'
 import type { Recordings } from '../recording/recordings.js';
 import type { AttachmentRecording } from '../recording/attachment-recording.js';
 import type { Revocation, Tracked } from '../access/revocation.js';
+import type { CustomerTurns } from '../scheduling/customer-turns.js';
 import type { Terminal, Unsubscribe } from '../session/terminal.js';
 import { Participants } from './participants.js';
 import { AttachmentAudit } from './attachment-audit.js';
@@ -45,6 +46,7 @@ export interface ConsoleParts extends AttachmentAuditParts {
   readonly recordings: Recordings;
   readonly liveAttachments: Attachments;
   readonly announcements: Announcements;
+  readonly turns: CustomerTurns;
   readonly meter: ConsoleMeter;
 }
 

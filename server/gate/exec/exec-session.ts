@@ -317,7 +317,7 @@ export class ExecSession {
   #recordings(): RecordingCommand {
     const { ownRecordings, console } = this.#parts;
     return new RecordingCommand(
-      { own: ownRecordings, revocation: console.revocation },
+      { own: ownRecordings, revocation: console.revocation, turns: console.turns },
       this.#identity,
       this.#terminal,
       this.#output,

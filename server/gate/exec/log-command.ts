@@ -13,6 +13,8 @@ import type { LogRequest } from '../hosts/host-log.js';
 import type { LogStream } from '../hosts/log-stream.js';
 import type { Identity } from '../session/identity.js';
 import type { Revocation, Tracked } from '../access/revocation.js';
+import type { CustomerTurns } from '../scheduling/customer-turns.js';
+import { TurnTaker } from '../scheduling/turn-taker.js';
 import type { Terminal, Unsubscribe } from '../session/terminal.js';
 import * as words from '../text/words.js';
 import type { Command } from './command.js';
@@ -27,6 +29,7 @@ type Wanted = Extract<Command, { command: 'log' }>;
 
 interface LogCommandParts extends LogAccessParts {
   readonly revocation: Pick<Revocation, 'track'>;
+  readonly turns: CustomerTurns;
 }
 
 /** How many lines are shown when no option says how much. */
@@ -268,13 +271,19 @@ export class LogCommand {
   /** @returns whether the host was lost before the end */
   async #pump(stream: LogStream, printer: LogPrinter, lines: number | null): Promise<boolean> {
     const resting = new RestTimer(printer);
+    const turns = new TurnTaker(this.#parts.turns, this.#identity.customer);
     try {
       const bytes = stream.head === null && lines !== null ? lastLines(stream.bytes, lines) : stream.bytes;
       for await (const chunk of bytes) {
-        if (this.#tracked?.canAct() === false) break;
-        resting.restart();
-        if (printer.take(chunk)) continue;
-        await this.#drained();
+        const printed = await turns.take(() => {
+          if (this.#tracked?.canAct() === false) return null;
+          resting.restart();
+          // It begins to wait at once: the terminal may be drained in the same turn.
+          return { drained: printer.take(chunk) ? null : this.#drained() };
+        });
+        if (printed === null) break;
+        if (printed.drained === null) continue;
+        await printed.drained;
         if (this.#cut !== null) break;
       }
       return false;
@@ -282,6 +291,7 @@ export class LogCommand {
       return true;
     } finally {
       resting.stop();
+      turns.leave();
     }
   }
 

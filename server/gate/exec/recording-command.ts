@@ -6,6 +6,8 @@ import type { OwnRecordings } from '../customer/own-recordings.js';
 import type { Recording } from '../recording/recording-store.js';
 import { readRecording } from '../recording/recording-reader.js';
 import type { Revocation } from '../access/revocation.js';
+import type { CustomerTurns } from '../scheduling/customer-turns.js';
+import { TurnTaker } from '../scheduling/turn-taker.js';
 import type { Terminal } from '../session/terminal.js';
 import * as recordingWords from '../text/recording-words.js';
 import { aligned } from '../../../policy/columns.js';
@@ -15,12 +17,14 @@ import { EXIT } from './exit-status.js';
 interface RecordingCommandParts {
   readonly own: OwnRecordings;
   readonly revocation: Pick<Revocation, 'track'>;
+  readonly turns: CustomerTurns;
 }
 
 /** `recordings` and `recording ID`: the recordings of the customer's own attachments. */
 export class RecordingCommand {
   readonly #own: OwnRecordings;
   readonly #revocation: Pick<Revocation, 'track'>;
+  readonly #turns: CustomerTurns;
   readonly #identity: Identity;
   readonly #terminal: Terminal;
   readonly #output: ExecOutput;
@@ -28,6 +32,7 @@ export class RecordingCommand {
   constructor(parts: RecordingCommandParts, identity: Identity, terminal: Terminal, output: ExecOutput) {
     this.#own = parts.own;
     this.#revocation = parts.revocation;
+    this.#turns = parts.turns;
     this.#identity = identity;
     this.#terminal = terminal;
     this.#output = output;
@@ -61,16 +66,24 @@ export class RecordingCommand {
         wake();
       },
     });
+    const turns = new TurnTaker(this.#turns, this.#identity.customer);
     try {
       const { stream } = await readRecording(recording);
       for await (const chunk of stream as AsyncIterable<Buffer>) {
-        if (!tracked.canAct() || !this.#terminal.isOpen) break;
-        if (this.#terminal.write(chunk)) continue;
-        await this.#drained((resolve) => {
-          wake = resolve;
+        const written = await turns.take(() => {
+          if (!tracked.canAct() || !this.#terminal.isOpen) return null;
+          if (this.#terminal.write(chunk)) return { drained: null };
+          // It begins to wait at once: the terminal may be drained in the same turn.
+          const drained = this.#drained((resolve) => {
+            wake = resolve;
+          });
+          return { drained };
         });
+        if (written === null) break;
+        await written.drained;
       }
     } finally {
+      turns.leave();
       tracked.forget();
     }
     for (const sentence of lost) this.#output.say(sentence);

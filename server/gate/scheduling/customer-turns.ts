@@ -25,7 +25,7 @@ export interface TurnSource {
 export interface TurnPlace {
   /** Runs it at once. @returns false when the customer has to wait: nothing was run, call `later` */
   now(work: () => void): boolean;
-  /** Runs it in one of the next turns, after what waits here already. It must not throw. */
+  /** Runs it in one of the next turns, after what waits here already. What it throws goes to its fault scope. */
   later(work: () => void): void;
   /** Runs all that waits. */
   finish(): void;
@@ -251,7 +251,16 @@ class Place implements TurnPlace {
     if (this.#work?.length === 0) this.#work = null;
     if (work === undefined) return null;
     return () => {
-      this.within(work);
+      this.within(() => {
+        try {
+          work();
+        } catch (fault) {
+          // It is its session's fault, and the turns of all others go on.
+          queueMicrotask(() => {
+            throw fault;
+          });
+        }
+      });
     };
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { CustomerTurns } from '../../../server/gate/scheduling/customer-turns.js';
 import type { TurnPlace, TurnSource } from '../../../server/gate/scheduling/customer-turns.js';
+import { TurnTaker } from '../../../server/gate/scheduling/turn-taker.js';
 import { FaultScope } from '../../../server/wire/fault-scope.js';
 import { steadyRuns } from '../../support/property-runs.js';
 
@@ -254,6 +255,31 @@ describe('turns of customers', () => {
     assert.deepEqual(scopes, [own]);
   });
 
+  it('a fault in what waits goes to its own session, and the others go on', async () => {
+    const faults: unknown[] = [];
+    const scope = new FaultScope((fault) => faults.push(fault));
+    const uncaught = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', (fault) => FaultScope.take(fault));
+    try {
+      const socket = scope.run(() => new Socket('flood', 'one'));
+      const others = [new Socket('flood', 'two'), new Socket('another', 'three')];
+      const done: string[] = [];
+      for (const each of [socket, ...others]) each.place.now(() => (time += 100));
+      socket.place.later(() => {
+        throw new Error('a fault');
+      });
+      for (const each of others) each.place.later(() => done.push(each.name));
+      for (let at = 0; at < 5; at += 1) turn();
+      await new Promise(setImmediate);
+      assert.deepEqual(done.sort(), ['three', 'two']);
+      assert.equal(faults.length, 1);
+    } finally {
+      process.removeAllListeners('uncaughtException');
+      for (const listener of uncaught) process.on('uncaughtException', listener);
+    }
+  });
+
   it('a fault in the work of one does not stop the others', () => {
     const socket = new Socket('one', 'menu');
     assert.throws(() =>
@@ -265,5 +291,54 @@ describe('turns of customers', () => {
     other.gets(1, 1);
     turn();
     assert.equal(other.served.length, 1);
+  });
+
+  describe('pieces of a command', () => {
+    it('wait for their turn, in order, and give what the work gives', async () => {
+      const taker = new TurnTaker(turns, 'one');
+      const other = new Socket('other', 'menu');
+      const done: number[] = [];
+      const command = (async (): Promise<void> => {
+        for (let piece = 0; piece < 100; piece += 1)
+          done.push(
+            await taker.take(() => {
+              time += 3;
+              return piece;
+            }),
+          );
+      })();
+      let worst = 0;
+      for (let at = 0; at < 500 && done.length < 100; at += 1) {
+        const typed = time;
+        // The promises of the command go on when the turn is over.
+        turn();
+        other.gets(1, 0.2);
+        turn();
+        worst = Math.max(worst, (other.served.at(-1)?.at ?? Infinity) - typed);
+        await new Promise(setImmediate);
+      }
+      await command;
+      assert.deepEqual(
+        done,
+        done.map((_, at) => at),
+      );
+      assert.ok(worst <= 13, `a key waited ${worst} ms`);
+      taker.leave();
+      assert.equal(turns.customers, 1);
+    });
+
+    it('fail with what the work throws, and what waits is done at the end', async () => {
+      const taker = new TurnTaker(turns, 'one');
+      const failed = taker.take(() => {
+        time += 100;
+        throw new Error('broken');
+      });
+      const waiting = taker.take(() => 'done');
+      taker.leave();
+      taker.leave();
+      await assert.rejects(failed, /broken/);
+      assert.equal(await waiting, 'done');
+      assert.equal(turns.customers, 0);
+    });
   });
 });
