@@ -28,6 +28,12 @@ function isNewer(version: string, limit: string): boolean {
   return false;
 }
 
+/** Places of sources, as assertions have them, that would be others in another build. Empty when there are none. */
+export function buildPlaces(code: Buffer): readonly string[] {
+  const found = code.toString('latin1').matchAll(/\0(\/[\w./-]+\.(?:h|c|cc|cpp))(?=\0)/g);
+  return [...new Set([...found].map(([, place = '']) => place))].sort();
+}
+
 /**
  * Takes out of a file what only a debugger reads, and the mark of one build: two builds in two directories then have
  * the same bytes.
@@ -45,9 +51,16 @@ export function prepareMachineCode(path: string): void {
   if (error !== undefined)
     throw new Error(`strip cannot be run (${error.message}): apt-get install binutils`);
   if (status !== 0) throw new Error(`strip ${path}: ${stderr.trim()}`);
-  const lacking = tooNew(readFileSync(path));
+  const code = readFileSync(path);
+  const lacking = tooNew(code);
   if (lacking.length > 0)
     throw new Error(
       `${path} needs ${lacking.join(', ')}, which Debian 12 lacks: build the package on Debian 12`,
+    );
+  // The others came from npm as they are.
+  const places = /\/build\/Release\/|\/dist\//.test(path) ? buildPlaces(code) : [];
+  if (places.length > 0)
+    throw new Error(
+      `${path} has ${places.join(', ')} in it, which differs from build to build: run npm ci again`,
     );
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { tooNew } from '../../server/package/machine-code.js';
+import { buildPlaces, tooNew } from '../../server/package/machine-code.js';
 import { nodePackages } from '../../server/package/node-packages.js';
 import type { NodeArchitecture } from '../../server/package/node-packages.js';
 
@@ -20,6 +20,17 @@ describe('machine code for Debian 12', () => {
     ]);
     assert.deepEqual(tooNew(code('GLIBCXX_3.4.31')), ['GLIBCXX_3.4.31']);
     assert.deepEqual(tooNew(code('CXXABI_1.3.15')), ['CXXABI_1.3.15']);
+  });
+
+  it('says where it was built only by places that every build has', () => {
+    assert.deepEqual(
+      buildPlaces(code('/tmp/tmp.O03Arqddmm/node_object_wrap.h', '/srv/a/b.cc', '/srv/a/b.cc')),
+      ['/srv/a/b.cc', '/tmp/tmp.O03Arqddmm/node_object_wrap.h'],
+    );
+    assert.deepEqual(
+      buildPlaces(code('../src/unix/pty.cc', 'node_object_wrap.h', '/dev/ptmx', '/usr/lib/x.so')),
+      [],
+    );
   });
 
   it('is read in real files, which need at least something', () => {

@@ -8,7 +8,8 @@
 # when it collects the ciphers of some closed connection.
 header=$work/node_object_wrap.h
 sed 's/^ *\(Add\|Remove\)CleanupHook();$//' "$npm_config_nodedir/include/node/node_object_wrap.h" >"$header" || exit 1
-CXXFLAGS="${CXXFLAGS:-} -include $header"
+# The header's place is another one in each build. In an assertion of it the module would differ from build to build.
+CXXFLAGS="${CXXFLAGS:-} -include $header -fmacro-prefix-map=$work/="
 export CXXFLAGS
 node-gyp rebuild -C node_modules/ssh2/lib/protocol/crypto --target="$(node -p process.version)" \
   --real_openssl_major="$(node -p 'process.versions.openssl.split(".")[0]')" >"$log" 2>&1 && exit 0
