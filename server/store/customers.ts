@@ -124,7 +124,10 @@ export class Customers {
     });
   }
 
-  /** Suspending a suspended customer changes nothing. A hand may suspend a declared customer too. */
+  /**
+   * Suspending a suspended customer changes nothing. A hand may suspend a declared customer too: then no file ends
+   * it, not even one that had suspended them before.
+   */
   suspend(
     name: CustomerName,
     reason: string | null,
@@ -134,9 +137,10 @@ export class Customers {
     return this.#log.transact((append) => {
       const row = this.#database.get(FIND, name);
       if (row === undefined) return noSuchCustomer(name);
-      if (row.suspended_at !== null) return customer(row);
-      const { at } = append({ kind: 'customer.suspended', actor, customer: name, reason, ...byFile(editor) });
       const suspendedBy = declarer(editor);
+      if (row.suspended_at !== null && (row.suspended_by === null || suspendedBy !== null))
+        return customer(row);
+      const { at } = append({ kind: 'customer.suspended', actor, customer: name, reason, ...byFile(editor) });
       this.#database.run(SUSPEND, at, suspendedBy, row.id);
       return { ...customer(row), suspendedAt: at, suspendedBy };
     });

@@ -18,7 +18,7 @@ import type {
   Subject,
   Verb,
 } from './declaration.js';
-import { isInScope } from './declaration-scope.js';
+import { isInScope, isLimited } from './declaration-scope.js';
 import type { DeclarationScope } from './declaration-scope.js';
 import { authorityText, keyText, roleText, subjectText } from './declaration-words.js';
 import type { DeclarationParts } from './declaration-parts.js';
@@ -118,12 +118,15 @@ export class DeclarationRun {
       const gone = this.#options.take ? null : this.#removals.ofCustomer(name);
       if (gone !== null) {
         const how = gone.to === null ? 'removed' : `renamed to ${gone.to}`;
-        {
-          this.#note(at, `${name} was ${how} by hand at ${gone.at}, so nothing of them is given again`, true);
-          return;
-        }
+        this.#note(at, `${name} was ${how} by hand at ${gone.at}, so nothing of them is given again`, true);
+        return;
       }
       if (!this.#did('add', subject, null, name, at, customers.add(name, this.#actor, { file }))) return;
+    } else if (present.declared === null && isLimited(this.#options.scope)) {
+      // Within limits nobody gets at what hands gave a customer: a new key would.
+      const sentence = `${name} was made by hand: apply it once without --only-customers and --only-domains`;
+      this.#objections.push({ at, sentence });
+      return;
     } else this.#owns(subject, present.declared, file);
     const owner = this.#otherOwner(subject, present?.declared ?? null);
     this.#suspension(wanted, owner);

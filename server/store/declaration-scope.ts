@@ -20,9 +20,15 @@ export function isInScope(scope: DeclarationScope, declared: string, subject: Su
   return isFile && isWithin(scope, subject);
 }
 
+/** Whether the scope has globs. */
+export function isLimited({ customers, domains }: DeclarationScope): boolean {
+  return customers !== null || domains !== null;
+}
+
 /** Whether the scope's globs allow a row. */
-export function isWithin({ customers, domains }: DeclarationScope, subject: Subject): boolean {
-  if (customers === null && domains === null) return true;
+export function isWithin(scope: DeclarationScope, subject: Subject): boolean {
+  const { customers, domains } = scope;
+  if (!isLimited(scope)) return true;
   if (subject.of === 'authority') return false;
   const isNamed = !('customer' in subject) || customers === null || matchesGlob(customers, subject.customer);
   const isOn = !('domain' in subject) || domains === null || matchesGlob(domains, subject.domain);

@@ -291,6 +291,15 @@ describe('gate: declared customers', () => {
       assert.ok(!isRefusal(await gate.client().ask('POST', '/customers/alice/resume', {})));
     });
 
+    it('suspending by hand counts also for one whom the file has suspended', async () => {
+      const suspended = TEXT.replace('alice:\n', 'alice:\n    suspended: true\n');
+      await applied(gate, { [FILE]: suspended });
+      await gate.client().ask('POST', '/customers/alice/suspend', { reason: 'abuse' });
+      const answer = await applied(gate, { [FILE]: TEXT });
+      assert.match(sentences(answer).join(), /alice is suspended by hand, and stays so/);
+      assert.notEqual(gate.store.customers.find(ALICE)?.suspendedAt, null);
+    });
+
     it('a suspension of the file ends with the file, not by hand', async () => {
       const suspended = TEXT.replace('alice:\n', 'alice:\n    suspended: true\n');
       assert.deepEqual(verbs(await applied(gate, { [FILE]: suspended })), ['suspend customer']);
@@ -450,6 +459,24 @@ describe('gate: declared customers', () => {
         assert.match(sentences(answer).join(), /outside of what may be declared here/, text);
         assert.equal(head(), 0);
       }
+    });
+
+    it('a customer whom hands made gets no key: it would reach what hands gave them', async () => {
+      const { store } = gate;
+      const shop = customerName('shop-1');
+      store.customers.add(shop, ADMIN);
+      store.roles.add(shop, HORATIO, 'owner', ADMIN);
+      const before = head();
+      const file = { billing: `customers: {shop-1: {keys: ["${KEY}"]}}` };
+      const answer = await applied(gate, file, limits);
+      assert.match(sentences(answer).join(), /shop-1 was made by hand: apply it once without/);
+      assert.equal(head(), before);
+      await applied(gate, { billing: 'customers: {shop-1: {}}' });
+      assert.equal(
+        (await applied(gate, file, limits)).applied,
+        true,
+        'an admin has given the customer to it',
+      );
     });
 
     it('what they allow is done, and a prune removes nothing outside of them', async () => {
