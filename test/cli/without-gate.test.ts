@@ -206,6 +206,7 @@ describe('cli: doctor', () => {
     for (const pattern of [
       /^ok {4}node: Node\.js/m,
       /^ok {4}better-sqlite3: its native part loads/m,
+      /^ok {4}notify: its native part loads/m,
       /^ok {4}settings: .*gate\.yaml is sound/m,
       /^fail {2}database: .*postern\.db is open to others \(mode 0644\)\n {6}-> chmod 600 /m,
       /^fail {2}host key: .*host_key is open to others/m,

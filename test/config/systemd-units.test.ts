@@ -51,6 +51,15 @@ describe('systemd units', () => {
     }
   });
 
+  it('say by the status of a reload whether the policy is in force, then have the host keys read', () => {
+    const text = readFileSync(new URL('postern-gate.service', directory), 'utf8');
+    const start = /^ExecStart=(\S+) gate (.*)$/m.exec(text);
+    assert.deepEqual(
+      [...text.matchAll(/^ExecReload=(.*)$/gm)].map(([, command]) => command),
+      [`${start?.[1]} policy reload ${start?.[2]}`, '/bin/kill -HUP $MAINPID'],
+    );
+  });
+
   it('start the dom0 half after what the host starts by itself, and when its files are mounted', () => {
     const unit = settingsOf('postern-dom0.service');
     const after = unit.get('After')?.split(' ') ?? [];

@@ -1,10 +1,12 @@
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { PINNED_NODE, unfitNode } from './node-version.js';
 import { fail, ok, warn } from './diagnosis.js';
 import type { Diagnosis } from './diagnosis.js';
 import { isPackaged, PACKAGED_COMMAND, reinstall, THIS_PROGRAM } from './place.js';
 
 const require = createRequire(import.meta.url);
+const NOTIFY_SOCKET = fileURLToPath(new URL('../half/notify-socket.node', import.meta.url));
 
 /**
  * The compiled modules. A missing one shows late (the database does not open) or never (ssh2 is only slower).
@@ -17,6 +19,8 @@ const NATIVE = [
     load: () => void require('ssh2/lib/protocol/crypto/build/Release/sshcrypto.node'),
     needed: false,
   },
+  // By this a half tells systemd that it serves. Without it no unit starts.
+  { name: 'notify', load: () => void require(NOTIFY_SOCKET), needed: true },
 ] as const;
 
 /** Checks the Node.js that runs this, and Postern's native modules. */
