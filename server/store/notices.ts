@@ -371,13 +371,13 @@ export class Notices {
     return { id, channel, address, attempts, madeAt, notices, more: row.notices - notices.length };
   }
 
-  /** It was sent. What waits in its channel is due now: the channel works. @param forget its text is secret */
-  sent(channel: string, id: string, forget: boolean): void {
+  /** It was sent, and its text is forgotten. What waits in its channel is due now: the channel works. */
+  sent(channel: string, id: string): void {
     this.#log.transact(() => {
       const now = this.#clock().toISOString();
       this.#database.run(END, 'sent', now, null, id);
       this.#database.run(NOW, now, channel);
-      if (forget) this.#database.run(FORGET_CONTENT, id);
+      this.#database.run(FORGET_CONTENT, id);
     });
   }
 

@@ -126,6 +126,17 @@ describe('settings: notices', () => {
       '{channels: [{name: a, command: [/bin/x]}, {name: a, command: [/bin/y]}]}',
       /The channel a is there twice/,
     ],
+    [
+      'customers without a sender',
+      '{customers: true}',
+      /Customers cannot be told: notices\.mail\.from is not set/,
+    ],
+    [
+      "the name of the customers' channel",
+      '{channels: [{name: customers, command: [/bin/x]}]}',
+      /is the name of the customers' own channel/,
+    ],
+    ["the name of the codes' channel", '{channels: [{name: codes, command: [/bin/x]}]}', /own channel/],
     ['a kind that there is not', '{channels: [{name: a, command: [/bin/x], kinds: [crashs]}]}', /crashs/],
     ['no kind', '{channels: [{name: a, command: [/bin/x], kinds: []}]}', /kinds/],
   ];

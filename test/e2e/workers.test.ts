@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Store } from '../../server/store/store.js';
 import { eventually } from '../support/eventually.js';
 import { House } from '../support/house.js';
 import { ProcessFacts } from '../support/process-facts.js';
+import { TemporaryDirectory } from '../support/temporary-directory.js';
 import type { TerminalClient } from '../support/terminal-client.js';
 
 const POLICY = `rules:
@@ -120,14 +121,18 @@ async function verified(house: House): Promise<void> {
 describe('a gate of two workers: what is global', function () {
   this.timeout(300_000);
   let house: House;
+  let sent: TemporaryDirectory;
   before(async () => {
-    house = await House.start({ customers: CUSTOMERS, policy: POLICY, gateSettings: SETTINGS });
+    sent = new TemporaryDirectory();
+    const notices = `notices: {channels: [{name: file, command: [/usr/bin/tee, -a, ${sent.file('sent')}]}]}\n`;
+    house = await House.start({ customers: CUSTOMERS, policy: POLICY, gateSettings: SETTINGS + notices });
     assert.equal((await house.ssh('alice', 'horatio start --wait')).status, 0);
   });
   after(async () => {
     house.hangUp();
     await house.endGate();
     await house.stop();
+    sent.dispose();
   });
   afterEach(async () => {
     house.hangUp();
@@ -196,6 +201,21 @@ describe('a gate of two workers: what is global', function () {
     await watcher.receives('wort42');
     watcher.type('\x1dt');
     await writer.receives(/keyboard/);
+  });
+
+  it('tells each thing once, whichever process recorded it', async () => {
+    await done(house, 'role', 'add', 'carol', 'ophelia', 'watcher');
+    assert.equal((await house.ssh('alice', 'horatio reboot --wait')).status, 0);
+    const texts = (): readonly string[] => {
+      if (!existsSync(sent.file('sent'))) return [];
+      const lines = readFileSync(sent.file('sent'), 'utf8').split('\n').slice(0, -1);
+      return lines.flatMap((line) =>
+        (JSON.parse(line) as { notices: { text: string }[] }).notices.map(({ text }) => text),
+      );
+    };
+    const wanted = [/ made carol watcher of ophelia\.$/, /^alice asked for a reboot of horatio\.$/];
+    await eventually('both notices', () => wanted.every((each) => texts().some((text) => each.test(text))));
+    for (const each of wanted) assert.equal(texts().filter((text) => each.test(text)).length, 1);
   });
 
   it('takes rights from the sessions of all workers before the command ends', async () => {

@@ -12,7 +12,6 @@ export class Receiver implements NoticeChannel {
     readonly name: string,
     readonly most = 100,
     readonly perHour: number | null = null,
-    readonly isSecret = false,
   ) {}
 
   async deliver(message: NoticeMessage): Promise<string | null> {

@@ -182,6 +182,18 @@ function sentence(
       return event.customer === customer
         ? `a login from ${event.source} was refused: the security key ${event.fingerprint} may have a copy, because its counter went back`
         : null;
+    case 'domain.crashed':
+      return `${event.domain} crashed`;
+    case 'domain.looping':
+      return `${event.domain} booted ${event.boots} times in a short time, and nobody asked for it here`;
+    case 'notice.address.asked':
+      return `${who(event.actor, customer)} asked for notices at ${event.address}`;
+    case 'notice.address.set':
+      return `${who(event.actor, customer)} had notices sent to ${event.address}`;
+    case 'notice.address.removed':
+      return `${who(event.actor, customer)} had the address ${event.address} for notices forgotten`;
+    case 'notice.switched':
+      return `${who(event.actor, customer)} switched notices ${event.on ? 'on' : 'off'}`;
     case 'role.added':
       return `${who(event.actor, customer)} made ${event.customer === customer ? 'you' : event.customer} ${event.role} of ${event.domain}${event.until === undefined ? '' : ` until ${event.until}`}`;
     case 'role.removed':

@@ -1,5 +1,5 @@
 import type { NoticeMessage } from '../../store/notices.js';
-import { messageJson } from './notice-channel.js';
+import { messageJson, MOST_PER_HOUR } from './notice-channel.js';
 import type { NoticeChannel } from './notice-channel.js';
 import { runProgram } from './limited-program.js';
 
@@ -8,8 +8,7 @@ export class CommandChannel implements NoticeChannel {
   readonly name: string;
   readonly type = 'command';
   readonly most = 100;
-  readonly perHour = null;
-  readonly isSecret = false;
+  readonly perHour = MOST_PER_HOUR;
   readonly #site: string;
   readonly #command: readonly [file: string, ...args: string[]];
 

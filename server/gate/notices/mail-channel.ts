@@ -19,7 +19,6 @@ interface MailParts {
   readonly to: readonly string[] | null;
   readonly perHour: number | null;
   readonly most: number;
-  readonly isSecret?: boolean;
   /** The last lines of each mail. */
   readonly footer: readonly string[];
   /** For tests: how long the program may take. Milliseconds. */
@@ -32,14 +31,12 @@ export class MailChannel implements NoticeChannel {
   readonly type = 'mail';
   readonly most: number;
   readonly perHour: number | null;
-  readonly isSecret: boolean;
   readonly #parts: MailParts;
 
   constructor(parts: MailParts) {
     this.name = parts.name;
     this.most = parts.most;
     this.perHour = parts.perHour;
-    this.isSecret = parts.isSecret ?? false;
     this.#parts = parts;
   }
 

@@ -9,8 +9,6 @@ export interface NoticeChannel {
   readonly most: number;
   /** The most messages to one receiver in an hour; null: no limit. */
   readonly perHour: number | null;
-  /** Whether what it sends must not be kept once it is sent. */
-  readonly isSecret: boolean;
   /**
    * Sends it, and gives up by itself after a time.
    *
@@ -19,6 +17,9 @@ export interface NoticeChannel {
    */
   deliver(message: NoticeMessage, signal: AbortSignal): Promise<string | null>;
 }
+
+/** For channels whose receivers are programs, so that no customer's program can flood a pager. */
+export const MOST_PER_HOUR = 360;
 
 /** A message as programs read it: docs/notices.md. */
 export function messageJson(site: string, { id, channel, madeAt, notices, more }: NoticeMessage): string {

@@ -104,7 +104,7 @@ export class NoticeLane {
     const about = { channel: channel.name, message: id };
     if (trouble === null) {
       this.#write(() => {
-        notices.sent(channel.name, id, channel.isSecret);
+        notices.sent(channel.name, id);
       });
       return;
     }

@@ -79,7 +79,6 @@ export function customerChannels(
       ...parts,
       name: CUSTOMER_CHANNELS.codes,
       perHour: null,
-      isSecret: true,
       footer: [`This is an automatic mail of ${site}.`],
     }),
   };

@@ -5,7 +5,7 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { printable } from '../../../policy/printable.js';
 import type { NoticeMessage } from '../../store/notices.js';
-import { messageJson } from './notice-channel.js';
+import { messageJson, MOST_PER_HOUR } from './notice-channel.js';
 import type { NoticeChannel } from './notice-channel.js';
 
 /** The answer's status must be there after so long. Milliseconds. */
@@ -30,8 +30,7 @@ export class WebhookChannel implements NoticeChannel {
   readonly name: string;
   readonly type = 'webhook';
   readonly most = 100;
-  readonly perHour = null;
-  readonly isSecret = false;
+  readonly perHour = MOST_PER_HOUR;
   readonly #site: string;
   readonly #settings: WebhookSettings;
   readonly #clock: () => Date;

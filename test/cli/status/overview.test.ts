@@ -137,6 +137,32 @@ xen1  1.0.0, up 3 d  1 s ago  40: 38 running, 1 crashed, 1 off  38 attached, 1 l
     ]);
   });
 
+  it('warns of notices that cannot be sent for ten minutes, and of those that were given up', () => {
+    const channel = {
+      name: 'pager',
+      type: 'command',
+      waiting: 3,
+      stuckSince: '2026-11-21T07:04:59.000Z',
+      failed: 0,
+      lastSentAt: null,
+      trouble: 'exit status 1: no route',
+    } as const;
+    assert.deepEqual(found({ notices: [channel] }), [
+      'warn notices pager: 3 notices cannot be sent since 2026-11-21T07:04:59.000Z: exit status 1: no route',
+    ]);
+    assert.deepEqual(found({ notices: [{ ...channel, stuckSince: '2026-11-21T07:05:01.000Z' }] }), []);
+    assert.deepEqual(found({ notices: [{ ...channel, stuckSince: null, failed: 1 }] }), [
+      'warn notices pager: 1 message could not be sent in three days',
+    ]);
+    assert.match(
+      overviewText({
+        ...WELL,
+        notices: [channel, { ...channel, name: 'noc', waiting: 0, lastSentAt: WELL.at }],
+      }),
+      /^Notices +pager nothing sent yet, 3 waiting, noc sent 2026-11-21 07:15:00 UTC$/m,
+    );
+  });
+
   it('names what waits for an admin', () => {
     assert.match(
       found({ domains: { waiting: [domainName('yorick')], held: [] } }).join(),

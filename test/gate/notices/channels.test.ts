@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { CommandChannel } from '../../../server/gate/notices/command-channel.js';
@@ -11,6 +12,7 @@ import { MailChannel } from '../../../server/gate/notices/mail-channel.js';
 import { WebhookChannel } from '../../../server/gate/notices/webhook-channel.js';
 import type { NoticeMessage } from '../../../server/store/notices.js';
 import { eventually } from '../../support/eventually.js';
+import { selfSignedCertificate } from '../../support/self-signed-certificate.js';
 import { TemporaryDirectory } from '../../support/temporary-directory.js';
 
 const MESSAGE: NoticeMessage = {
@@ -288,6 +290,19 @@ describe('gate: the channels of notices', () => {
         .digest('hex');
       assert.equal(headers['postern-signature'], `t=${time},v1=${expected}`);
       assert.equal((JSON.parse(body) as { id: string }).id, 'abc123');
+    });
+
+    it('over TLS must have a certificate that this machine trusts', async () => {
+      const secure = createSecureServer(selfSignedCertificate(), (_, response) =>
+        response.writeHead(204).end(),
+      );
+      await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+      const url = `https://127.0.0.1:${(secure.address() as AddressInfo).port}/`;
+      const settings = { url, secretFile: path('secret') };
+      const channel = new WebhookChannel('hook', 'site', settings, () => new Date());
+      assert.match((await channel.deliver(MESSAGE, STAYS)) ?? '', /^it cannot be reached: .*self.signed/);
+      secure.closeAllConnections();
+      await new Promise((resolve) => secure.close(resolve));
     });
 
     it('is not followed to another place', async () => {

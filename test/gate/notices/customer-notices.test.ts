@@ -35,7 +35,7 @@ describe('gate: customers who are told what happens', () => {
     // It is not started: the receivers below take the place of its mail program.
     gate = new GateInside({}, new Slices({ now: () => 0 }), [], settings);
     mail = new Receiver('customers', 10_000, 10);
-    codes = new Receiver('codes', 100, null, true);
+    codes = new Receiver('codes');
     const { store } = gate;
     delivery = new NoticeDelivery({
       notices: store.notices,
