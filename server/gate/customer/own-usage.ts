@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { GRAPH_MINUTES } from '../../../menus/usage-graph.js';
-import type { UsageMinute } from '../../../menus/usage-graph.js';
+import { GRAPH_MINUTES, usageGraph } from '../../../menus/usage-graph.js';
+import type { UsageGraph, UsageMinute } from '../../../menus/usage-graph.js';
 import { parseDomainName } from '../../../policy/names.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import type { UsageHistory } from '../../store/usage-history.js';
+import type { UsageHistory, UsageSeries } from '../../store/usage-history.js';
 import type { Authorizer } from '../access/authorize.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
@@ -19,6 +19,16 @@ interface OwnUsageParts {
   readonly hosts: Pick<Hosts, 'find'>;
   readonly history: Pick<UsageHistory, 'read'>;
   readonly clock?: () => Date;
+}
+
+/** The most graphs that are kept for a minute; each takes less than 1 KiB. */
+const MOST_GRAPHS = 2_000;
+
+/** What is read: from the minute `own` to before `end`. */
+interface Span {
+  readonly series: UsageSeries;
+  readonly own: number;
+  readonly end: number;
 }
 
 /** The last 24 hours of a domain, minute by minute. */
@@ -36,6 +46,9 @@ export interface Usage {
 export class OwnUsage {
   readonly #parts: OwnUsageParts;
   readonly #clock: () => Date;
+  /** Of the minute `#graphsOf`. */
+  readonly #graphs = new Map<string, Promise<UsageGraph | null>>();
+  #graphsOf = 0;
 
   constructor(parts: OwnUsageParts) {
     this.#parts = parts;
@@ -43,26 +56,58 @@ export class OwnUsage {
   }
 
   async read(identity: Identity, domain: string): Promise<Usage | Refusal> {
+    return this.#permitted(identity, domain, (span) => this.#read(span));
+  }
+
+  /**
+   * The same, drawn for a page. A customer who turns pages has each read once a minute.
+   *
+   * @returns null when nothing is known, or nothing may be seen
+   */
+  async graph(identity: Identity, domain: string): Promise<UsageGraph | null> {
+    const graph = await this.#permitted(identity, domain, (span) => {
+      if (this.#graphsOf !== span.end) this.#graphs.clear();
+      this.#graphsOf = span.end;
+      const key = `${span.series.domain} ${span.series.uuid ?? ''} ${span.own}`;
+      const known = this.#graphs.get(key);
+      if (known !== undefined) return known;
+      // A file that cannot be read costs the graph, and not the page.
+      const drawn = this.#read(span).then(
+        ({ minutes, to }) => usageGraph(minutes, to),
+        () => null,
+      );
+      if (this.#graphs.size < MOST_GRAPHS) this.#graphs.set(key, drawn);
+      return drawn;
+    });
+    return graph === null || isRefusal(graph) ? null : graph;
+  }
+
+  /** Asks for the right before and after the work: it may have gone meanwhile, or have begun anew. */
+  async #permitted<T>(
+    identity: Identity,
+    domain: string,
+    work: (span: Span) => Promise<T>,
+  ): Promise<T | Refusal> {
     const since = this.#since(identity, domain);
     if (isRefusal(since)) return since;
     const name = parseDomainName(domain);
     if (name === undefined) return words.noSuchDomain('no name of a domain');
-    const series = seriesOf(this.#parts.hosts, name);
     const end = Math.floor(this.#clock().getTime() / MINUTE_MS);
-    const first = end - GRAPH_MINUTES;
     // The minute in which the role began is left out: a part of it was before.
-    const own = Math.max(first, Math.ceil(Date.parse(since.at) / MINUTE_MS));
-    const minutes = new Array<UsageMinute | null>(Math.min(GRAPH_MINUTES, Math.max(0, own - first))).fill(
-      null,
-    );
+    const own = Math.max(end - GRAPH_MINUTES, Math.ceil(Date.parse(since.at) / MINUTE_MS));
+    const done = await work({ series: seriesOf(this.#parts.hosts, name), own, end });
+    const now = this.#since(identity, domain);
+    if (isRefusal(now)) return now;
+    return now.at === since.at ? done : words.noSuchDomain('the role began anew meanwhile');
+  }
+
+  async #read({ series, own, end }: Span): Promise<Usage> {
+    const before = Math.min(GRAPH_MINUTES, own - (end - GRAPH_MINUTES));
+    const minutes = new Array<UsageMinute | null>(before).fill(null);
     for (let from = own; from < end; from += SLICE_MINUTES) {
       minutes.push(...this.#parts.history.read(series, from, Math.min(from + SLICE_MINUTES, end) - 1));
       await turn();
     }
-    // The right may have gone meanwhile, or have begun anew.
-    const now = this.#since(identity, domain);
-    if (isRefusal(now)) return now;
-    if (now.at !== since.at) return words.noSuchDomain('the role began anew meanwhile');
     return { to: end * MINUTE_MS, minutes };
   }
 

@@ -14,7 +14,6 @@ import { ExecOutput } from '../exec/exec-output.js';
 import type { Identity } from '../session/identity.js';
 import type { OwnKeys } from '../customer/own-keys.js';
 import type { OwnUsage } from '../customer/own-usage.js';
-import { usageGraph } from '../../../menus/usage-graph.js';
 import type { MaintenanceWatch } from '../policy/maintenance-watch.js';
 import { MenuDomains } from './menu-domains.js';
 import type { MenuDomainsParts } from './menu-domains.js';
@@ -266,8 +265,7 @@ export class MenuSession implements HearingMenu {
 
   /** A customer who may not see it is told nothing: the page says why. */
   async #showUsage(domain: DomainName): Promise<void> {
-    const usage = (await this.#parts.ownUsage?.read(this.#identity, domain)) ?? null;
-    const graph = usage === null || isRefusal(usage) ? null : usageGraph(usage.minutes, usage.to);
+    const graph = (await this.#parts.ownUsage?.graph(this.#identity, domain)) ?? null;
     this.#tell({ fact: 'usage', domain, graph });
   }
 

@@ -125,6 +125,48 @@ describe('gate: what a customer sees of the use of a server', () => {
     assert.equal(await anew, 'no-such-domain');
   });
 
+  it('is read once a minute for pages, however often they are opened, and for each role apart', async () => {
+    record(start + 5, start + 20);
+    let reads = 0;
+    const counting: Parts['history'] = {
+      read: (...given) => {
+        reads += 1;
+        return history.read(...given);
+      },
+    };
+    const hosts = { find: () => undefined } as unknown as Parts['hosts'];
+    const clock = (): Date => now;
+    const pages = new OwnUsage({ authorizer: inside.core.authorizer, hosts, history: counting, clock });
+    const graphs = await Promise.all(Array.from({ length: 20 }, () => pages.graph(inside.alice, 'horatio')));
+    const first = reads;
+    assert.ok(first >= 1 && first <= 8, `${first} reads`);
+    assert.ok(graphs.every((graph) => graph !== null && graph === graphs[0]));
+    inside.store.roles.add(inside.bob.customer, HORATIO, 'watcher', ADMIN);
+    assert.equal(await pages.graph(inside.bob, 'ophelia'), null);
+    inside.store.roles.remove(inside.alice.customer, HORATIO, ADMIN);
+    assert.equal(await pages.graph(inside.alice, 'horatio'), null, 'the right is asked for each time');
+    at(start + 21);
+    const before = reads;
+    await pages.graph(inside.bob, 'horatio');
+    assert.ok(reads > before, 'another minute is read anew');
+  });
+
+  it('is no graph, and no fault, where the file cannot be read', async () => {
+    const broken: Parts['history'] = {
+      read: () => {
+        throw new Error('database disk image is malformed');
+      },
+    };
+    const hosts = { find: () => undefined } as unknown as Parts['hosts'];
+    const pages = new OwnUsage({
+      authorizer: inside.core.authorizer,
+      hosts,
+      history: broken,
+      clock: () => now,
+    });
+    assert.equal(await pages.graph(inside.alice, 'horatio'), null);
+  });
+
   it('has gaps where nothing was recorded, and is a whole day however the clock stands', async () => {
     record(start + 5, start + 7);
     record(start + 9, start + 10);
