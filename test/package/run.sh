@@ -30,6 +30,11 @@ mmdebstrap --quiet --mode=root --variant=minbase trixie "$work/container"
 cp "$work"/made/postern_* "$work/container/tmp/"
 cp /etc/resolv.conf "$work/container/etc/resolv.conf"
 sh test/package/container.sh "$work/container"
+cp "$work"/made/postern_* "$work/container/tmp/"
+chroot "$work/container" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive sh -euc '
+  { apt-get update && apt-get install -y --no-install-recommends lintian; } >/tmp/apt.log 2>&1 || { cat /tmp/apt.log; exit 1; }
+  lintian --allow-root --fail-on error /tmp/postern_*'
+echo 'lintian finds no error'
 rm -rf --one-file-system "$work/container"
 
 for release; do

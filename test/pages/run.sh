@@ -12,8 +12,8 @@ trap 'rm -rf --one-file-system "$work"' EXIT
 node dist/server/package/command.js "$work/made"
 for release; do
   root=$work/$release
-  # Every Debian that boots has systemd; git and npm need `ca-certificates` for https.
-  mmdebstrap --quiet --mode=root --variant=minbase --include=systemd,ca-certificates "$release" "$root"
+  # Every Debian that boots has systemd and netbase; git and npm need `ca-certificates` for https.
+  mmdebstrap --quiet --mode=root --variant=minbase --include=systemd,netbase,ca-certificates "$release" "$root"
   git clone -q --bare "$top" "$root/srv/postern.git"
   # In the first directory of root's, where the pages say `./postern_…`.
   cp "$work"/made/postern_* "$root/"

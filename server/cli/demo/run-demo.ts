@@ -17,6 +17,7 @@ import { demoPort } from './demo-port.js';
 import { writeDemoSettings } from './demo-settings.js';
 import { writeSshConfig } from './demo-ssh-config.js';
 import { CliError } from '../command/exit-status.js';
+import { isPackaged, THIS_PROGRAM } from '../installation/place.js';
 
 const CUSTOMERS: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
   alice: { horatio: 'owner', ophelia: 'owner' },
@@ -130,7 +131,7 @@ function welcome(layout: DemoLayout, port: number, hosts: 1 | 2): string {
   Alice owns horatio, and ophelia, who does not boot: choose 6 there to rescue her.
   i on the page of a server installs a new system over it.
   Bob owns yorick:  ssh -F ${shown} bob
-${second}  An admin looks on:  server/postern audit --follow --settings ${relative(process.cwd(), layout.gateSettings)}
+${second}  An admin looks on:  ${isPackaged(THIS_PROGRAM) ? 'postern' : 'server/postern'} audit --follow --settings ${relative(process.cwd(), layout.gateSettings)}
 
   Ctrl-C ends everything; the machines' disks and the customers stay for the next start.
 
