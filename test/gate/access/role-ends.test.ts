@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { isRefusal } from '../../../policy/refusal.js';
 import { RoleEnds } from '../../../server/gate/access/role-ends.js';
 import { AuditUnavailableError } from '../../../server/store/store-error.js';
 import { eventually } from '../../support/eventually.js';
@@ -55,27 +56,28 @@ describe('gate: a role that ends is a right that ends', () => {
     assert.match(terminal.errors, /horatio is no longer yours to use/);
   });
 
-  it('by itself, an end takes the server out of an open menu, and is recorded', async () => {
+  it('by itself, an end is recorded, and told to menus like a role that was taken away', async () => {
     const { alice, bob, store } = gate;
     store.roles.add(bob.customer, HORATIO, 'owner', ADMIN);
-    const terminal = new FakeTerminal({ hasPty: false });
-    const ended = gate.menu(alice, terminal).run({ plain: true });
-    await eventually('the menu', () => terminal.output.includes('horatio'));
-    store.roles.add(alice.customer, HORATIO, 'owner', ADMIN, new Date(Date.now() + 50).toISOString());
-    await eventually('the end', () => store.roles.find(alice.customer, HORATIO) === undefined);
-    const [row] = store.audit.tail({ customer: alice.customer }).slice(-1);
-    assert.deepEqual(row?.event, {
-      kind: 'role.removed',
-      actor: null,
-      customer: 'alice',
-      domain: 'horatio',
-      role: 'owner',
+    // On a busy machine the time may be over before it is stored, and is refused then.
+    const soon = (): string => new Date(Date.now() + 50).toISOString();
+    while (isRefusal(store.roles.add(alice.customer, HORATIO, 'owner', ADMIN, soon()))) continue;
+    const told = new Set<string>();
+    const removed = (): readonly object[] =>
+      store.audit
+        .tail({ customer: alice.customer })
+        .flatMap(({ event }) => (event.kind === 'role.removed' ? [event] : []));
+    gate.core.news.onNews(({ customers }) => {
+      for (const name of customers) if (removed().length > 0) told.add(name);
     });
+    await eventually('menus to be told of the end', () => told.has('alice'));
+    assert.equal(store.roles.find(alice.customer, HORATIO), undefined);
+    assert.deepEqual(removed(), [
+      { kind: 'role.removed', actor: null, customer: 'alice', domain: 'horatio', role: 'owner' },
+    ]);
     const activity = new FakeTerminal({ hasPty: false });
     await gate.exec(bob, 'activity', activity);
     assert.match(activity.output, /the time of the role of alice on horatio is over/);
-    terminal.type('q\n');
-    await ended;
   });
 
   it('a disk that is full gives nobody more time, and is said once', () => {

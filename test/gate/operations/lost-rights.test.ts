@@ -177,6 +177,10 @@ describe('an operation whose right ends while it waits on its host', () => {
     return { ...gate.alice, customer, fingerprint: inside.fingerprint, certificate: proof, connection: 'c' };
   }
 
+  /** On a busy machine the time may be over before it is stored, and is refused then. */
+  const endSoon = ({ roles }: GateInside['store'], customer: CustomerName): void => {
+    while (isRefusal(roles.add(customer, HORATIO, 'owner', ADMIN, soon()))) continue;
+  };
   const soon = (): string => new Date(Date.now() + 300).toISOString();
 
   /** What ends a right, by what a person would call it. */
@@ -197,8 +201,7 @@ describe('an operation whose right ends while it waits on its host', () => {
       it.core.revokedKeys.refresh();
     },
     'the role ends': ({ store, alice }) => void store.roles.remove(alice.customer, HORATIO, ADMIN),
-    'the time of the role is over': ({ store, alice }) =>
-      void store.roles.add(alice.customer, HORATIO, 'owner', ADMIN, soon()),
+    'the time of the role is over': ({ store, alice }) => endSoon(store, alice.customer),
     'the role ends, and is given again at once': ({ store, alice }) => {
       store.roles.remove(alice.customer, HORATIO, ADMIN);
       store.roles.add(alice.customer, HORATIO, 'owner', ADMIN);
@@ -214,7 +217,7 @@ describe('an operation whose right ends while it waits on its host', () => {
     'another owner, whom it would let in, is disabled': ({ store, bob }) =>
       void store.customers.suspend(bob.customer, null, ADMIN),
     'the time of another owner, whom it would let in, is over': ({ store, bob }) =>
-      void store.roles.add(bob.customer, HORATIO, 'owner', ADMIN, soon()),
+      endSoon(store, bob.customer),
     'another owner, whom it would let in, is an operator now': ({ store, bob }) =>
       void store.roles.add(bob.customer, HORATIO, 'operator', ADMIN),
     'the policy lets nobody do it': (it) => {
