@@ -60,6 +60,15 @@ describe('systemd units', () => {
     );
   });
 
+  it('have the settings of the dom0 half checked before it reads them again', () => {
+    const text = readFileSync(new URL('postern-dom0.service', directory), 'utf8');
+    const start = /^ExecStart=(\S+ dom0) (.*)$/m.exec(text);
+    assert.deepEqual(
+      [...text.matchAll(/^ExecReload=(.*)$/gm)].map(([, command]) => command),
+      [`${start?.[1]} --check ${start?.[2]}`, '/bin/kill -HUP $MAINPID'],
+    );
+  });
+
   it('start the dom0 half after what the host starts by itself, and when its files are mounted', () => {
     const unit = settingsOf('postern-dom0.service');
     const after = unit.get('After')?.split(' ') ?? [];

@@ -10,8 +10,13 @@ const LONGEST_LOOK_MS = 60_000;
  *
  * @param health null when it does not serve
  * @param intervalSeconds between two looks
+ * @param more what else an admin must see to, a sentence each
  */
-export function dom0Health(health: Dom0Health | null, intervalSeconds: number): HalfHealth {
+export function dom0Health(
+  health: Dom0Health | null,
+  intervalSeconds: number,
+  more: readonly string[] = [],
+): HalfHealth {
   if (health === null) return { status: 'Starting or stopping.', stuck: null };
   const { domains, attached, underWay, sinceLook, troubles } = health;
   const isStuck = sinceLook > intervalSeconds * 1000 + LONGEST_LOOK_MS;
@@ -20,6 +25,7 @@ export function dom0Health(health: Dom0Health | null, intervalSeconds: number): 
     status: [
       `Domains: ${domains}. Consoles attached: ${attached}. Operations under way: ${underWay}.`,
       ...troubles.map((trouble) => (/[.!?]$/.test(trouble) ? trouble : `${trouble}.`)),
+      ...more,
     ].join(' '),
     stuck: isStuck ? `The look at the domains that began ${seconds} s ago has not ended.` : null,
   };

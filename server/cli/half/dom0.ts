@@ -9,6 +9,12 @@ export function addDom0Command(program: Command, run: RunHalf = firstWord): void
     .command('dom0')
     .description('Run the dom0 half: consoles and power of the domains of this Xen host, as root.')
     .option('--settings <file>', 'its settings', DOM0_SETTINGS)
-    .addHelpText('after', '\nExamples:\n  postern dom0\n  systemctl start postern-dom0')
-    .action(async ({ settings }: { readonly settings: string }) => run(settings));
+    .option('--check', 'only say whether the settings are sound')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  postern dom0\n  systemctl start postern-dom0\n  systemctl reload postern-dom0',
+    )
+    .action(async ({ settings, check }: { readonly settings: string; readonly check?: true }) =>
+      run(settings, { check: check === true }),
+    );
 }

@@ -11,12 +11,17 @@ import { liveUntilStopped, startFault } from './half.js';
 import { dom0Health } from './dom0-health.js';
 import { openLog } from './log.js';
 import { managerOf } from './service-manager.js';
+import { SettingsReload } from './settings-reload.js';
 import { VERSION } from '../command/version.js';
 import { valid } from '../command/settings-option.js';
 
-/** Runs the dom0 half until it is told to stop. @throws CliError when it cannot start */
-export async function runDom0(file: string): Promise<void> {
+/** Runs the dom0 half until it is told to stop; with `check`, only reads its settings. @throws CliError when it cannot start */
+export async function runDom0(file: string, { check = false } = {}): Promise<void> {
   const settings = valid(loadDom0Settings(file));
+  if (check) {
+    process.stdout.write(`${file}: the settings are sound\n`);
+    return;
+  }
   const log = openLog('dom0', settings.log.level);
   const manager = managerOf(process.env, log);
   const life = liveUntilStopped(log, manager);
@@ -51,7 +56,13 @@ export async function runDom0(file: string): Promise<void> {
     throw new CliError(`the dom0 half cannot start: ${(error as Error).message}`);
   }
   const { intervalSeconds } = settings.observe;
-  manager.ready(() => dom0Health(dom0.health, intervalSeconds));
+  const reload = new SettingsReload(() => loadDom0Settings(file), settings, log);
+  process.on('SIGHUP', () => {
+    manager.reload(() => {
+      reload.reload();
+    });
+  });
+  manager.ready(() => dom0Health(dom0.health, intervalSeconds, reload.troubles));
   // For the demo, and for who starts it by hand.
   if (!manager.isThere) process.stdout.write(`postern dom0 ready on ${settings.socket}\n`);
 }

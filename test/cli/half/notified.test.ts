@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { writeSshConfig } from '../../../server/cli/demo/demo-ssh-config.js';
 import { eventually } from '../../support/eventually.js';
 import { House } from '../../support/house.js';
 import { NotifyListener } from '../../support/notify-listener.js';
-import { POSTERN } from '../../support/postern-command.js';
+import { postern, POSTERN } from '../../support/postern-command.js';
+import type { Ended } from '../../support/postern-command.js';
 import { ProcessFacts } from '../../support/process-facts.js';
 
 /** Microseconds. */
@@ -115,6 +116,42 @@ describe('a half that systemd starts', () => {
     await gate.told.told('STOPPING=1');
     for (const half of ['gate', 'dom0'] as const)
       assert.doesNotMatch(readFileSync(house.log(half), 'utf8'), /^postern/m, 'no line for the demo');
+  });
+
+  it('reads its settings again: a log level at once, others after a restart, none with an error', async () => {
+    notified = await NotifiedHouse.layOut();
+    const { dom0Settings } = notified.house.layout;
+    const { child, told } = await notified.start('dom0');
+    await told.told('READY=1');
+    const text = readFileSync(dom0Settings, 'utf8');
+    const check = async (): Promise<Ended> => postern(['dom0', '--check', '--settings', dom0Settings]);
+    const reload = async (settings: string): Promise<void> => {
+      writeFileSync(dom0Settings, settings);
+      const from = told.words.length;
+      child.kill('SIGHUP');
+      await told.told('RELOADING=1', from);
+      await told.told('READY=1', from);
+    };
+
+    await reload(`${text}log: {level: debug}\nacpiButton: false\n`);
+    assert.deepEqual(await check(), {
+      status: 0,
+      stdout: `${dom0Settings}: the settings are sound\n`,
+      stderr: '',
+    });
+    await told.told(/The settings have changed and wait for a restart: acpiButton\.$/);
+
+    let from = told.words.length;
+    await reload(`${text}acpiBotton: false\n`);
+    await told.told(/The settings file has errors: the settings of before are in force\./, from);
+    const { status, stderr } = await check();
+    assert.equal(status, 2);
+    assert.match(stderr, /acpiBotton/);
+
+    from = told.words.length;
+    await reload(text);
+    await told.told(/^STATUS=Domains: .*under way: 0\.$/, from);
+    assert.equal(child.exitCode, null);
   });
 
   it('does not let its workers speak for it, and counts those that serve', async () => {
