@@ -267,7 +267,8 @@ export type Effect =
 /** What the gate tells a menu. */
 export type Fact =
   /** All domains of this customer, sent whenever anything in the list changes. */
-  | { readonly fact: 'domains'; readonly domains: readonly MenuDomain[] }
+  /** `now` when an age or an operation counts up: then no `tick` follows. Milliseconds since 1970. */
+  | { readonly fact: 'domains'; readonly domains: readonly MenuDomain[]; readonly now?: number }
   /** dom0 accepted an operate effect. */
   | { readonly fact: 'accepted'; readonly domain: DomainName; readonly action: Action }
   /** An operation of this customer's menu has ended. */

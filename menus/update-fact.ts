@@ -14,7 +14,7 @@ function still(state: MenuState): Step {
 export function updateFact(state: MenuState, fact: Fact): Step {
   switch (fact.fact) {
     case 'domains':
-      return goOn(takeDomains(state, fact.domains));
+      return goOn(takeDomains(state, fact.domains, fact.now));
     case 'accepted':
       return goOn(accept(state, fact.domain, fact.action));
     case 'ended':
@@ -53,8 +53,12 @@ export function updateFact(state: MenuState, fact: Fact): Step {
   }
 }
 
-function takeDomains(state: MenuState, domains: readonly MenuDomain[]): MenuState {
-  const next = { ...state, domains, now: laterOf(state.now, domains) };
+function takeDomains(
+  state: MenuState,
+  domains: readonly MenuDomain[],
+  now = laterOf(state.now, domains),
+): MenuState {
+  const next = { ...state, domains, now };
   const here = (name: DomainName): boolean => domains.some((domain) => domain.name === name);
   const dialogGone = next.dialog !== null && 'domain' in next.dialog && !here(next.dialog.domain);
   const root = rootPage(domains, state.only);

@@ -688,6 +688,13 @@ describe('update', () => {
     assert.equal(driver.state.generation, 2);
   });
 
+  it('takes the time that comes with the list', () => {
+    const driver = one({ seenAt: NOW + 1_000 });
+    const { domains } = driver.state;
+    assert.equal(driver.tell({ fact: 'domains', domains, now: NOW + 5_000 }).state.now, NOW + 5_000);
+    assert.equal(driver.tell({ fact: 'domains', domains }).state.now, NOW + 5_000);
+  });
+
   it('keeps a problem until a key, however many facts come', () => {
     const driver = new MenuDriver().tell({ fact: 'refused', message: 'No.' });
     driver.tell({ fact: 'tick', now: NOW + 1 }).tell({ fact: 'domains', domains: driver.state.domains });

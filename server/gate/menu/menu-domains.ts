@@ -118,27 +118,7 @@ export class MenuDomains implements ShowingMenu {
    * the one that it has.
    */
   tellNow(news: DomainName | null = null): void {
-    this.#forgetPending();
-    if (this.#over) return;
-    try {
-      if (this.#isLong) {
-        this.#renewLong();
-        const renewed = news === null ? null : this.#own.renew(this.#told, news);
-        if (renewed === null) return;
-        this.#told = renewed;
-      } else {
-        const listing = this.#begin();
-        if (listing.size > SHORT) {
-          this.#makeLong(listing);
-          return;
-        }
-        this.#listed(listing);
-      }
-    } catch (fault) {
-      this.#failed(fault);
-      return;
-    }
-    this.#tell({ fact: 'domains', domains: this.#told });
+    if (this.#renew(news)) this.#tell({ fact: 'domains', domains: this.#told });
   }
 
   /** Somebody types: what they see is as new as what they do. */
@@ -170,11 +150,38 @@ export class MenuDomains implements ShowingMenu {
     if (this.#pending !== null) this.tellNow();
   };
 
-  /** An age that counts up is the newest one's: the list comes first. */
+  /** An age that counts up is the newest one's. List and time are one fact, so that the menu paints once. */
   readonly #pass = (): void => {
-    this.tellNow();
-    if (!this.#over && this.#shown) this.#tell({ fact: 'tick', now: Date.now() });
+    const isNew = this.#renew(null);
+    if (this.#over || !this.#shown) return;
+    const now = Date.now();
+    this.#tell(isNew ? { fact: 'domains', domains: this.#told, now } : { fact: 'tick', now });
   };
+
+  /** @returns whether there is a list to tell now */
+  #renew(news: DomainName | null): boolean {
+    this.#forgetPending();
+    if (this.#over) return false;
+    try {
+      if (this.#isLong) {
+        this.#renewLong();
+        const renewed = news === null ? null : this.#own.renew(this.#told, news);
+        if (renewed === null) return false;
+        this.#told = renewed;
+        return true;
+      }
+      const listing = this.#begin();
+      if (listing.size > SHORT) {
+        this.#makeLong(listing);
+        return false;
+      }
+      this.#listed(listing);
+      return true;
+    } catch (fault) {
+      this.#failed(fault);
+      return false;
+    }
+  }
 
   #begin(): DomainListing {
     const listing = this.#own.begin();

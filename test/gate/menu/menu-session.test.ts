@@ -5,6 +5,8 @@ import type { DomainState } from '../../../policy/domain-state.js';
 import { NORMAL } from '../../../policy/names.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import { terminalReset } from '../../../server/gate/session/terminal-reset.js';
+import type { Fact } from '../../../menus/port.js';
+import { MenuDomains } from '../../../server/gate/menu/menu-domains.js';
 import type { MenuSession } from '../../../server/gate/menu/menu-session.js';
 import { eventually } from '../../support/eventually.js';
 import { FakeTerminal } from '../../support/fake-terminal.js';
@@ -254,6 +256,28 @@ describe('a menu session', () => {
     type('\x0c');
     await eventually('a whole new picture', () => terminal.output.slice(mark).includes('horatio'));
     assert.doesNotMatch(terminal.output.slice(mark), /ophelia/);
+  });
+
+  it('tells a menu its list and the time at once, so that it paints once for each second that counts', async () => {
+    const told: Fact[] = [];
+    const domains = new MenuDomains(
+      gate.core.menu,
+      gate.alice,
+      (fact) => told.push(fact),
+      () => undefined,
+    );
+    void domains.start();
+    const before = Date.now();
+    domains.timePassed();
+    await eventually('the list', () => told.length > 0);
+    const [fact] = told;
+    assert.ok(fact?.fact === 'domains' && fact.domains.length === 2 && (fact.now ?? 0) >= before);
+    assert.deepEqual(told.length, 1);
+    domains.dispose();
+    domains.timePassed();
+    domains.tellNow();
+    assert.equal(told.length, 1);
+    terminal = new FakeTerminal();
   });
 
   it('tells a menu of a hundred changes a second a few times, not a hundred', async () => {
