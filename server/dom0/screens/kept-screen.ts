@@ -7,7 +7,7 @@ const FIRST_REST_MS = 30_000;
 const LAST_REST_MS = 3_600_000;
 const STRIKES_KEPT_MS = 24 * 3_600_000;
 
-/** A job that took longer than this was no ordinary text. Its screen then rests this many times as long. */
+/** A job that took more of the processor than this was no ordinary text. Its screen then rests this many times as long. */
 const DEAR_MS = 200;
 const DEAR_REPLAY_MS = 500;
 const DEAR_REST = 10;

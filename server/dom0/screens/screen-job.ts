@@ -49,7 +49,7 @@ export interface ScreenSize {
 export interface ScreenAnswer {
   /** Also null when there is no such emulator, or it took too long. */
   readonly answer: Uint8Array | ScreenText | ScreenLines | null;
-  /** How long it took, in milliseconds. */
+  /** Milliseconds of processor time that it took. */
   readonly ms: number;
 }
 

@@ -2,6 +2,7 @@ import { REACH_BYTES } from './raw-ring.js';
 import { ScreenEmulator } from './screen-emulator.js';
 import type { FreshScreen, ScreenAnswer, ScreenJob } from './screen-job.js';
 import { ScreenMarks } from './screen-marks.js';
+import { threadMs } from './thread-time.js';
 
 /** Ends a sequence that was cut where bytes are missing (ECMA-48, ST). */
 const CUT = Buffer.from('\x1b\\');
@@ -16,6 +17,7 @@ const HEAD = 4 * 1024;
 const FIRST_PIECE = 4 * 1024;
 const LEAST_PIECE = 256;
 const MOST_PIECE = 128 * 1024;
+/** These and `PATIENCE_MS` are processor time. */
 const LITTLE_MS = 20;
 const MUCH_MS = 100;
 
@@ -32,9 +34,9 @@ export class ScreenKeeper {
   readonly #kept = new Map<number, Kept>();
 
   async work(job: ScreenJob): Promise<ScreenAnswer> {
-    const begun = performance.now();
+    const begun = threadMs();
     const kept = job.fresh === null ? this.#kept.get(job.emulator) : await this.#begin(job, job.fresh, begun);
-    if (kept === undefined) return { answer: null, ms: performance.now() - begun };
+    if (kept === undefined) return { answer: null, ms: threadMs() - begun };
     if (job.fresh === null) {
       const start = job.gap ? afterGap(job.bytes) : 0;
       if (job.gap) await cut(kept, job.from + start);
@@ -42,7 +44,7 @@ export class ScreenKeeper {
     }
     const answer = job.question === null ? null : kept.emulator.answer(job.question);
     if (job.close) this.#forget(job.emulator);
-    return { answer, ms: performance.now() - begun };
+    return { answer, ms: threadMs() - begun };
   }
 
   #forget(emulator: number): void {
@@ -103,14 +105,14 @@ async function feed(
 ): Promise<boolean> {
   let piece = FIRST_PIECE;
   for (let at = start; at < bytes.length;) {
-    const begun = performance.now();
+    const begun = threadMs();
     if (begun > deadline) return false;
     const due = marks?.due(from + at) ?? Infinity;
     const end = Math.min(bytes.length, at + Math.max(1, Math.min(piece, due)));
     await emulator.write(bytes.subarray(at, end));
     at = end;
     if (marks?.due(from + at) === 0) marks.add(from + at, emulator.picture());
-    const took = performance.now() - begun;
+    const took = threadMs() - begun;
     if (took < LITTLE_MS) piece = Math.min(MOST_PIECE, piece * 2);
     else if (took > MUCH_MS) piece = Math.max(LEAST_PIECE, Math.floor(piece / 2));
   }
