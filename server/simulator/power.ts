@@ -37,12 +37,16 @@ export async function shutdown(host: Host, argv: readonly string[], reboot: bool
     if (domid === undefined) return 1;
     domids = [domid];
   }
+  // The domain must know before it ends that somebody waits.
+  const ends = options.flags.has('w')
+    ? domids.map((domid) => askDomain(host.socketPath(domid), { ask: 'wait' }))
+    : null;
   for (const domid of domids) {
     complain(`${reboot ? 'Rebooting' : 'Shutting down'} domain ${domid}\n`);
     // The hypervisor accepts the request for dom0 itself, but nothing there answers or obeys.
     if (domid !== 0 && !(await requestShutdown(host, domid, reboot, options.flags.has('F')))) return 1;
   }
-  if (options.flags.has('w')) await waitForShutdown(host, domids);
+  if (ends !== null) await tellEnds(domids, ends);
   return 0;
 }
 
@@ -91,13 +95,16 @@ function withoutDrivers(domid: number, reboot: boolean, acpi: boolean): string |
   return `libxl: error: libxl_domain.c:1559:libxl_send_trigger: Domain ${domid}:Send trigger 'reset' failed: Function not implemented\nreboot failed (rc=-3)\n`;
 }
 
-async function waitForShutdown(host: Host, domids: readonly number[]): Promise<void> {
+async function tellEnds(
+  domids: readonly number[],
+  ends: readonly ReturnType<typeof askDomain>[],
+): Promise<void> {
   complain(`Waiting for ${domids.length} domains\n`);
   await Promise.all(
-    domids.map(async (domid) => {
-      const reply = await askDomain(host.socketPath(domid), { ask: 'wait' });
-      if (reply?.reason === undefined) complain(`Domain ${domid} has been destroyed\n`);
-      else complain(`Domain ${domid} has been shut down, reason code ${reply.reason}\n`);
+    ends.map(async (end, at) => {
+      const reply = await end;
+      if (reply?.reason === undefined) complain(`Domain ${domids[at]} has been destroyed\n`);
+      else complain(`Domain ${domids[at]} has been shut down, reason code ${reply.reason}\n`);
     }),
   );
 }

@@ -102,12 +102,17 @@ export class SimulatedXen {
     return this.rows().find(({ name }) => name === domain);
   }
 
-  /** Waits until the guest is idle at a prompt. */
+  /** Waits until the guest is idle at a prompt. On a slow simulated host a boot takes its time. */
   async idle(domain: string): Promise<ListRow> {
-    return eventually(`${domain} to be idle`, () => {
-      const row = this.row(domain);
-      return row?.state === '-b----' ? row : undefined;
-    });
+    const boot = new Host(this.host.directory).scaled(10_000);
+    return eventually(
+      `${domain} to be idle`,
+      () => {
+        const row = this.row(domain);
+        return row?.state === '-b----' ? row : undefined;
+      },
+      { withinMs: 15_000 + boot },
+    );
   }
 
   async gone(domain: string): Promise<void> {
