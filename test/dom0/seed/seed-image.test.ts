@@ -49,10 +49,12 @@ describe('XorrisoImage', () => {
     assert.equal(await new XorrisoImage(XORRISO).make(target, sources), null);
     assert.equal((await stat(target)).mode & 0o777, 0o600);
     const out = join(directory, 'out');
-    await run(XORRISO, ['-no_rc', '-indev', target, '-osirrox', 'on', '-extract', '/', out]);
+    // Without the prefix it takes a file below /dev, as in /dev/shm, for a device.
+    const image = `stdio:${target}`;
+    await run(XORRISO, ['-no_rc', '-indev', image, '-osirrox', 'on', '-extract', '/', out]);
     for (const name of sources.keys())
       assert.equal(await readFile(join(out, name), 'utf8'), `this is ${name}\n`, name);
-    const { stdout, stderr } = await run(XORRISO, ['-no_rc', '-indev', target, '-pvd_info']);
+    const { stdout, stderr } = await run(XORRISO, ['-no_rc', '-indev', image, '-pvd_info']);
     assert.match(`${stdout}${stderr}`, /Volume Id +: CIDATA/);
   });
 
