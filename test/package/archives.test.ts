@@ -49,7 +49,10 @@ describe('the archives', () => {
     for (const file of ['all.tar.gz', 'all.deb'])
       assert.ok(readFileSync(one.file(file)).equals(readFileSync(other.file(file))), file);
     assert.equal(statSync(other.file('stage/usr/lib')).mode & 0o777, 0o755);
-    const { stdout } = spawnSync('dpkg-deb', ['--contents', other.file('all.deb')], { encoding: 'utf8' });
+    const { stdout } = spawnSync('dpkg-deb', ['--contents', other.file('all.deb')], {
+      encoding: 'utf8',
+      env: { ...process.env, TZ: 'UTC' },
+    });
     assert.match(stdout, /^-rwxr-xr-x root\/root +10 2023-11-14 \d\d:\d\d \.\/usr\/lib\/b$/m);
     assert.match(stdout, /^lrwxrwxrwx root\/root .* \.\/usr\/sbin\/b -> \.\.\/lib\/b$/m);
 

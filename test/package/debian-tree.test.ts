@@ -50,7 +50,7 @@ describe('the Debian package', () => {
   });
 
   it('is named by the pages as it is made', () => {
-    for (const page of ['docs/install-dom0.md', 'docs/day-one.md', 'docs/package.md'])
+    for (const page of ['README.md', 'docs/install-dom0.md', 'docs/day-one.md', 'docs/package.md'])
       assert.ok(
         readFileSync(join(ROOT, page), 'utf8').includes(`apt install ./postern_${VERSION}_amd64.deb`),
         page,
