@@ -78,11 +78,16 @@ function tell(answer: DeclarationsApplied, { declared }: CustomerFiles, options:
   if (isDiff) process.exitCode = rightsChanged(changes).length === 0 ? EXIT.done : EXIT.failed;
 }
 
+/** A name at the beginning stays as it is spelt. */
+function asSentence(text: string): string {
+  return `${text.replace(/^(the|this|a|there) /, (word) => word.charAt(0).toUpperCase() + word.slice(1))}.`;
+}
+
 type Said = readonly { readonly at: number | null; readonly sentence: string }[];
 
 function placed(declared: CustomerFiles['declared'], said: Said): readonly Problem[] {
   return said.flatMap(({ at, sentence }) =>
-    at === null ? [] : [declared.problem(at, `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`)],
+    at === null ? [] : [declared.problem(at, asSentence(sentence))],
   );
 }
 

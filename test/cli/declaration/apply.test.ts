@@ -178,6 +178,12 @@ describe('cli: postern apply and postern export', () => {
       stored((store) => store.roles.find(customerName('shop-1'), domainName('shop-a'))?.declared),
       'billing',
     );
+    await postern(['customer', 'suspend', 'shop-1', ...settings]);
+    const noted = await postern(['apply', '-', ...limits], { input: 'customers:\n  shop-1: {}\n' });
+    assert.equal(noted.status, 0);
+    assert.match(noted.stderr, /^billing:2:3: warning: shop-1 is suspended by hand, and stays so/);
+    assert.match(noted.stderr, /\nnote: declared by no file any more, .*the role of shop-1 on shop-a/);
+    await postern(['customer', 'resume', 'shop-1', ...settings]);
     const path = await postern(['apply', '-', '--as', '../etc', ...settings]);
     assert.equal(path.status, 2);
     const flood = await postern(['apply', '-', ...settings], { input: '#'.repeat(9 * 1024 * 1024) });
