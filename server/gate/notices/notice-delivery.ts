@@ -161,7 +161,7 @@ export class NoticeDelivery {
   #noticesOf(row: AuditRow, facts: NoticeFacts): readonly NewNotice[] {
     return noticedOf(row, facts).flatMap((noticed) => [
       ...this.#forAdmins(noticed),
-      ...this.#forCustomers(noticed),
+      ...this.#forCustomers(noticed, row.seq),
     ]);
   }
 
@@ -174,14 +174,14 @@ export class NoticeDelivery {
       .map(({ channel }) => ({ channel: channel.name, customer: null, address: '', kind, subject, body }));
   }
 
-  #forCustomers(noticed: Noticed): readonly NewNotice[] {
+  #forCustomers(noticed: Noticed, seq: number): readonly NewNotice[] {
     const { customers } = this.#parts;
     if (customers === null) return [];
     const { kind, subject, customer, domain, account, holders, not } = noticed;
     const { rights, addresses, notices } = customers;
-    const told = new Set(holders && domain !== null ? rights.of(domain) : []);
+    const told = new Set(holders && domain !== null ? rights.of(domain, seq) : []);
     // Somebody who has lost the last role hears of that, and of nothing more.
-    if (account !== null && (kind === 'role' ? rights.isOpen(account) : rights.mayHearOfAny(account)))
+    if (account !== null && rights.isOpen(account, seq) && (kind === 'role' || rights.mayHearOfAny(account)))
       told.add(account);
     return [...told].flatMap((reader): NewNotice[] => {
       if (reader === not) return [];

@@ -10,7 +10,9 @@ interface NoticeRightsParts {
     of(customer: CustomerName): readonly RoleRow[];
     on(domain: DomainName): readonly RoleRow[];
   };
-  readonly customers: { find(name: CustomerName): { readonly suspendedAt: string | null } | undefined };
+  readonly customers: {
+    find(name: CustomerName): { readonly suspendedAt: string | null; readonly namedSeq: number } | undefined;
+  };
   readonly observations: Pick<DomainObservations, 'lastObservation'>;
   readonly clock: () => Date;
 }
@@ -26,11 +28,11 @@ export class NoticeRights {
     this.#parts = parts;
   }
 
-  /** Those who may be told of the domain. */
-  of(domain: DomainName): readonly CustomerName[] {
+  /** Those who may be told of what row `seq` of the audit log says of the domain: nothing from before their role. */
+  of(domain: DomainName, seq: number): readonly CustomerName[] {
     return this.#parts.roles
       .on(domain)
-      .filter((row) => this.#mayHear(row))
+      .filter((row) => row.sinceSeq <= seq && this.#mayHear(row))
       .map(({ customer }) => customer);
   }
 
@@ -39,8 +41,10 @@ export class NoticeRights {
     return this.#parts.roles.of(customer).some((row) => this.#mayHear(row));
   }
 
-  isOpen(customer: CustomerName): boolean {
-    return this.#parts.customers.find(customer)?.suspendedAt === null;
+  /** Whether the account is open, and row `seq` is of the customer who has the name now. */
+  isOpen(customer: CustomerName, seq = Infinity): boolean {
+    const found = this.#parts.customers.find(customer);
+    return found?.suspendedAt === null && found.namedSeq <= seq;
   }
 
   #mayHear({ customer, domain, role, counts }: RoleRow): boolean {

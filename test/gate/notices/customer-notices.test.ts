@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Action } from '../../../policy/actions.js';
 import { ACTIONS } from '../../../policy/actions.js';
+import { parseMailAddress } from '../../../policy/mail-address.js';
 import type { CustomerName } from '../../../policy/names.js';
 import type { Policy } from '../../../policy/policy.js';
 import { NoticeDelivery } from '../../../server/gate/notices/notice-delivery.js';
@@ -223,6 +224,32 @@ describe('gate: customers who are told what happens', () => {
     gate.store.customers.suspend(gate.alice.customer, null, ADMIN);
     assert.deepEqual(await happens(asked('rescue', gate.bob), keyAdded(gate.alice.customer)), []);
     gate.store.customers.resume(gate.alice.customer, ADMIN);
+  });
+
+  it('are told nothing from before their role, nor of who had their name before', async () => {
+    await set(gate.bob, 'bob@example.org');
+    mail.got.length = 0;
+    // All of it while no gate runs.
+    gate.store.audit.append(asked('rescue', gate.alice));
+    gate.role(gate.bob.customer, HORATIO, 'operator');
+    gate.store.audit.append(keyAdded(gate.alice.customer));
+    gate.store.customers.remove(gate.alice.customer, ADMIN);
+    gate.customer('alice', 'N', ['ophelia']);
+    const { noticeAddresses } = gate.store;
+    noticeAddresses.find = (customer) => ({
+      address: parseMailAddress(`${customer}@example.org`) ?? assert.fail(),
+      on: true,
+      asked: null,
+    });
+    assert.deepEqual(
+      (await happens()).map((text) => text.replaceAll(/SHA256:\S+/g, 'FP')),
+      [
+        'alice@example.org: An administrator added the SSH key FP (ssh-ed25519) to your account.',
+        'alice@example.org: An administrator made you owner of ophelia.',
+        'bob@example.org: An administrator ended the role of alice on horatio.',
+        'bob@example.org: An administrator made you operator of horatio.',
+      ],
+    );
   });
 
   describe('as the policy allows it', () => {
