@@ -95,24 +95,29 @@ export class GateUnderTest {
       log: logger,
       isKnown: (login) => login === options.known,
     });
-    this.gate = new SshGate({
-      settings,
-      front: this.front,
-      strangers,
-      hostKeys: this.hostKeys,
-      accounts: this.accounts,
-      keyUse: this.store.keys,
-      audit,
-      handler: this.handler,
-      certificates: {
-        accounts: new CertifiedAccounts({ ...certified, revoked }),
-        limits: { rsaMinimumBits: 2048 },
-        revokedKeys: revoked,
-      },
-      log: logger,
-      signatureCheck: this.check,
-      ...options.parts,
-    });
+    try {
+      this.gate = new SshGate({
+        settings,
+        front: this.front,
+        strangers,
+        hostKeys: this.hostKeys,
+        accounts: this.accounts,
+        keyUse: this.store.keys,
+        audit,
+        handler: this.handler,
+        certificates: {
+          accounts: new CertifiedAccounts({ ...certified, revoked }),
+          limits: { rsaMinimumBits: 2048 },
+          revokedKeys: revoked,
+        },
+        log: logger,
+        signatureCheck: this.check,
+        ...options.parts,
+      });
+    } catch (error) {
+      this.#remove();
+      throw error;
+    }
   }
 
   /** The Ed25519 key that is offered. */
@@ -178,6 +183,10 @@ export class GateUnderTest {
 
   async dispose(): Promise<void> {
     await this.gate.close('The test is over.');
+    this.#remove();
+  }
+
+  #remove(): void {
     this.#temporary.remove();
     rmSync(this.#directory, { recursive: true, force: true });
   }
