@@ -152,7 +152,10 @@ describe('Attachment', () => {
     start({ credits: false });
     attachment.repaint();
     await peer.sees('PICTURE;');
+    // The first piece leaves a whole number of pieces, so no credit is left for a picture in between.
+    const first = Buffer.alloc(4096 - 'PICTURE;'.length, 'x');
     const flood = Buffer.alloc(INITIAL_CREDIT + 100_000, 'x');
+    say(first);
     say(flood);
     await ticks();
     const got = peer.bytes.length;
@@ -161,10 +164,22 @@ describe('Attachment', () => {
     host.picture = 'AGAIN;';
     peer.ask({ note: 'credit', bytes: 50_000 });
     const skipped = await peer.note('skipped');
-    assert.equal(skipped.bytes, 'PICTURE;'.length + flood.length - got);
+    assert.equal(skipped.bytes, 'PICTURE;'.length + first.length + flood.length - got);
     await peer.sees('AGAIN;');
     say('live');
     await peer.sees('AGAIN;live');
+    assert.equal(peer.overdrawn, 0);
+  });
+
+  it('sends no part of a piece for which the credit is too short, but a picture instead', async () => {
+    start({ credits: false });
+    attachment.repaint();
+    await peer.sees('PICTURE;');
+    host.picture = 'AGAIN;';
+    const flood = Buffer.alloc(INITIAL_CREDIT, 'x');
+    say(flood);
+    await peer.sees('AGAIN;');
+    assert.equal((await peer.note('skipped')).bytes, 4096);
     assert.equal(peer.overdrawn, 0);
   });
 
