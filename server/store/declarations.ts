@@ -1,8 +1,9 @@
 import type { EventActor } from './audit-event.js';
 import type { AuditLog } from './audit-log.js';
 import type { Database } from './database.js';
+import type { ApplyOptions } from './declaration-context.js';
+import type { RunResult } from './declaration-outcome.js';
 import { DeclarationRun } from './declaration-run.js';
-import type { ApplyOptions, RunResult } from './declaration-run.js';
 import type { DeclarationParts } from './declaration-parts.js';
 import type { Declaration } from './declaration.js';
 
