@@ -30,6 +30,8 @@ const DELETE = new Sql('DELETE FROM customer WHERE id = ?');
 const RENAME = new Sql(
   'UPDATE customer SET name = ?, named_at = ?, named_seq = ?, declared = NULL WHERE id = ?',
 );
+const RELEASE_KEYS = new Sql('UPDATE key SET declared = NULL WHERE customer = ?');
+const RELEASE_ROLES = new Sql('UPDATE role SET declared = NULL WHERE customer = ?');
 const SUSPEND = new Sql('UPDATE customer SET suspended_at = ?, suspended_by = ? WHERE id = ?');
 const DOMAIN_NAMED = new Sql<{ name: string }>(
   'SELECT name FROM domain WHERE name = ? UNION SELECT domain FROM role WHERE domain = ?',
@@ -75,7 +77,7 @@ export class Customers {
 
   /**
    * Gives the customer another login name; keys, roles and preferences stay. Audit rows under the old name
-   * stay there. Refused as a new customer's name is. No file declares the customer any more.
+   * stay there. Refused as a new customer's name is. No file declares the customer, the keys or the roles any more.
    */
   rename(
     name: CustomerName,
@@ -90,6 +92,9 @@ export class Customers {
       if (no !== null) return no;
       const { seq, at } = append({ kind: 'customer.renamed', actor, customer: name, to });
       this.#database.run(RENAME, to, at, seq, row.id);
+      // Files have them under the former name: the next prune would remove them.
+      this.#database.run(RELEASE_KEYS, row.id);
+      this.#database.run(RELEASE_ROLES, row.id);
       return { ...customer(row), name: to, namedAt: at, namedSeq: seq, declared: null };
     });
   }

@@ -3,6 +3,7 @@ import { isLimited } from './declaration-scope.js';
 import type { DeclaredCustomer } from './declaration.js';
 import { applyKey } from './declared-keys.js';
 import { applyRole } from './declared-roles.js';
+import type { NameRemoval } from './hand-removals.js';
 
 /** Brings a customer with keys and roles to what a file says. */
 export function applyCustomer(context: DeclarationContext, wanted: DeclaredCustomer): void {
@@ -14,9 +15,7 @@ export function applyCustomer(context: DeclarationContext, wanted: DeclaredCusto
   if (present === undefined) {
     const gone = options.take ? null : removals.ofCustomer(name);
     if (gone !== null) {
-      const how = gone.to === null ? 'removed' : `renamed to ${gone.to}`;
-      const sentence = `${name} was ${how} by hand at ${gone.at}, so nothing of them is given again`;
-      outcome.note(at, sentence, true);
+      outcome.note(at, `${leftText(name, gone)}, so nothing of them is given again`, true);
       return;
     }
     if (!outcome.did('add', subject, null, name, at, customers.add(name, actor, { file }))) return;
@@ -24,6 +23,14 @@ export function applyCustomer(context: DeclarationContext, wanted: DeclaredCusto
     // Within limits nobody gets at what hands gave a customer: a new key would.
     outcome.object(at, `${name} was made by hand: apply it once without --only-customers and --only-domains`);
     return;
+  } else if (present.declared === null && !options.take) {
+    const former = removals.ofFormer(present);
+    if (former !== null) {
+      const since = 'The one who has the name now is by hand, so the file gives them nothing';
+      outcome.note(at, `${leftText(name, former)}. ${since}`, true);
+      return;
+    }
+    ownership.claim(subject, null, file);
   } else ownership.claim(subject, present.declared, file);
   const owner = ownership.other(subject, present?.declared ?? null);
   applySuspension(context, wanted, owner);
@@ -51,4 +58,8 @@ function applySuspension(
   else if (suspended)
     outcome.did('suspend', subject, null, null, at, customers.suspend(name, null, actor, { file }));
   else outcome.did('resume', subject, null, null, at, customers.resume(name, actor, { file }));
+}
+
+function leftText(name: string, { at, to }: NameRemoval): string {
+  return `${name} was ${to === null ? 'removed' : `renamed to ${to}`} by hand at ${at}`;
 }

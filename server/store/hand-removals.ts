@@ -13,7 +13,8 @@ interface Removal {
   readonly actor: string | null;
 }
 
-interface NameRemoval extends Removal {
+/** The last time that a customer gave a name up. */
+export interface NameRemoval extends Removal {
   /** The new name, for a customer who was renamed. */
   readonly to: CustomerName | null;
 }
@@ -58,9 +59,21 @@ export class HandRemovals {
   }
 
   /** Of the customer of this name, or the one who had it last. */
-  ofCustomer(name: CustomerName): (Removal & { readonly to: CustomerName | null }) | null {
+  ofCustomer(name: CustomerName): NameRemoval | null {
     const row = this.#database.get(NAME, name);
     return row === undefined || row.file !== null ? null : row;
+  }
+
+  /**
+   * Of the customer who had the name before the present one: somebody else, whom a file of that name may mean. Null
+   * also when the present one came back to the name.
+   */
+  ofFormer({ name }: Pick<Customer, 'name'>): NameRemoval | null {
+    const gone = this.ofCustomer(name);
+    if (gone?.to == null) return gone;
+    const names = formerNames(this.#renamed, name);
+    const left = names.indexOf(name);
+    return left > 0 && names[left - 1] === gone.to ? null : gone;
   }
 
   ofKey({ name, namedSeq }: Pick<Customer, 'name' | 'namedSeq'>, fingerprint: Fingerprint): Removal | null {

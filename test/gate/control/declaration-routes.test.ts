@@ -261,6 +261,53 @@ describe('gate: declared customers', () => {
       assert.deepEqual(gate.store.keys.list(customerName('alicia')), []);
     });
 
+    it('a customer whom a hand renamed keeps keys and roles at every prune', async () => {
+      await gate.client().ask('POST', '/customers/alice/rename', { to: 'alicia', take: true });
+      const alicia = customerName('alicia');
+      const held = (): readonly unknown[] => [
+        gate.store.keys.list(alicia).map(({ fingerprint, declared }) => [fingerprint, declared]),
+        gate.store.roles.of(alicia).map(({ domain, declared }) => [domain, declared]),
+      ];
+      const answer = await applied(gate, { [FILE]: TEXT }, { prune: true, many: true });
+      assert.deepEqual(answer.changes, []);
+      assert.deepEqual(held(), [[[fingerprintOf(KEY), null]], [[HORATIO, null]]]);
+      await applied(gate, { [FILE]: TEXT.replace('alice:', 'alicia:') });
+      assert.deepEqual(held(), [[[fingerprintOf(KEY), FILE]], [[HORATIO, FILE]]]);
+    });
+
+    const leaving: readonly (readonly [
+      how: string,
+      method: 'DELETE' | 'POST',
+      path: string,
+      body: object,
+    ])[] = [
+      ['removed', 'DELETE', '/customers/alice', {}],
+      ['renamed', 'POST', '/customers/alice/rename', { to: 'alicia' }],
+    ];
+    for (const [how, method, path, body] of leaving)
+      it(`a hand’s customer with the name of one whom a hand ${how} gets nothing of the file, but by --take`, async () => {
+        await gate.client().ask(method, path, { ...body, take: true });
+        await gate.client().ask('POST', '/customers', { customer: 'alice' });
+        await gate.client().ask('POST', '/customers/alice/keys', { key: OTHER });
+        const answer = await applied(gate, { [FILE]: TEXT }, { prune: true, many: true });
+        assert.deepEqual(answer.changes, []);
+        assert.match(sentences(answer).join(), new RegExp(`alice was ${how} .*by hand at .*--take does it`));
+        assert.deepEqual(
+          gate.store.keys.list(ALICE).map(({ fingerprint }) => fingerprint),
+          [fingerprintOf(OTHER)],
+        );
+        assert.deepEqual(gate.store.roles.of(ALICE), []);
+        await applied(gate, { [FILE]: TEXT }, { take: true });
+        assert.equal(gate.store.roles.find(ALICE, HORATIO)?.role, 'owner');
+      });
+
+    it('a customer who came back to the name is the same one', async () => {
+      await gate.client().ask('POST', '/customers/alice/rename', { to: 'alicia', take: true });
+      await gate.client().ask('POST', '/customers/alicia/rename', { to: 'alice' });
+      const answer = await applied(gate, { [FILE]: TEXT.replace('horatio: owner', 'ophelia: owner') });
+      assert.deepEqual(verbs(answer), ['declare customer', 'declare key', 'add role']);
+    });
+
     it('what the file took away and says again is given again', async () => {
       const without = TEXT.replace(/ {4}roles: \{horatio: owner\}\n/, '');
       await applied(gate, { [FILE]: without }, { prune: true, many: true });
