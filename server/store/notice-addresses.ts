@@ -120,7 +120,7 @@ export class NoticeAddresses {
         address: maskedAddress(address),
       });
       const { codes } = CUSTOMER_CHANNELS;
-      this.#notices.drop(codes, address);
+      this.#notices.drop(codes, customer, address);
       const text = `The code is ${code}. Somebody with the account ${customer} wants notices of ${site} at this address. If it was not you, do nothing: no more will come.`;
       const body = { text, customer, domain: null };
       this.#notices.add({ channel: codes, customer, address, kind: 'code', subject: 'code', body }, asked);
@@ -184,7 +184,7 @@ export class NoticeAddresses {
         customer,
         address: maskedAddress(address),
       });
-      if (row.asked !== null) this.#notices.drop(CUSTOMER_CHANNELS.codes, row.asked);
+      if (row.asked !== null) this.#notices.drop(CUSTOMER_CHANNELS.codes, customer, row.asked);
       if (row.address !== null)
         this.#tellFormer(
           customer,
@@ -215,7 +215,7 @@ export class NoticeAddresses {
   /** What has happened until now is not sent there any more; that it ends there is. */
   #tellFormer(customer: CustomerName, address: MailAddress, row: AuditRow, text: string): void {
     const channel = CUSTOMER_CHANNELS.notices;
-    this.#notices.dropOthers(channel, address);
+    this.#notices.dropOthers(channel, customer, address);
     const body = { text: `${text} If it was not you, ask us.`, customer, domain: null };
     this.#notices.add({ channel, customer, address, kind: 'address', subject: text, body }, row);
   }

@@ -44,11 +44,21 @@ export interface SentNotice extends NoticeBody {
   readonly times: number;
 }
 
+/** For whom notices are: several customers may have the same address, and each is told for themselves. */
+export interface NoticeReceiver {
+  /** The row of the customer; null: an admin's channel. */
+  readonly customer: number | null;
+  /** Where a customer is told; empty for an admin's channel. */
+  readonly address: string;
+}
+
 /** Notices that go to one receiver together. */
 export interface NoticeMessage {
   /** The same for every attempt. */
   readonly id: string;
   readonly channel: string;
+  /** Whom it is for; null: an admin's channel. */
+  readonly customer: CustomerName | null;
   readonly address: string;
   readonly attempts: number;
   readonly madeAt: string;
@@ -110,29 +120,33 @@ const FORGET_CURSOR = new Sql('DELETE FROM notice_cursor WHERE id = 1');
 const ROWS = new Sql<StoredAuditRow>(
   `SELECT ${COLUMNS} FROM audit WHERE seq > ? AND seq <= ? AND +kind IN (SELECT value FROM json_each(?)) ORDER BY seq`,
 );
+const OF_CUSTOMER = '(SELECT id FROM customer WHERE name = ?)';
 const INSERT = new Sql(
   `INSERT INTO notice (id, channel, customer, address, kind, subject, seq, at, body, times)
-   VALUES (?, ?, (SELECT id FROM customer WHERE name = ?), ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING`,
+   VALUES (?, ?, ${OF_CUSTOMER}, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING`,
 );
 const AGAIN = new Sql(
   `UPDATE notice SET times = times + 1, seq = ?, at = ?, body = ?
-   WHERE channel = ? AND address = ? AND subject = ? AND message IS NULL`,
+   WHERE channel = ? AND address = ? AND subject = ? AND message IS NULL AND customer IS ${OF_CUSTOMER}`,
 );
 const WAITING_AT = new Sql<{ n: number }>(
-  'SELECT count(*) AS n FROM notice WHERE channel = ? AND address = ? AND message IS NULL',
+  `SELECT count(*) AS n FROM notice WHERE channel = ? AND address = ? AND message IS NULL AND customer IS ${OF_CUSTOMER}`,
 );
-const ADDRESSES = new Sql<{ address: string }>(
-  'SELECT DISTINCT address FROM notice WHERE channel = ? AND message IS NULL',
+const RECEIVERS = new Sql<NoticeReceiver>(
+  `SELECT customer, address FROM notice WHERE channel = ? AND message IS NULL
+   GROUP BY customer, address ORDER BY min(number)`,
 );
 const MAKE = new Sql(
   `INSERT INTO notice_message (id, channel, customer, address, state, notices, made_at, due_at, attempts)
-   VALUES (?, ?, (SELECT customer FROM notice WHERE number = ?), ?, 'waiting', ?, ?, ?, 0)`,
+   VALUES (?, ?, ?, ?, 'waiting', ?, ?, ?, 0)`,
 );
 const FIRST_WAITING = new Sql<{ number: number; id: string }>(
-  `SELECT number, id FROM notice WHERE channel = ? AND address = ? AND message IS NULL ORDER BY number LIMIT ?`,
+  `SELECT number, id FROM notice
+   WHERE channel = ? AND address = ? AND customer IS ? AND message IS NULL ORDER BY number LIMIT ?`,
 );
 const PUT_INTO = new Sql(
-  `UPDATE notice SET message = ? WHERE channel = ? AND address = ? AND message IS NULL AND number <= ?`,
+  `UPDATE notice SET message = ?
+   WHERE channel = ? AND address = ? AND customer IS ? AND message IS NULL AND number <= ?`,
 );
 const OF_MESSAGE = new Sql<{
   id: string;
@@ -144,13 +158,15 @@ const OF_MESSAGE = new Sql<{
 }>('SELECT id, seq, at, kind, body, times FROM notice WHERE message = ? ORDER BY number LIMIT ?');
 const WAITING_MESSAGES = new Sql<{
   id: string;
+  customer: CustomerName | null;
   address: string;
   attempts: number;
   made_at: string;
   due_at: string;
   notices: number;
 }>(
-  `SELECT id, address, attempts, made_at, due_at, notices FROM notice_message
+  `SELECT notice_message.id, customer.name AS customer, address, attempts, made_at, due_at, notices
+   FROM notice_message LEFT JOIN customer ON customer.id = notice_message.customer
    WHERE channel = ? AND state = 'waiting' ORDER BY due_at`,
 );
 const SENT_SINCE = new Sql<{ n: number }>(
@@ -165,10 +181,9 @@ const LATER = new Sql(
 );
 const NOW = new Sql(`UPDATE notice_message SET due_at = ? WHERE channel = ? AND state = 'waiting'`);
 const FORGET_CONTENT = new Sql('DELETE FROM notice WHERE message = ?');
-const DROP_WAITING = new Sql('DELETE FROM notice WHERE channel = ? AND address = ? AND message IS NULL');
-const DROP_OTHERS = new Sql(
-  `DELETE FROM notice WHERE channel = ? AND address = ? AND message IS NULL AND kind <> 'address'`,
-);
+const WAITS = `channel = ? AND address = ? AND message IS NULL AND customer = ${OF_CUSTOMER}`;
+const DROP_WAITING = new Sql(`DELETE FROM notice WHERE ${WAITS}`);
+const DROP_OTHERS = new Sql(`DELETE FROM notice WHERE ${WAITS} AND kind <> 'address'`);
 const CHANNELS = new Sql<{ channel: string }>(
   `SELECT DISTINCT channel FROM notice WHERE message IS NULL
    UNION SELECT DISTINCT channel FROM notice_message WHERE state = 'waiting'`,
@@ -338,26 +353,26 @@ export class Notices {
       .map(({ id, address, due_at: dueAt }) => ({ id, address, dueAt }));
   }
 
-  /** The receivers in the channel for whom notices are in no message yet. */
-  receivers(channel: string): readonly string[] {
-    return this.#database.all(ADDRESSES, channel).map(({ address }) => address);
+  /** The receivers in the channel for whom notices are in no message yet, those that wait longest first. */
+  receivers(channel: string): readonly NoticeReceiver[] {
+    return this.#database.all(RECEIVERS, channel);
   }
 
-  /** How many messages were sent to the receiver between two moments. */
+  /** How many messages were sent to the address between two moments, for whomever. */
   sentBetween(channel: string, address: string, from: Date, to: Date): number {
     return this.#database.get(SENT_SINCE, channel, address, from.toISOString(), to.toISOString())?.n ?? 0;
   }
 
   /** Makes a message of the first notices for the receiver. It is due at once. */
-  make(channel: string, address: string, most: number): void {
+  make(channel: string, { customer, address }: NoticeReceiver, most: number): void {
     this.#log.transact(() => {
-      const taken = this.#database.all(FIRST_WAITING, channel, address, most);
+      const taken = this.#database.all(FIRST_WAITING, channel, address, customer, most);
       const [first, last] = [taken[0], taken.at(-1)];
       if (first === undefined || last === undefined) return;
       const id = hash(`message ${first.id} ${taken.length}`);
       const now = this.#clock().toISOString();
-      this.#database.run(MAKE, id, channel, first.number, address, taken.length, now, now);
-      this.#database.run(PUT_INTO, id, channel, address, last.number);
+      this.#database.run(MAKE, id, channel, customer, address, taken.length, now, now);
+      this.#database.run(PUT_INTO, id, channel, address, customer, last.number);
     });
   }
 
@@ -367,8 +382,8 @@ export class Notices {
     const notices = this.#database
       .all(OF_MESSAGE, id, MOST_LISTED)
       .map(({ body, ...notice }) => ({ ...notice, ...(JSON.parse(body) as NoticeBody) }));
-    const { address, attempts, made_at: madeAt } = row;
-    return { id, channel, address, attempts, madeAt, notices, more: row.notices - notices.length };
+    const { customer, address, attempts, made_at: madeAt } = row;
+    return { id, channel, customer, address, attempts, madeAt, notices, more: row.notices - notices.length };
   }
 
   /** It was sent, and its text is forgotten. What waits in its channel is due now: the channel works. */
@@ -399,14 +414,14 @@ export class Notices {
     });
   }
 
-  /** Drops what waits for this receiver and is in no message yet; inside the present transaction. */
-  drop(channel: string, address: string): void {
-    this.#database.run(DROP_WAITING, channel, address);
+  /** Drops what waits for the customer there and is in no message yet; inside the present transaction. */
+  drop(channel: string, customer: CustomerName, address: string): void {
+    this.#database.run(DROP_WAITING, channel, address, customer);
   }
 
   /** As `drop`, but what the notices themselves are told of stays. */
-  dropOthers(channel: string, address: string): void {
-    this.#database.run(DROP_OTHERS, channel, address);
+  dropOthers(channel: string, customer: CustomerName, address: string): void {
+    this.#database.run(DROP_OTHERS, channel, address, customer);
   }
 
   counts(channel: string): ChannelCounts {
@@ -451,13 +466,15 @@ export class Notices {
   #put(notice: NewNotice, { seq, at }: Pick<AuditRow, 'seq' | 'at'>, counts: Map<string, number>): void {
     const { channel, customer, address, kind, subject, body } = notice;
     const again = (about: string, text: string): boolean =>
-      this.#database.run(AGAIN, seq, at, text, channel, address, about) > 0;
+      this.#database.run(AGAIN, seq, at, text, channel, address, about, customer) > 0;
     if (again(subject, JSON.stringify(body))) return;
-    const receiver = `${channel} ${address}`;
-    const count = counts.get(receiver) ?? this.#database.get(WAITING_AT, channel, address)?.n ?? 0;
+    const receiver = `${channel} ${address} ${customer ?? ''}`;
+    const count = counts.get(receiver) ?? this.#database.get(WAITING_AT, channel, address, customer)?.n ?? 0;
     counts.set(receiver, count + 1);
     const most = customer === null ? MOST_WAITING.channel : MOST_WAITING.customer;
-    const id = hash(`${seq} ${channel} ${address} ${kind} ${subject}`);
+    const id = hash(
+      `${seq} ${channel} ${address} ${kind} ${subject}${customer === null ? '' : ` ${customer}`}`,
+    );
     if (count < most) {
       this.#database.run(
         INSERT,

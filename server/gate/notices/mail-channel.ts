@@ -66,7 +66,7 @@ interface Envelope {
 
 /** A mail in ASCII (RFC 5322, 2045, 2047, 3834). Every text is one line before it is put into it. */
 export function mailText({ site, from, to, footer }: Envelope, message: NoticeMessage): string {
-  const { id, notices, more, madeAt } = message;
+  const { id, customer, notices, more, madeAt } = message;
   const [first] = notices;
   const total = notices.length + more;
   const subject = `[${site}] ${total === 1 && first !== undefined ? first.text : counted(total, 'notice')}`;
@@ -75,6 +75,7 @@ export function mailText({ site, from, to, footer }: Envelope, message: NoticeMe
     ...(more === 0 ? [] : ['', `And ${counted(more, 'notice')} more.`]),
     '',
     '-- ',
+    ...(customer === null ? [] : [`For the account ${customer}.`]),
     ...footer,
   ];
   const headers = [

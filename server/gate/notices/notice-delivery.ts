@@ -111,7 +111,16 @@ export class NoticeDelivery {
     const id = `test-${randomUUID()}`;
     const text = `This is a test of the channel ${name}, which an administrator asked for.`;
     const notice = { id, seq: 0, at, kind: 'test', times: 1, text, customer: null, domain: null };
-    const message = { id, channel: name, address: '', attempts: 0, madeAt: at, notices: [notice], more: 0 };
+    const message = {
+      id,
+      channel: name,
+      customer: null,
+      address: '',
+      attempts: 0,
+      madeAt: at,
+      notices: [notice],
+      more: 0,
+    };
     const trouble = await found.deliver(message, new AbortController().signal);
     if (trouble !== null) return refusal('toolstack-failed', `the channel ${name} does not work: ${trouble}`);
     this.#parts.notices.retryNow(name);

@@ -22,7 +22,7 @@ interface LaneParts {
   readonly random?: () => number;
 }
 
-/** Sends the messages of one channel, one after the other. A receiver has one message on its way at a time. */
+/** Sends the messages of one channel, one after the other. An address has one message on its way at a time. */
 export class NoticeLane {
   readonly #parts: LaneParts;
   readonly #leave = new AbortController();
@@ -78,10 +78,12 @@ export class NoticeLane {
     const busy = new Set(notices.waiting(name).map(({ address }) => address));
     const now = clock();
     const hourAgo = new Date(now.getTime() - HOUR_MS);
-    for (const address of receivers) {
+    for (const receiver of receivers) {
+      const { address } = receiver;
       if (busy.has(address)) continue;
       if (perHour !== null && notices.sentBetween(name, address, hourAgo, now) >= perHour) continue;
-      notices.make(name, address, most);
+      notices.make(name, receiver, most);
+      busy.add(address);
     }
   }
 

@@ -13,11 +13,13 @@ import { WebhookChannel } from '../../../server/gate/notices/webhook-channel.js'
 import type { NoticeMessage } from '../../../server/store/notices.js';
 import { eventually } from '../../support/eventually.js';
 import { selfSignedCertificate } from '../../support/self-signed-certificate.js';
+import { customerName } from '../../support/temporary-store.js';
 import { TemporaryDirectory } from '../../support/temporary-directory.js';
 
 const MESSAGE: NoticeMessage = {
   id: 'abc123',
   channel: 'ops',
+  customer: null,
   address: '',
   attempts: 0,
   madeAt: '2026-11-30T11:00:00.000Z',
@@ -198,6 +200,14 @@ describe('gate: the channels of notices', () => {
         Buffer.from(body, 'base64').toString(),
         '2026-11-30 10:59:00 UTC  horatio has crashed.\r\n\r\n-- \r\nFooter.\r\n',
       );
+    });
+
+    it('to a customer says for which account it is', async () => {
+      const channel = mail(`cat > ${path('in')}`, null);
+      const message = { ...MESSAGE, customer: customerName('alice'), address: 'anna@example.org' };
+      assert.equal(await channel.deliver(message, STAYS), null);
+      const [, body = ''] = readFileSync(path('in'), 'utf8').split('\n\n');
+      assert.match(Buffer.from(body, 'base64').toString(), /-- \r\nFor the account alice\.\r\nFooter\.\r\n$/);
     });
 
     it('to a customer goes to the address of the message, which no complaint tells', async () => {

@@ -211,6 +211,54 @@ describe('gate: customers who are told what happens', () => {
     );
   });
 
+  describe('with one mailbox for two accounts', () => {
+    const CRASH: AuditEvent = {
+      kind: 'domain.crashed',
+      domain: HORATIO,
+      host: 'one',
+      since: '2026-11-30T10:00:00.000Z',
+    };
+    const told = (): readonly string[] =>
+      mail.got
+        .flatMap(({ customer, notices }) => notices.map(({ times, text }) => `${customer}: ${times} ${text}`))
+        .sort();
+
+    beforeEach(async () => {
+      gate.role(gate.bob.customer, HORATIO, 'operator');
+      for (const who of [gate.alice, gate.bob]) await set(who, 'ops@example.org');
+      await delivery.tick();
+    });
+
+    it('each is told of it, once and in their own words', async () => {
+      await happens(CRASH, asked('rescue', gate.alice));
+      assert.deepEqual(told(), [
+        'alice: 1 You asked for a boot of horatio into rescue.',
+        'alice: 1 horatio has crashed.',
+        'bob: 1 alice asked for a boot of horatio into rescue.',
+        'bob: 1 horatio has crashed.',
+      ]);
+    });
+
+    it('one who switches notices off, or is removed, takes nothing from the other', async () => {
+      const { alice, bob, store } = gate;
+      mail.answer = () => 'no';
+      await happens(CRASH);
+      store.audit.append(keyAdded(alice.customer));
+      await delivery.tick();
+      assert.equal((await exec(bob, 'notify off')).status, 0);
+      store.customers.remove(bob.customer, ADMIN);
+      mail.answer = () => null;
+      mail.got.length = 0;
+      store.notices.retryNow('customers');
+      await delivery.tick();
+      assert.deepEqual(told(), [
+        `alice: 1 An administrator added the SSH key ${fingerprint('Z')} (ssh-ed25519) to your account.`,
+        'alice: 1 An administrator ended the role of bob on horatio.',
+        'alice: 1 horatio has crashed.',
+      ]);
+    });
+  });
+
   it('are told nothing when the role has gone, or the account is suspended', async () => {
     gate.role(gate.bob.customer, HORATIO, 'operator');
     await set(gate.alice, 'alice@example.net');
