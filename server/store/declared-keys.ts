@@ -1,4 +1,5 @@
 import { shortList } from '../../policy/listing.js';
+import { isRefusal } from '../../policy/refusal.js';
 import type { DeclarationContext } from './declaration-context.js';
 import { keyText } from './declaration-words.js';
 import type { DeclaredKey } from './declaration.js';
@@ -60,6 +61,10 @@ function addKey(
   const row = { customer: name, fingerprint, expiresAt, own, ...material };
   const added = keys.add(row, actor, options.maxKeys(name), own ? { take: true } : { file });
   const subject = { of: 'key', customer: name, fingerprint } as const;
+  if (own && isRefusal(added) && added.code === 'too-many') {
+    outcome.note(at, `the key ${fingerprint} of ${name} is not added: ${added.message}`);
+    return;
+  }
   const isAdded = outcome.did('add', subject, null, keyText(wanted), at, added);
   if (isAdded && others.length > 0)
     outcome.note(at, `${name} has the same key as ${shortList(others)}: each can log in with it`);

@@ -136,7 +136,8 @@ export class Keys {
   /**
    * Customers may add keys of their own, a hand none to a declared customer.
    *
-   * @param max how many keys a customer may have; one more is refused with `too-many`
+   * @param max how many keys a customer may have; one more is refused with `too-many`. Those that customers added do
+   *   not count for a file: nobody can keep a file from being applied
    */
   add(key: NewKey, actor: EventActor, max: number, editor: Editor = BY_HAND): Key | Refusal {
     return this.#log.transact((append) => {
@@ -149,10 +150,11 @@ export class Keys {
       if (held.some(({ fingerprint }) => fingerprint === key.fingerprint)) {
         return refusal('key-exists', `this key is registered already: ${key.fingerprint}`);
       }
-      if (held.length >= max) {
+      const counted = 'file' in editor ? held.filter((row) => row.own === 0 || row.declared !== null) : held;
+      if (counted.length >= max) {
         return refusal(
           'too-many',
-          `there are ${held.length} keys already, and no more than ${max} are allowed: remove one first`,
+          `there are ${counted.length} keys already, and no more than ${max} are allowed: remove one first`,
         );
       }
       const { customer, fingerprint, type, blob, comment, expiresAt = null } = key;

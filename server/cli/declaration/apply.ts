@@ -44,7 +44,7 @@ export function addApplyCommand(program: Command): void {
       '\nExit status: 0 done, or no difference; 1 with --diff some difference; 2 the files are not sound; 3 refused.\n',
     )
     .action(async (path: string, options: ApplyOptions) => {
-      const files = await readCustomerFiles(path, options.as);
+      const files = await readCustomerFiles(path, options.as, options.prune === true);
       const answer = (await withAdminClient(options, (client) =>
         client.ask('POST', '/declarations', body(files, options)),
       )) as DeclarationsApplied;

@@ -31,14 +31,16 @@ export interface CustomerFiles {
  * Reads a file, the files of a directory, or stdin (`-`).
  *
  * @param name of the text that comes from stdin
+ * @param prune whether rows go that stand in no file: then a file that cannot be taken is a fault
  * @throws CliError with all problems and their places
  */
-export async function readCustomerFiles(path: string, name: string): Promise<CustomerFiles> {
+export async function readCustomerFiles(path: string, name: string, prune: boolean): Promise<CustomerFiles> {
   if (path === '-') return fromSources([{ file: name, text: await stdinText(name) }], null, name);
   const whole = resolve(path);
   const { sources, problems, warnings } = readPolicyTexts(whole, KIND);
+  const faults = prune ? [...problems, ...warnings] : problems;
+  if (faults.length > 0) throw unsound(problemText(faults));
   process.stderr.write(problemText(warnings, 'warning'));
-  if (problems.length > 0) throw unsound(problemText(problems));
   const isDirectory = statSync(whole, { throwIfNoEntry: false })?.isDirectory() === true;
   return fromSources(sources, isDirectory ? whole : null, whole);
 }

@@ -134,6 +134,9 @@ describe('cli: postern apply and postern export', () => {
     const among = await apply(customers);
     assert.equal(among.status, 0);
     assert.match(among.stderr, /warning: It is not a regular file and was not read/);
+    const pruning = await apply(customers, '--prune', '--yes');
+    assert.deepEqual([pruning.status, pruning.stdout], [2, '']);
+    assert.match(pruning.stderr, /x\.yaml: It is not a regular file and was not read/);
     rmSync(file);
     const gone = await apply(file);
     assert.deepEqual([gone.status, /there is no such file/.test(gone.stderr)], [2, true]);

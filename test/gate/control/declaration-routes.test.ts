@@ -389,6 +389,26 @@ describe('gate: declared customers', () => {
       assert.deepEqual([key?.declared, key?.own], [null, true]);
     });
 
+    it('keep no file from being applied, however many there are', async () => {
+      const actor = customerActor(ALICE, fingerprintOf(KEY));
+      const more = (): PublicKey => parsePublicKey(publicKeyLine()) as PublicKey;
+      const add = (): unknown => gate.store.keys.add({ customer: ALICE, ...more() }, actor, 3);
+      add();
+      assert.ok(isRefusal(add()), 'the customer has as many as they may');
+      const text = TEXT.replace(`["${KEY}"]`, `["${KEY}", "${publicKeyLine('shop')}"]`).replace(
+        'bob:\n',
+        'bob:\n    suspended: true\n',
+      );
+      assert.deepEqual(verbs(await applied(gate, { [FILE]: text })), ['add key', 'suspend customer']);
+      const owned = text.replace('keys: [', `keys: [{key: "${publicKeyLine()}", own: true}, `);
+      const answer = await applied(gate, { [FILE]: owned.replace('suspended: true', 'suspended: false') });
+      assert.deepEqual(verbs(answer), ['resume customer']);
+      assert.match(
+        sentences(answer).join(),
+        /the key SHA256:\S+ of alice is not added: there are 4 keys already/,
+      );
+    });
+
     it('are not given again once the customer removed them, not even with --take', async () => {
       const actor = customerActor(ALICE, fingerprintOf(KEY));
       gate.store.keys.remove(ALICE, fingerprintOf(OTHER), actor, { allowLast: false });
