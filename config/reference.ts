@@ -2,8 +2,9 @@ import { POLICY_SCHEMA } from '../policy/policy-schema.js';
 import { CUSTOMERS_SCHEMA } from './customers-schema.js';
 import { DOM0_SCHEMA } from './dom0-schema.js';
 import { GATE_SCHEMA } from './gate-schema.js';
+import { logReference } from './log-reference.js';
 
-/** The documents that are made from the schemas, completely or in part. */
+/** The documents that are made from the schemas and the log's events, completely or in part. */
 
 interface SchemaNode {
   readonly type?: string | readonly string[];
@@ -37,6 +38,7 @@ export function withReferences(document: string): string {
   return document.replace(
     /(<!-- reference ([a-z0-9]+) -->\n)[^]*?(<!-- end -->)/g,
     (whole, begin: string, name: string, end: string) => {
+      if (name === 'log') return `${begin}\n${logReference()}\n${end}`;
       const schema = schemas[name];
       return schema === undefined ? whole : `${begin}\n${reference(schema)}\n${end}`;
     },

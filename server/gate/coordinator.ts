@@ -214,7 +214,7 @@ export class Coordinator {
         return;
       case 'key-used':
         keys.touch(message.customer, message.fingerprint).catch((error: unknown) => {
-          this.#parts.log.error({ err: error }, 'the use of a key could not be noted');
+          this.#parts.log.error({ err: error }, 'key.use-not-noted');
         });
         return;
       case 'rows':
@@ -262,7 +262,7 @@ export class Coordinator {
     if (sessions.length + connections.length > 0)
       log.warn(
         { worker: number, sessions: sessions.length, connections: connections.length },
-        'sessions of a worker ended with it',
+        'worker.sessions-lost',
       );
     if (recordings.size > 0) this.core.recordings.mend(recordings);
     this.core.operations.closeOpenIntents((connection) => connection.startsWith(idPrefixOf(number)));
@@ -270,7 +270,7 @@ export class Coordinator {
 
   #end(event: AuditEvent): void {
     this.#parts.store.audit.appendLater(event).catch((error: unknown) => {
-      this.#parts.log.error({ err: error, event: event.kind }, 'THE AUDIT LOG CANNOT BE WRITTEN');
+      this.#parts.log.error({ err: error, kind: event.kind }, 'audit.unwritable');
     });
   }
 }

@@ -228,7 +228,7 @@ export class GateCore {
       ...inSlices,
     });
     const untold = (fault: unknown): void => {
-      log.error({ err: fault }, 'a session could not be told');
+      log.error({ err: fault }, 'session.not-told');
     };
     this.announcements = new Announcements(openMenus, untold, slices);
 
@@ -374,7 +374,7 @@ export class GateCore {
       maintenance: this.maintenance,
       shownDomains: this.shownDomains,
       refreshes: new SlicedQueue(new Slices(), (fault) => {
-        log.error({ err: fault }, 'a menu could not be made anew');
+        log.error({ err: fault }, 'menu.not-refreshed');
       }),
       preferences,
       terms,

@@ -190,7 +190,7 @@ export function recordIfPossible(store: Store, event: AuditEvent, log: Logger): 
     store.audit.append(event);
   } catch (fault) {
     if (!(fault instanceof AuditUnavailableError)) throw fault;
-    log.error({ kind: event.kind, err: fault }, 'THE AUDIT LOG CANNOT BE WRITTEN');
+    log.error({ kind: event.kind, err: fault }, 'audit.unwritable');
   }
 }
 

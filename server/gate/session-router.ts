@@ -57,7 +57,7 @@ export class SessionRouter implements SessionHandler {
       if (session === undefined) return refuses(openSessions.count(customer));
       return openSessions.enter(session, refuses);
     } catch (fault) {
-      log.error({ connection: identity.connection, err: fault }, 'a session could not be admitted');
+      log.error({ connection: identity.connection, err: fault }, 'session.not-admitted');
       return words.fault(identity.connection).message;
     }
   }
@@ -78,7 +78,7 @@ export class SessionRouter implements SessionHandler {
       (fault: unknown) => {
         this.#parts.log.error(
           { connection: identity.connection, session: session.id, err: fault },
-          'a session failed',
+          'session.fault',
         );
         new ExecOutput(terminal).say(words.fault(identity.connection).message);
         terminal.exit(EXIT.failed);

@@ -128,7 +128,7 @@ export class Worker {
 
   /** The coordinator has gone: nobody would tell of a right that was taken away. */
   orphaned(): void {
-    this.#parts.log.error({}, 'the coordinator has gone: the worker ends its sessions');
+    this.#parts.log.error({}, 'worker.orphaned');
     void this.stop(ORPHANED);
   }
 
@@ -188,7 +188,7 @@ export class Worker {
       hostKeys.reload();
     } catch (error) {
       if (!(error instanceof HostKeyError)) throw error;
-      log.error({ why: error.message }, 'the host keys stay as they were');
+      log.error({ why: error.message }, 'host-keys.not-reloaded');
     }
   }
 

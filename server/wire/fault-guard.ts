@@ -25,11 +25,11 @@ export class FaultGuard {
       try {
         listener(...given);
       } catch (error) {
-        this.#log.error({ err: error, event }, 'a fault was caught');
+        this.#log.error({ err: error, event }, 'fault.caught');
         try {
           answer(...given);
         } catch (again) {
-          this.#log.error({ err: again, event }, 'a fault could not be answered');
+          this.#log.error({ err: again, event }, 'fault.not-answered');
         }
       }
     };

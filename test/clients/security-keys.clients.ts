@@ -88,7 +88,7 @@ for (const program of PROGRAMS) {
       const accepted = (): boolean | undefined => gate.eventsOf('login.accepted').at(-1)?.verified;
       /** The reason of the last refusal. */
       const refusal = (): string => {
-        const said = gate.logged.filter(({ message }) => message === 'login refused').at(-1)?.fields;
+        const said = gate.logged.filter(({ message }) => message === 'login.refused').at(-1)?.fields;
         return (said as { because?: string } | undefined)?.because ?? 'none';
       };
 

@@ -24,7 +24,12 @@ function blocks(document: string, info: string): readonly string[] {
 }
 
 describe('what is made from the schemas', () => {
-  for (const document of ['docs/policy-reference.md', 'docs/settings.md']) {
+  for (const document of [
+    'docs/policy-reference.md',
+    'docs/settings.md',
+    'docs/declared-customers.md',
+    'docs/log-events.md',
+  ]) {
     it(`${document} is current: npm run docs`, () => {
       assert.equal(text(document), withReferences(text(document)));
       assert.match(text(document), /<!-- reference [a-z0-9]+ -->\n\n[^]*\|---\|/);

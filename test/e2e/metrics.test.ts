@@ -28,7 +28,7 @@ describe('e2e: the numbers of a running gate', () => {
     await house.startDom0();
     await house.startGate();
     const log = readFileSync(house.log('gate'), 'utf8').split('\n');
-    const line = log.find((one) => one.includes('metrics are served')) ?? assert.fail('no port is told');
+    const line = log.find((one) => one.includes('metrics.listening')) ?? assert.fail('no port is told');
     ({ port } = JSON.parse(line) as { port: number });
   });
   after(() => house.stop());

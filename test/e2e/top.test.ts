@@ -66,7 +66,7 @@ describe('e2e: postern top', function () {
       it('is counted by the metrics, whichever process has the console', async () => {
         const line = readFileSync(house.log('gate'), 'utf8')
           .split('\n')
-          .find((one) => one.includes('metrics are served'));
+          .find((one) => one.includes('metrics.listening'));
         const { port } = JSON.parse(line ?? '{}') as { port: number };
         await eventually('the keys and their echo to be counted', async () => {
           const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();

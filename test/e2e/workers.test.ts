@@ -44,8 +44,7 @@ interface Listed {
 function workersOf(house: House): ReadonlyMap<number, number> {
   const found = new Map<number, number>();
   for (const line of readFileSync(house.log('gate'), 'utf8').split('\n')) {
-    const [, worker, pid] =
-      /"worker":(\d+),"process":(\d+),"msg":"a worker takes connections"/.exec(line) ?? [];
+    const [, worker, pid] = /"worker":(\d+),"process":(\d+),"msg":"worker\.ready"/.exec(line) ?? [];
     if (worker !== undefined) found.set(Number(worker), Number(pid));
   }
   return found;

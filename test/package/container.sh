@@ -24,5 +24,5 @@ inside sh -euc "
   done
   setpriv --reuid=postern --regid=postern --clear-groups postern customer add alice
   kill \$! && wait \$! || true
-  grep -q 'asked to stop' /tmp/gate.log"
+  grep -q 'half.stopping' /tmp/gate.log"
 echo 'the container file: its steps run, and the gate serves without a right'

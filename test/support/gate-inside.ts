@@ -81,7 +81,7 @@ export const NO_NOTICES: NoticeSettings = {
 };
 
 /** Log messages of our own faults, which the product survives and a test must not. */
-const BROKEN = ['a session could not be told', 'a menu could not be made anew'];
+const BROKEN = ['session.not-told', 'menu.not-refreshed'];
 
 /**
  * The gate's core without SSH, built as the product does it: real SQLite, and real HTTP to a stand-in for

@@ -48,7 +48,7 @@ export class PolicyFiles implements PolicySource {
   load(): LoadResult {
     const loaded = loadPolicy(this.#directory);
     if (loaded.warnings.length > 0) {
-      this.#log.warn({ warnings: problemText(loaded.warnings, 'warning') }, 'the policy has warnings');
+      this.#log.warn({ warnings: problemText(loaded.warnings, 'warning') }, 'policy.warnings');
     }
     if (!loaded.ok)
       return { ok: false, problems: loaded.problems.map((problem) => problemText([problem]).trimEnd()) };
@@ -59,7 +59,7 @@ export class PolicyFiles implements PolicySource {
   lastAccepted(): ReturnType<PolicySource['lastAccepted']> {
     const { accepted, passedOver } = loadAccepted(this.#accepted);
     for (const { entry, why } of passedOver) {
-      this.#log.error({ entry, why }, 'an accepted policy cannot be read and was passed over');
+      this.#log.error({ entry, why }, 'policy.copy-passed-over');
     }
     if (accepted === null) return null;
     const { policy, digest } = accepted.loaded;

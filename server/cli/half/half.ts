@@ -1,5 +1,5 @@
-import type { Logger } from 'pino';
 import { FaultScope } from '../../wire/fault-scope.js';
+import type { HalfLogger } from '../../wire/logger.js';
 
 /** One half of Postern as a process. */
 export interface Half {
@@ -31,7 +31,7 @@ const LEAVE_MS = 8000;
  * @param manager who is told that the half ends
  */
 export function liveUntilStopped(
-  log: Logger,
+  log: HalfLogger,
   manager: { stopping(): void } | null = null,
 ): { serve(half: Half): void } {
   let half: Half | undefined;
@@ -44,20 +44,20 @@ export function liveUntilStopped(
     setTimeout(() => process.exit(), LEAVE_MS).unref();
     void Promise.resolve(half?.stop())
       .catch((error: unknown) => {
-        log.error({ err: error }, 'stopping failed');
+        log.error({ err: error }, 'half.not-stopped');
       })
       .finally(() => process.exit());
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const) {
     process.on(signal, () => {
-      log.info({ signal }, 'asked to stop');
+      log.info({ signal }, 'half.stopping');
       leave(0);
     });
   }
   for (const kind of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(kind, (error: unknown) => {
       if (isAnswered(error)) return;
-      log.fatal({ err: error, kind }, 'a fault that nobody caught');
+      log.fatal({ err: error, kind }, 'half.fault');
       leave(1);
     });
   }

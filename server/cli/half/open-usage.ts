@@ -15,7 +15,7 @@ export function openUsage(state: string, keeps: boolean, log: Logger): UsageHist
     return UsageHistory.open(join(state, USAGE), { keeps });
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    log.error({ why: error.message }, 'what domains use is not recorded');
+    log.error({ why: error.message }, 'usage.not-opened');
     return null;
   }
 }

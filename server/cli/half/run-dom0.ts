@@ -52,7 +52,7 @@ export async function runDom0(file: string, { check = false } = {}): Promise<voi
     manager.status('Reading the journal and looking at the domains.');
     await dom0.start();
   } catch (error) {
-    log.fatal(startFault(error), 'the dom0 half cannot start');
+    log.fatal(startFault(error), 'dom0.not-started');
     throw new CliError(`the dom0 half cannot start: ${(error as Error).message}`);
   }
   const { intervalSeconds } = settings.observe;

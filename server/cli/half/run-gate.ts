@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { dirname, join } from 'node:path';
-import type { Logger } from 'pino';
 import type { GateSettings } from '../../../config/gate-settings.js';
 import { loadGateSettings } from '../../../config/gate-settings.js';
 import { Administration } from '../../gate/control/administration.js';
@@ -19,6 +18,7 @@ import { AuditUnavailableError } from '../../store/store-error.js';
 import { DATABASE } from '../../store/state-directory.js';
 import { openUsage } from './open-usage.js';
 import type { UsageHistory } from '../../store/usage-history.js';
+import type { HalfLogger } from '../../wire/logger.js';
 import { awaitFormerWorkers, lockState } from '../../store/state-lock.js';
 import { CliError } from '../command/exit-status.js';
 import type { Half } from './half.js';
@@ -58,7 +58,7 @@ export async function runGate(file: string): Promise<void> {
     // For the demo, and for who starts it by hand.
     if (!manager.isThere) process.stdout.write(`postern gate ready on ${addresses.join(', ')}\n`);
   } catch (error) {
-    log.fatal(startFault(error), 'the gate cannot start');
+    log.fatal(startFault(error), 'gate.not-started');
     // Whatever is open by now, the control socket above all, would keep the process alive without a gate in
     // it.
     await half.stop();
@@ -69,7 +69,7 @@ export async function runGate(file: string): Promise<void> {
 /** The gate with its database and its control socket. */
 class GateHalf implements Half {
   readonly #settings: GateSettings;
-  readonly #log: Logger;
+  readonly #log: HalfLogger;
   #hostKeys: HostKeys | undefined;
   #store: Store | undefined;
   #usage: UsageHistory | null = null;
@@ -79,7 +79,7 @@ class GateHalf implements Half {
   #unlock: () => void = () => undefined;
   #endMeasuring: () => Promise<void> = () => Promise.resolve();
 
-  constructor(settings: GateSettings, log: Logger) {
+  constructor(settings: GateSettings, log: HalfLogger) {
     this.#settings = settings;
     this.#log = log;
   }
@@ -91,8 +91,8 @@ class GateHalf implements Half {
     const hostKeys = HostKeys.open(settings);
     this.#hostKeys = hostKeys;
     const tooFewFiles = whyTooFewFiles(settings.login.connections, limitsOfThisProcess());
-    if (tooFewFiles !== null) log.warn({}, tooFewFiles);
-    for (const { message } of hostKeys.problems) log.warn({}, `${message} It is not used.`);
+    if (tooFewFiles !== null) log.warn({ why: tooFewFiles }, 'gate.few-files');
+    for (const { message } of hostKeys.problems) log.warn({ why: message }, 'host-key.unused');
     this.#unlock = lockState(settings.state);
     await awaitFormerWorkers(settings.state);
     const store = Store.open(join(settings.state, DATABASE), { shared: settings.workers > 1 });
@@ -192,10 +192,10 @@ class GateHalf implements Half {
     };
     try {
       const port = await server.listen();
-      this.#log.info({ port, listen }, 'metrics are served');
+      this.#log.info({ port, listen }, 'metrics.listening');
     } catch (error) {
       if (!(error instanceof MetricsError)) throw error;
-      this.#log.error({ why: error.message }, 'metrics are not served');
+      this.#log.error({ why: error.message }, 'metrics.not-served');
     }
   }
 
@@ -205,13 +205,13 @@ class GateHalf implements Half {
     try {
       if (this.#hostKeys?.reload() !== true) return;
       const announced = this.#hostKeys.announced.map(({ fingerprint }) => fingerprint);
-      this.#log.info({ announced }, 'other host keys were read');
+      this.#log.info({ announced }, 'host-keys.reloaded');
       this.#store?.audit.append({ kind: 'hostkeys.changed', actor: null, announced });
     } catch (error) {
       if (error instanceof AuditUnavailableError)
-        this.#log.error({ kind: 'hostkeys.changed', err: error }, 'THE AUDIT LOG CANNOT BE WRITTEN');
+        this.#log.error({ kind: 'hostkeys.changed', err: error }, 'audit.unwritable');
       else if (error instanceof HostKeyError)
-        this.#log.error({ why: error.message }, 'the host keys stay as they were');
+        this.#log.error({ why: error.message }, 'host-keys.not-reloaded');
       else throw error;
     }
   }

@@ -61,11 +61,11 @@ export async function runWorker(): Promise<void> {
   });
   // Sent by a coordinator that runs the same program, from settings that it has read.
   const settings = begun.settings as GateSettings;
-  const log = openLog('gate', settings.log.level).child({ worker: begun.worker });
+  const log = openLog('gate', settings.log.level, { worker: begun.worker });
   for (const kind of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(kind, (error: unknown) => {
       if (FaultScope.take(error)) return;
-      log.fatal({ err: error, kind }, 'a fault that nobody caught');
+      log.fatal({ err: error, kind }, 'half.fault');
       exit(1);
       if (worker === null) process.exit(1);
       void worker.stop('A fault has ended this part of the service; log in again.');
@@ -98,7 +98,7 @@ export async function runWorker(): Promise<void> {
     for (const [batch, socket] of waiting.splice(0)) worker.heard(batch, socket);
     await worker.start();
   } catch (error) {
-    log.fatal(startFault(error), 'the worker cannot start');
+    log.fatal(startFault(error), 'worker.not-started');
     process.exit(1);
   }
 }

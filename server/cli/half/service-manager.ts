@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { HalfLogger } from '../../wire/logger.js';
 import { replaceUnprintable } from '../../../policy/printable.js';
 import { CliError } from '../command/exit-status.js';
 import { startFault } from './half.js';
@@ -18,7 +18,7 @@ const LOOK_MS = 5_000;
 /** What a manager with this socket is told. Everything is harmless where nobody listens. */
 export class ServiceManager {
   readonly #socket: Pick<NotifySocket, 'tell' | 'close'> | null;
-  readonly #log: Pick<Logger, 'error'>;
+  readonly #log: Pick<HalfLogger, 'error'>;
   readonly #lookMs: number;
   readonly #watchdogMs: number | null;
   #looks: NodeJS.Timeout | null = null;
@@ -31,7 +31,7 @@ export class ServiceManager {
   /** Use `managerOf`. */
   constructor(
     socket: Pick<NotifySocket, 'tell' | 'close'> | null,
-    log: Pick<Logger, 'error'>,
+    log: Pick<HalfLogger, 'error'>,
     watchdogMs: number | null = null,
   ) {
     this.#socket = socket;
@@ -122,14 +122,14 @@ export class ServiceManager {
  */
 export function managerOf(
   environment: NodeJS.ProcessEnv,
-  log: Pick<Logger, 'error' | 'fatal'>,
+  log: Pick<HalfLogger, 'error' | 'fatal'>,
 ): ServiceManager {
   const place = takeNotifyPlace(environment, process.pid);
   if (place === null) return new ServiceManager(null, log);
   try {
     return new ServiceManager(NotifySocket.open(place.socket), log, place.watchdogMs);
   } catch (error) {
-    log.fatal(startFault(error), 'this half cannot start');
+    log.fatal(startFault(error), 'half.not-started');
     throw new CliError((error as Error).message);
   }
 }

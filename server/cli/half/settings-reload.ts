@@ -1,6 +1,6 @@
-import type { Logger } from 'pino';
 import type { LoadedSettings } from '../../../config/settings-file.js';
 import { problemText } from '../../../config/problem.js';
+import type { HalfLogger } from '../../wire/logger.js';
 
 interface LoggedSettings {
   readonly log: { readonly level: string };
@@ -13,12 +13,12 @@ interface LoggedSettings {
 export class SettingsReload<Settings extends LoggedSettings> {
   readonly #load: () => LoadedSettings<Settings>;
   readonly #inForce: Settings;
-  readonly #log: Logger;
+  readonly #log: HalfLogger;
   #refused = false;
   #waiting: readonly string[] = [];
 
   /** @param inForce what the half started with */
-  constructor(load: () => LoadedSettings<Settings>, inForce: Settings, log: Logger) {
+  constructor(load: () => LoadedSettings<Settings>, inForce: Settings, log: HalfLogger) {
     this.#load = load;
     this.#inForce = inForce;
     this.#log = log;

@@ -61,7 +61,7 @@ export function addAuditCommand(program: Command): void {
   )
     .option(
       '--mark <seq:hash>',
-      "a row that the gate's log noted (`audit mark`); may be given more than once",
+      "a row that the gate's log noted (`audit.mark`); may be given more than once",
       (mark: string, marks: string[]) => [...marks, mark],
       [],
     )

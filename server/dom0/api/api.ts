@@ -124,7 +124,7 @@ export class Api {
       ),
     );
     this.#server.on('error', (error) => {
-      parts.logger.error({ err: error }, 'a connection could not be accepted');
+      parts.logger.error({ err: error }, 'api.connection-not-accepted');
     });
   }
 

@@ -200,7 +200,7 @@ export class ConsoleLogs {
     if (!(await disk.folders(join(folder, 'domains'))).includes(name)) return;
     const time = new Date().toISOString().replace(/[:.]/g, '-');
     await disk.rename(this.#folder(name), join(folder, 'gone', `${name}@${time}`));
-    logger.info({ domain: name }, 'the domain is gone, its console log is set aside');
+    logger.info({ domain: name }, 'console-log.set-aside');
   }
 
   /** Only folders with names as we make them. */
@@ -225,7 +225,7 @@ export class ConsoleLogs {
       if (OURS.test(file.name)) await disk.remove(join(folder, file.name));
     }
     await disk.removeFolder(folder);
-    logger.info({ log: name }, 'the console log of a domain that is gone was removed');
+    logger.info({ log: name }, 'console-log.removed');
   }
 
   async #measureGone(): Promise<void> {
@@ -239,7 +239,7 @@ export class ConsoleLogs {
 
   async #serially(work: () => Promise<void>): Promise<void> {
     await this.#turns.run(work).catch((error: unknown) => {
-      this.#parts.logger.warn({ err: error }, 'the console logs could not be tidied');
+      this.#parts.logger.warn({ err: error }, 'console-logs.not-tidied');
     });
   }
 }

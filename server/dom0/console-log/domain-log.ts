@@ -223,10 +223,7 @@ export class DomainLog {
     } catch (error) {
       // Nobody awaits this flush. Its output is queued or was dropped, and new
       // output is written all the same.
-      this.#parts.logger.error(
-        { domain: this.#parts.name, err: error },
-        'a fault in a console log was caught',
-      );
+      this.#parts.logger.error({ domain: this.#parts.name, err: error }, 'console-log.fault');
     } finally {
       this.#flushing = false;
     }
@@ -242,14 +239,10 @@ export class DomainLog {
       if (pieces.length > 0) await this.#writeOrMend(pieces, bytes);
       if (this.#failedAt !== null && pieces.length > 0) {
         this.#failedAt = null;
-        logger.info({ domain: name }, 'the console log is written again');
+        logger.info({ domain: name }, 'console-log.writable');
       }
     } catch (error) {
-      if (this.#failedAt === null)
-        logger.warn(
-          { domain: name, err: error },
-          'the console log cannot be written; what the console says meanwhile is not kept',
-        );
+      if (this.#failedAt === null) logger.warn({ domain: name, err: error }, 'console-log.unwritable');
       this.#failedAt = performance.now();
     } finally {
       this.#waiting.release(bytes);
@@ -281,12 +274,12 @@ export class DomainLog {
     try {
       await ready;
       const cut = await this.#segments.open();
-      if (cut > 0) logger.warn({ domain: name, bytes: cut }, 'the torn end of a console log was cut off');
+      if (cut > 0) logger.warn({ domain: name, bytes: cut }, 'console-log.torn');
       await this.#switch.load();
       if (!this.#switch.isOn) this.#waiting.clear();
     } catch (error) {
       this.#failedAt = performance.now();
-      logger.warn({ domain: name, err: error }, 'the console log cannot be read');
+      logger.warn({ domain: name, err: error }, 'console-log.unreadable');
     }
   }
 

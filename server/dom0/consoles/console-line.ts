@@ -247,7 +247,7 @@ export class ConsoleLine {
       );
     } catch (error) {
       release();
-      this.#parts.logger.warn({ domain: this.#parts.name, err: error }, 'no pty for a console');
+      this.#parts.logger.warn({ domain: this.#parts.name, err: error }, 'console.no-pty');
       this.#ended = incarnation;
       this.#waiters.tell('failed');
       this.#retryLater();
@@ -260,7 +260,7 @@ export class ConsoleLine {
     clearTimeout(this.#superseded);
     this.#superseded = undefined;
     this.#ended = incarnation;
-    this.#parts.logger.debug({ domain: this.#parts.name, code, reason }, 'a console ended');
+    this.#parts.logger.debug({ domain: this.#parts.name, code, reason }, 'console.ended');
     if (lastedMs > STEADY_MS) this.#retry.reset();
     this.#setState(locked || this.#loan !== undefined ? 'locked' : 'detached');
     this.#listener.drain();

@@ -226,7 +226,7 @@ export class Consoles {
   async switchLog(name: DomainName, { keep, actor }: LogSwitch): Promise<void> {
     if (this.#logs === null) throw new Error('no console logs are kept');
     await this.#logs.of(name).switch(keep, actor, Date.now());
-    this.#parts.logger.info({ domain: name, keep, actor }, 'the console log was switched');
+    this.#parts.logger.info({ domain: name, keep, actor }, 'console-log.switched');
   }
 
   /** The domain is no longer managed: ends its attachments, forgets its output and retires its log. */

@@ -80,7 +80,7 @@ export class OperationRecords {
     const deadlineAt = seconds === 0 ? null : new Date(clock() + seconds * 1000).toISOString();
     const deadline = Math.min(host.uptime() + seconds * 1000, operation.term?.until ?? 0);
     await transcripts.prepare().catch((error: unknown) => {
-      logger.warn({ err: error, operation: operation.id }, 'transcript.unwritable');
+      logger.warn({ err: error, operation: operation.id }, 'transcripts.not-prepared');
     });
     await this.note({ kind: 'step', operation: operation.id, step, deadlineAt, ...more });
     return deadline;

@@ -230,7 +230,7 @@ export class RescueEnding {
     } catch (error) {
       course.notBefore = host.uptime() + timings.endRefusedRetry;
       course.why = 'failed';
-      logger.error({ err: error, domain, rescue: operation }, 'rescue.not-ended');
+      logger.error({ err: error, domain, rescue: operation }, 'rescue.end-fault');
     } finally {
       course.isEnding = false;
     }
@@ -253,7 +253,7 @@ export class RescueEnding {
     this.#courses.delete(domain);
     logger.info({ domain, rescue: operation, why }, 'rescue.end-void');
     void operations.noteLate({ kind: 'end-void', operation, domain, why }).catch((error: unknown) => {
-      logger.error({ err: error, domain }, 'rescue.end-void');
+      logger.error({ err: error, domain }, 'rescue.void-not-journaled');
     });
     changed(domain);
   }

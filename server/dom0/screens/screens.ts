@@ -295,10 +295,7 @@ export class Screens {
   #lost(reason: string): void {
     const culprit = this.#task?.screen;
     culprit?.strike(Date.now());
-    this.#logger.warn(
-      { reason, screen: culprit?.id },
-      'the screens worker is lost; screens are made anew from what is kept',
-    );
+    this.#logger.warn({ reason, screen: culprit?.id }, 'screens.worker-lost');
     this.#giveUp();
   }
 

@@ -243,12 +243,12 @@ export class Revocation {
       const sentence = this.#lost(entry);
       if (sentence === null) return true;
       this.#forget(entry);
-      log.info({ connection, ...live.needs(), sentence }, 'ended: the right was taken away');
+      log.info({ connection, ...live.needs(), sentence }, 'right.lost');
       live.end(sentence);
     } catch (fault) {
       entry.known = false;
       this.#ends.at(this.#clock() + AGAIN_MS);
-      log.error({ err: fault, connection }, 'a right could not be asked for again');
+      log.error({ err: fault, connection }, 'right.not-checked');
     }
     return false;
   }

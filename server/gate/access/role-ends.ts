@@ -22,11 +22,7 @@ export class RoleEnds {
       this.#isUntold = true;
     } catch (fault) {
       if (!(fault instanceof AuditUnavailableError)) throw fault;
-      if (this.#isUntold)
-        this.#log.error(
-          { err: fault },
-          'roles whose time is over cannot be removed yet: they count for nothing',
-        );
+      if (this.#isUntold) this.#log.error({ err: fault }, 'roles.not-removed');
       this.#isUntold = false;
     }
   }

@@ -38,7 +38,7 @@ export class AuditMarks {
     const { seq, hash } = this.#audit.head();
     if (seq === this.#noted) return;
     this.#noted = seq;
-    this.#log.info({ mark: `${seq}:${hash}` }, 'audit mark');
+    this.#log.info({ mark: `${seq}:${hash}` }, 'audit.mark');
   }
 
   /** Notes what is not noted yet. Twice is harmless. */

@@ -19,7 +19,7 @@ export class AuditNotifier {
 
   constructor(log: Logger) {
     this.#listeners = new Listeners((fault) => {
-      log.error({ err: fault }, 'a session could not be told what was recorded');
+      log.error({ err: fault }, 'session.not-told');
     });
   }
 

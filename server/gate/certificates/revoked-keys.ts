@@ -7,8 +7,6 @@ import { NOTHING_REVOKED } from './revocation-list.js';
 import type { RevocableCertificate, RevocationList } from './revocation-list.js';
 import { RevokedKeyLines } from './revoked-key-lines.js';
 
-const UNREADABLE = 'the list of revoked keys cannot be read: nobody logs in with a certificate until it can';
-
 /** Larger than the list of a million serials. Reading it stops the gate for a moment. Bytes. */
 const LARGEST = 16 * 1024 * 1024;
 
@@ -50,12 +48,12 @@ export class RevokedKeys implements RevocationList {
     const read = readRevocationList(this.#file);
     if (typeof read === 'string') {
       this.#problem = read;
-      if (read !== before) this.#log.error({ file: this.#file, problem: read }, UNREADABLE);
+      if (read !== before) this.#log.error({ file: this.#file, problem: read }, 'revoked-keys.unreadable');
       return false;
     }
     this.#problem = null;
     this.#list = read;
-    this.#log.info({ file: this.#file }, 'the list of revoked keys was read');
+    this.#log.info({ file: this.#file }, 'revoked-keys.read');
     for (const listener of this.#listeners) listener();
     return true;
   }

@@ -57,7 +57,7 @@ export class AttachmentAudit {
     } catch (fault) {
       if (!(fault instanceof AuditUnavailableError)) throw fault;
       const { kind, actor } = event;
-      this.#parts.log.error({ kind, connection: actor.connection }, 'cannot be recorded in the audit log');
+      this.#parts.log.error({ kind, connection: actor.connection }, 'audit.unwritable');
     }
   }
 }

@@ -190,7 +190,7 @@ export class ConsoleLink {
 
   #lost(reason: string): void {
     const { domain, identity } = this.#demanded;
-    this.#log.warn({ connection: identity.connection, domain, reason }, 'a console was lost');
+    this.#log.warn({ connection: identity.connection, domain, reason }, 'console.lost');
     this.#stream?.close();
     this.#stream = null;
     this.#listener?.lost();

@@ -50,7 +50,7 @@ export class ControlServer {
     });
     // While it listens: accept(2) fails when no descriptors are left.
     this.#server.on('error', (error) => {
-      log.error({ err: error }, 'a connection could not be accepted');
+      log.error({ err: error }, 'control.connection-not-accepted');
     });
   }
 
@@ -103,7 +103,7 @@ export class ControlServer {
       }
       this.#log.error(
         { err: error, method: request.method, url: request.url?.slice(0, 200) },
-        'control request failed',
+        'control.request-failed',
       );
       if (response.headersSent) response.destroy();
       else sendJson(response, 500, { error: 'the gate could not do this: see its log' });

@@ -90,7 +90,7 @@ export class OwnRecordings {
       this.#parts.audit.append(event);
     } catch (fault) {
       if (!(fault instanceof AuditUnavailableError)) throw fault;
-      this.#parts.log.error({ kind: event.kind }, 'cannot be recorded in the audit log');
+      this.#parts.log.error({ kind: event.kind }, 'audit.unwritable');
     }
   }
 }

@@ -83,7 +83,7 @@ export class CrashWatch {
       if (hasBooted(before, view)) this.#booted(host, domain, watched);
     } catch (fault) {
       if (!(fault instanceof AuditUnavailableError)) throw fault;
-      this.#parts.log.error({ domain, host }, 'a crash cannot be recorded yet');
+      this.#parts.log.error({ domain, host }, 'crash.not-recorded');
     }
   }
 

@@ -165,18 +165,9 @@ export class DomainRegistry {
   #record(changes: DomainChanges): void {
     if (Object.values(changes).every((part: readonly unknown[]) => part.length === 0)) return;
     this.#known.settle(changes);
-    for (const name of changes.retired)
-      this.#log.info({ domain: name }, 'the domain is gone from all hosts and is retired');
-    for (const name of changes.held)
-      this.#log.warn(
-        { domain: name },
-        'the name went and came back: its roles do not count until an admin says that it is the same domain (postern domain adopt)',
-      );
-    for (const name of changes.waiting)
-      this.#log.error(
-        { domain: name },
-        'the domain is gone, and so are too many others: it is retired only when an admin says so (postern domain retire, postern domain keep)',
-      );
+    for (const name of changes.retired) this.#log.info({ domain: name }, 'domain.retired');
+    for (const name of changes.held) this.#log.warn({ domain: name }, 'domain.held');
+    for (const name of changes.waiting) this.#log.error({ domain: name }, 'domain.waits-for-retirement');
   }
 }
 

@@ -110,7 +110,7 @@ export class HostLink {
     );
     this.screen = new HostScreen(this.#client, this.#requests, () => this.#contract?.console.screen === true);
     this.#listeners = new Listeners((fault) => {
-      this.#logger.error({ host: this.name, err: fault }, 'a listener to a host failed');
+      this.#logger.error({ to: 'host', host: this.name, err: fault }, 'listener.fault');
     });
     this.#tried = new Promise((resolve) => {
       this.#setTried = () => {
@@ -262,7 +262,7 @@ export class HostLink {
         // Once for each reason: a host that is away for a night is not worth 17,000 lines.
         const reason = message(fault);
         this.#failure = { at, reason };
-        if (told !== reason) this.#logger.warn({ host: this.name, reason }, 'the host is not reachable');
+        if (told !== reason) this.#logger.warn({ host: this.name, reason }, 'host.unreachable');
         told = reason;
       }
       this.#setTried();
@@ -307,7 +307,7 @@ export class HostLink {
             this.#heard = true;
             onReady();
             this.#setTried();
-            this.#logger.info({ host: this.name, domains: this.#domains.size }, 'the host is reachable');
+            this.#logger.info({ host: this.name, domains: this.#domains.size }, 'host.reachable');
           }
           this.#listeners.emit(event);
         }

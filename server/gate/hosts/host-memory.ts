@@ -65,7 +65,7 @@ export class HostMemory {
       this.#record(host);
       if (event === 'names' || event === 'reachable' || this.#leaving.size > 0) this.#trackLeaving(host);
     } catch (fault) {
-      this.#log.error({ err: fault }, 'what the host shows could not be recorded');
+      this.#log.error({ err: fault }, 'host.not-remembered');
     }
   }
 
@@ -141,7 +141,7 @@ export class HostMemory {
     } catch (fault) {
       if (!(fault instanceof AuditUnavailableError)) throw fault;
       this.#recordAgain = this.#monotonic() + RECORD_AGAIN;
-      this.#log.error({ host: host.name, err: fault }, 'what the host shows could not be recorded');
+      this.#log.error({ host: host.name, err: fault }, 'host.not-remembered');
     }
   }
 

@@ -86,7 +86,7 @@ export class Hosts implements DomainObservations {
     this.#moves = new DomainMoves(links, this.#memory, (domain) => this.strayOf(domain) !== null, monotonic);
     this.#registry = new DomainRegistry(known, { graceMs, monotonic, clock }, log);
     this.#listeners = new Listeners((fault) => {
-      log.error({ err: fault }, 'a listener to the hosts failed');
+      log.error({ to: 'hosts', err: fault }, 'listener.fault');
     });
     for (const host of links) {
       host.onEvent((event) => {
@@ -282,13 +282,9 @@ export class Hosts implements DomainObservations {
     const said = missing.join(', ');
     if ((this.#missing.get(host) ?? '') === said) return;
     this.#missing.set(host, said);
-    const level = missing.length === 0 ? 'info' : 'error';
-    this.#log[level](
-      { host: host.name, missing: missing.slice(0, 20), count: missing.length },
-      missing.length === 0
-        ? 'the host has the configuration of all its domains again'
-        : 'the host cannot find or read the configuration of some domains; nobody loses them by that',
-    );
+    const count = missing.length;
+    if (count === 0) this.#log.info({ host: host.name }, 'host.domains-complete');
+    else this.#log.error({ host: host.name, missing: missing.slice(0, 20), count }, 'host.domains-missing');
   }
 
   /** @param name the only one of which there is news; null: look at all */
@@ -300,7 +296,7 @@ export class Hosts implements DomainObservations {
     } catch (fault) {
       // The store cannot be written now; a later look decides again.
       this.#reviewAgain = this.#monotonic() + REVIEW_AGAIN;
-      this.#log.error({ err: fault }, 'which domains there are could not be recorded');
+      this.#log.error({ err: fault }, 'domains.not-recorded');
     }
   }
 }

@@ -241,7 +241,7 @@ export class MenuDomains implements ShowingMenu {
   }
 
   #failed(fault: unknown): void {
-    this.#parts.log.error({ connection: this.#connection, err: fault }, 'the domains could not be listed');
+    this.#parts.log.error({ connection: this.#connection, err: fault }, 'menu.domains-not-listed');
   }
 
   #forgetPending(): void {

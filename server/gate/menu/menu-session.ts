@@ -182,7 +182,7 @@ export class MenuSession implements HearingMenu {
       this.#perform(effect).catch((fault: unknown) => {
         this.#parts.log.error(
           { connection: this.#identity.connection, effect: effect.effect, err: fault },
-          'an effect failed',
+          'menu.effect-failed',
         );
         this.#tell({ fact: 'refused', message: words.fault(this.#identity.connection).message });
       });

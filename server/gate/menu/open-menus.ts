@@ -103,7 +103,7 @@ export class OpenMenus {
         tell(menu);
       });
     } catch (fault) {
-      this.#parts.log.error({ err: fault }, 'a session could not be told');
+      this.#parts.log.error({ err: fault }, 'session.not-told');
     }
   }
 }

@@ -103,7 +103,7 @@ export class ShownDomains {
     this.#slices = parts.slices ?? new Slices();
     this.#guard = new FaultGuard(parts.log);
     this.#reviews = new SlicedQueue(this.#slices, (fault) => {
-      parts.log.error({ err: fault }, 'a domain could not be looked at for the menus');
+      parts.log.error({ err: fault }, 'menu.domain-not-looked-at');
     });
     parts.hosts.onEvent((event) => {
       this.#heard(event);

@@ -45,7 +45,7 @@ export class MetricsServer {
     });
     this.#server.maxConnections = MOST_CONNECTIONS;
     this.#server.on('error', (error) => {
-      log.error({ err: error }, 'a connection for the metrics could not be accepted');
+      log.error({ err: error }, 'metrics.connection-not-accepted');
     });
   }
 

@@ -61,7 +61,7 @@ export class ExpiryWatch {
       }
     } catch (fault) {
       if (fault instanceof AuditUnavailableError) return;
-      this.#parts.log.error({ err: fault }, 'what expires could not be looked for');
+      this.#parts.log.error({ err: fault }, 'notices.expiry-not-checked');
     }
   }
 

@@ -163,7 +163,7 @@ export class NoticeDelivery {
         // Let customers be served between two pieces of a long log.
         await nextTurn();
     } catch (fault) {
-      if (!(fault instanceof AuditUnavailableError)) log.error({ err: fault }, 'notices could not be made');
+      if (!(fault instanceof AuditUnavailableError)) log.error({ err: fault }, 'notices.not-made');
     }
   }
 

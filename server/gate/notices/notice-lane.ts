@@ -66,7 +66,7 @@ export class NoticeLane {
     } catch (fault) {
       // A disk that is full: nothing is lost, and the next run goes on.
       if (fault instanceof AuditUnavailableError) return;
-      log.error({ err: fault, channel: channel.name }, 'notices could not be sent');
+      log.error({ err: fault, channel: channel.name }, 'notices.not-sent');
     }
   }
 
@@ -113,8 +113,8 @@ export class NoticeLane {
     const isLast = message.attempts + 1 >= MOST_ATTEMPTS;
     const wait = Math.min(FIRST_WAIT_MS * 2 ** Math.min(message.attempts, 20), LONGEST_WAIT_MS);
     const again = isLast ? null : new Date(clock().getTime() + wait * (0.9 + 0.1 * random()));
-    if (isLast) log.error({ ...about, why: trouble }, 'a notice was given up');
-    else if (message.attempts === 0) log.warn({ ...about, why: trouble }, 'a notice could not be sent yet');
+    if (isLast) log.error({ ...about, why: trouble }, 'notice.given-up');
+    else if (message.attempts === 0) log.warn({ ...about, why: trouble }, 'notice.not-sent');
     this.#write(() => {
       notices.notSent(id, trouble, again);
     });
@@ -124,7 +124,7 @@ export class NoticeLane {
     try {
       return await this.#parts.channel.deliver(message, this.#leave.signal);
     } catch (fault) {
-      this.#parts.log.error({ err: fault, channel: message.channel }, 'a fault of a notice channel');
+      this.#parts.log.error({ err: fault, channel: message.channel }, 'notice.channel-fault');
       return 'a fault in Postern: see its log';
     }
   }

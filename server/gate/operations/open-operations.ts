@@ -159,7 +159,7 @@ export class OpenOperations {
   ): void {
     const event: AuditEvent = { kind: 'operation.ended', operation, domain, outcome, code, detail };
     if (this.#append(event)) return;
-    this.#log.error({ operation, outcome }, 'an outcome cannot be recorded yet');
+    this.#log.error({ operation, outcome }, 'operation.outcome-not-recorded');
     this.#unrecorded.push(event);
     this.#sweepLater();
   }
@@ -197,8 +197,8 @@ export class OpenOperations {
     } catch (fault) {
       const fields = { operation: open.operation, host: host.name, err: fault };
       // It is asked every few seconds for as long as it cannot say.
-      if (open.mute.has(host)) this.#log.debug(fields, 'the host could not be asked');
-      else this.#log.warn(fields, 'the host could not be asked');
+      if (open.mute.has(host)) this.#log.debug(fields, 'operation.unknown');
+      else this.#log.warn(fields, 'operation.unknown');
       open.mute.add(host);
       this.#sweepLater();
       return;

@@ -169,7 +169,10 @@ export class OperationDispatcher {
         return result.refusal;
       case 'uncertain':
         this.#open.doubt(demanded);
-        this.#parts.log.warn({ operation: demanded.operation, host: host.name }, result.refusal.detail);
+        this.#parts.log.warn(
+          { operation: demanded.operation, host: host.name, detail: result.refusal.detail },
+          'operation.uncertain',
+        );
         return words.hostLostMeanwhile(demanded.domain, result.refusal.detail);
     }
   }

@@ -63,7 +63,7 @@ export class OperationRights {
       grounds.keep(operation, identity.customer, found);
     } catch (fault) {
       if (!(fault instanceof AuditUnavailableError)) throw fault;
-      log.error({ err: fault, operation }, 'the grounds of an operation cannot be kept');
+      log.error({ err: fault, operation }, 'operation.grounds-not-kept');
       return words.auditUnavailable(fault.message);
     }
     this.#grounds.set(operation, found);
@@ -104,7 +104,7 @@ export class OperationRights {
       this.#parts.grounds.drop(operation);
     } catch (fault) {
       // The next gate removes those for which nothing is under way.
-      this.#parts.log.warn({ err: fault, operation }, 'the grounds of an operation cannot be removed');
+      this.#parts.log.warn({ err: fault, operation }, 'operation.grounds-not-removed');
     }
   }
 

@@ -180,10 +180,7 @@ export class OperationWithdrawals {
       lost = holding.lost;
       if (holding.lost === null && holding.until !== null) this.#ends.at(holding.until);
     } catch (fault) {
-      this.#parts.log.error(
-        { err: fault, operation: watched.operation },
-        'a right could not be asked for again',
-      );
+      this.#parts.log.error({ err: fault, operation: watched.operation }, 'right.not-checked');
       this.#sweepLater(watched);
       return;
     }
@@ -206,14 +203,13 @@ export class OperationWithdrawals {
         if (answer === 'unknown') continue;
         if (answer === 'begun') {
           begun.add(link);
-          log.warn(fields, 'an operation has begun, so it was not taken back');
+          log.warn(fields, 'withdrawal.too-late');
         } else this.#ended(answer, fields);
         break;
       } catch (fault) {
-        const said = 'an operation could not be taken back yet';
         // It is asked every few seconds for as long as it cannot say.
-        if (watched.isMute) log.debug({ ...fields, err: fault }, said);
-        else log.warn({ ...fields, err: fault }, said);
+        if (watched.isMute) log.debug({ ...fields, err: fault }, 'withdrawal.not-yet');
+        else log.warn({ ...fields, err: fault }, 'withdrawal.not-yet');
         watched.isMute = true;
       }
     }
@@ -225,7 +221,7 @@ export class OperationWithdrawals {
     const isTaken = phase === 'failed' && failure?.code === 'undone';
     this.#parts.log.info(
       { ...fields, operation: operation.id, phase, code: failure?.code ?? null },
-      isTaken ? 'an operation was taken back' : 'an operation had ended before it could be taken back',
+      isTaken ? 'withdrawal.done' : 'withdrawal.void',
     );
     if (isOver(operation)) this.forget(operation.id);
   }

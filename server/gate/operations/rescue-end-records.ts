@@ -56,7 +56,7 @@ export class RescueEndRecords {
       this.#recorded.set(key, operation);
     } catch (fault) {
       if (!(fault instanceof AuditUnavailableError)) throw fault;
-      log.error({ operation, domain, host }, 'the end of a rescue cannot be recorded yet');
+      log.error({ operation, domain, host }, 'rescue.end-not-recorded');
     }
   }
 }

@@ -30,7 +30,7 @@ export class MaintenanceWatch {
     this.#store = store;
     this.#log = log;
     this.#listeners = new Listeners((fault) => {
-      log.error({ err: fault }, 'a listener to maintenance failed');
+      log.error({ to: 'maintenance', err: fault }, 'listener.fault');
     });
   }
 
@@ -81,7 +81,7 @@ export class MaintenanceWatch {
       this.#store.expire();
     } catch (fault) {
       if (!(fault instanceof AuditUnavailableError)) throw fault;
-      this.#log.error({ err: fault }, 'the end of maintenance cannot be recorded in the audit log');
+      this.#log.error({ err: fault }, 'maintenance.end-not-recorded');
       this.#listeners.emit(this.current);
     }
   }

@@ -71,7 +71,7 @@ export class PolicyHolder {
     this.#audit = audit;
     this.#log = log;
     this.#changed = new Listeners((fault) => {
-      log.error({ err: fault }, 'a listener to the policy failed');
+      log.error({ to: 'policy', err: fault }, 'listener.fault');
     });
     const last = source.lastAccepted();
     const found = source.load();
@@ -84,7 +84,7 @@ export class PolicyHolder {
     }
     this.#reject(found, last?.revision ?? 0, null);
     if (last === null) throw new NoPolicyError(found.problems);
-    log.error({ revision: last.revision }, 'THE POLICY IS BROKEN: the one accepted last is in force');
+    log.error({ revision: last.revision }, 'policy.broken');
     this.#inForce = last;
   }
 
@@ -149,7 +149,7 @@ export class PolicyHolder {
     const { policy, digest } = found;
     this.#keep(revision, digest, actor);
     this.#record({ kind: 'policy.loaded', actor, revision, digest, problems: [] });
-    this.#log.info({ revision }, 'the policy is in force');
+    this.#log.info({ revision }, 'policy.in-force');
     return { policy, digest, revision };
   }
 
@@ -159,7 +159,7 @@ export class PolicyHolder {
       this.#source.keep(revision, digest, actor);
       this.#kept = true;
     } catch (fault) {
-      this.#log.error({ err: fault, revision }, 'the accepted policy cannot be kept for the next start');
+      this.#log.error({ err: fault, revision }, 'policy.not-kept');
     }
   }
 
@@ -167,7 +167,7 @@ export class PolicyHolder {
     const { problems } = found;
     this.#problems = problems;
     this.#record({ kind: 'policy.rejected', actor, revision, digest: '', problems: problems.slice(0, 100) });
-    for (const problem of problems) this.#log.error({ problem }, 'the policy is not accepted');
+    for (const problem of problems) this.#log.error({ problem }, 'policy.not-accepted');
   }
 
   /**
@@ -179,7 +179,7 @@ export class PolicyHolder {
       this.#audit.append(event);
     } catch (fault) {
       if (!(fault instanceof AuditUnavailableError)) throw fault;
-      this.#log.error({ kind: event.kind }, 'cannot be recorded in the audit log');
+      this.#log.error({ kind: event.kind }, 'audit.unwritable');
     }
   }
 }

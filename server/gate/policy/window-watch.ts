@@ -31,7 +31,7 @@ export class WindowWatch {
     this.#clock = clock;
     this.#guard = new FaultGuard(log);
     this.#listeners = new Listeners((fault) => {
-      log.error({ err: fault }, 'a listener to the time windows failed');
+      log.error({ to: 'time windows', err: fault }, 'listener.fault');
     });
     this.#told = this.#look();
   }

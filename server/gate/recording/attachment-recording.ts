@@ -187,7 +187,7 @@ export class AttachmentRecording {
     if (known) return;
     const { operation, domain, identity } = this.#demanded;
     const { connection } = identity;
-    this.#parts.log.error({ connection, domain, err: error }, 'a visit to a console cannot be recorded');
+    this.#parts.log.error({ connection, domain, err: error }, 'recording.failed');
     const detail = error.message.slice(0, 300);
     this.#record({ kind: 'recording.failed', actor: actorOf(identity), domain, operation, detail });
   }
@@ -243,7 +243,7 @@ export class AttachmentRecording {
     } catch (fault) {
       if (!(fault instanceof AuditUnavailableError)) throw fault;
       const { connection } = this.#demanded.identity;
-      this.#parts.log.error({ kind: event.kind, connection }, 'cannot be recorded in the audit log');
+      this.#parts.log.error({ kind: event.kind, connection }, 'audit.unwritable');
     }
   }
 }

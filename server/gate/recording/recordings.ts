@@ -212,7 +212,7 @@ export class Recordings {
       // Only running recordings are left. They stay, but the largest takes no more.
       if (this.#isTooMuch && left.every(({ endedAt }) => endedAt === null)) this.#fillLargest(left);
     } catch (fault) {
-      log.error({ err: fault }, 'the recordings could not be tidied');
+      log.error({ err: fault }, 'recordings.not-tidied');
     } finally {
       this.#sweeping = false;
       this.#grew(0);
@@ -237,13 +237,10 @@ export class Recordings {
       for (const recording of await this.recordingStore.list(({ id }) => isTorn(id))) {
         if (recording.endedAt !== null) continue;
         const { cut, kept } = await this.recordingStore.mend(recording);
-        log.warn(
-          { recording: recording.id, cut, kept },
-          'a recording was not ended: its torn end was cut off',
-        );
+        log.warn({ recording: recording.id, cut, kept }, 'recording.mended');
       }
     } catch (fault) {
-      log.error({ err: fault }, 'the recordings could not be mended');
+      log.error({ err: fault }, 'recordings.not-mended');
     }
   }
 }

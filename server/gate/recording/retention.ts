@@ -118,10 +118,7 @@ export class Retention {
       } catch (fault) {
         if (!(fault instanceof AuditUnavailableError)) throw fault;
         const { recording, reason } = gone;
-        log.error(
-          { recording: recording.id, reason },
-          'a removed recording cannot be recorded in the audit log',
-        );
+        log.error({ recording: recording.id, reason }, 'recording.removal-not-recorded');
       }
     });
   }

@@ -34,7 +34,7 @@ export function arrivalOf(
   const faults = new ConnectionFaults(log, { source: source.address }, () => socket.destroy());
   faults.guard(socket);
   const late = faults.on(() => {
-    log.debug({ source: source.address }, 'no login in time');
+    log.debug({ source: source.address }, 'login.timed-out');
     socket.destroy();
   });
   let grace: NodeJS.Timeout | undefined = setTimeout(late, graceMs);

@@ -62,7 +62,7 @@ export class ConnectionFaults {
 
   #answer(fault: unknown): void {
     try {
-      this.#log.error({ ...this.#fields, err: fault }, 'a fault ended the connection');
+      this.#log.error({ ...this.#fields, err: fault }, 'connection.fault');
       this.#end();
     } catch {
       // The client cannot even be told so.

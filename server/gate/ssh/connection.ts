@@ -145,7 +145,7 @@ export class Connection implements AskedClient {
       },
       faulted: (error) => {
         this.#notes?.lookUpFailed();
-        log.error({ connection: id, err: error }, 'a login could not be looked up and was refused');
+        log.error({ connection: id, err: error }, 'login.lookup-failed');
         this.end(DISCONNECT.byApplication, 'Logging in is not possible now.');
       },
     });
@@ -242,7 +242,7 @@ export class Connection implements AskedClient {
       try {
         sendPayload(this.#parts.protocol, disconnectMessage(reason, sentence), true);
       } catch (error) {
-        this.#log.debug({ connection: this.id, err: error }, 'the last message could not be sent');
+        this.#log.debug({ connection: this.id, err: error }, 'connection.farewell-unsent');
       }
     }
     this.#transport.close();
@@ -308,8 +308,8 @@ export class Connection implements AskedClient {
     if (!this.#closed) {
       this.#notes?.failed(error.message);
       const fields = { connection: this.id, reason: printable(error.message, 200) };
-      if (this.#identity === null) this.#strangers.info(this.source, fields, 'connection failed');
-      else this.#log.info(fields, 'connection failed');
+      if (this.#identity === null) this.#strangers.info(this.source, fields, 'connection.failed');
+      else this.#log.info(fields, 'connection.failed');
     }
     this.#transport.close();
   }
@@ -354,7 +354,7 @@ export class Connection implements AskedClient {
       },
       violation,
       faulted: (error) => {
-        this.#log.error({ connection: this.id, session, err: error }, 'a fault ended a session');
+        this.#log.error({ connection: this.id, session, err: error }, 'session.fault');
       },
       broken: this.#faults.on((error: unknown) => {
         throw error;
@@ -397,9 +397,9 @@ export class Connection implements AskedClient {
   #violation(what: string): void {
     if (this.#closed || !this.#transport.isWritable) return;
     this.#notes?.failed(`the client ${what}`);
-    const [fields, message] = [{ connection: this.id }, `the client ${what}: connection ended`];
-    if (this.#identity === null) this.#strangers.warn(this.source, fields, message);
-    else this.#log.warn({ source: this.source.address, ...fields }, message);
+    const fields = { connection: this.id, client: what };
+    if (this.#identity === null) this.#strangers.warn(this.source, fields, 'connection.broke-protocol');
+    else this.#log.warn({ source: this.source.address, ...fields }, 'connection.broke-protocol');
     this.end(DISCONNECT.protocolError, `The client ${what}.`);
   }
 

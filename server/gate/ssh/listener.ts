@@ -132,7 +132,7 @@ export class Listener {
         try {
           this.#accept(socket);
         } catch (error) {
-          this.#log.error({ err: error }, 'a fault closed a connection');
+          this.#log.error({ err: error }, 'connection.fault');
           socket.destroy();
         }
       },
@@ -154,7 +154,7 @@ export class Listener {
     server.on(
       'error',
       new FaultGuard(this.#log).on('error', (error: Error) => {
-        this.#log.error({ err: error, host, port }, 'a connection could not be accepted');
+        this.#log.error({ err: error, host, port }, 'connection.not-accepted');
       }),
     );
     this.#servers.push(server);
@@ -253,7 +253,7 @@ export class Listener {
     this.#turnedAway += 1;
     const now = performance.now();
     if (now < this.#quietUntil) return;
-    this.#log.warn({ source: address, reason, count: this.#turnedAway }, 'connections closed at once');
+    this.#log.warn({ source: address, reason, count: this.#turnedAway }, 'connections.turned-away');
     this.#turnedAway = 0;
     this.#quietUntil = now + QUIET_MS;
   }

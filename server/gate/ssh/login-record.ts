@@ -75,14 +75,14 @@ export class LoginRecord {
   /** @returns a sentence when the customer has logged in or opened sessions too often to be recorded */
   refusesOpening({ customer, connection }: Identity): string | null {
     if (this.#budget.opening(customer)) return null;
-    this.#log.warn({ connection, customer }, 'too many logins and sessions of one customer');
+    this.#log.warn({ connection, customer }, 'login.too-often');
     return 'Too many logins and sessions in a short time: wait a minute.';
   }
 
   accepted(actor: Identity, login: string): void {
     this.#log.info(
       { connection: actor.connection, customer: actor.customer, source: actor.source, ...noteOf(actor) },
-      'login accepted',
+      'login.accepted',
     );
     const note = noteOf(actor);
     // Its session waits for both rows.
@@ -106,7 +106,7 @@ export class LoginRecord {
     this.#strangers.info(
       source,
       { connection, login: shown, fingerprint, because, ...certificate },
-      'login refused',
+      'login.refused',
     );
     const leftOut = this.#budget.refusedLogin(source.bucket);
     if (leftOut === null) return;
@@ -126,11 +126,7 @@ export class LoginRecord {
   #counterWentBack(source: Source, fingerprint: Fingerprint, regress: CounterRegress): void {
     const { customer, last, counter } = regress;
     const fields = { source: source.address, customer, fingerprint, last, counter };
-    this.#strangers.warn(
-      source,
-      fields,
-      'the counter of a security key went back: there may be a copy of it',
-    );
+    this.#strangers.warn(source, fields, 'counter.went-back');
     if (!this.#budget.counterWentBack(fingerprint)) return;
     void this.#append('appendSoon', {
       kind: 'key.counter.regressed',
@@ -143,7 +139,7 @@ export class LoginRecord {
   }
 
   penalised(source: Source, seconds: number): void {
-    this.#log.warn({ source: source.bucket, seconds }, 'source penalised: too many refused logins');
+    this.#log.warn({ source: source.bucket, seconds }, 'source.penalised');
     void this.#append('appendSoon', {
       kind: 'source.penalised',
       source: source.bucket,
@@ -153,7 +149,7 @@ export class LoginRecord {
   }
 
   closed(actor: Identity, seconds: number): void {
-    this.#log.info({ connection: actor.connection, seconds }, 'connection closed');
+    this.#log.info({ connection: actor.connection, seconds }, 'connection.closed');
     void this.#append('appendLater', { kind: 'connection.closed', actor: actorOf(actor), seconds });
   }
 
@@ -165,7 +161,7 @@ export class LoginRecord {
     what: SessionWhat,
     command: string | null,
   ): Promise<void> {
-    this.#log.info({ connection: actor.connection, session, what, command }, kind.replace('.', ' '));
+    this.#log.info({ connection: actor.connection, session, what, command }, kind);
     const when = kind === 'session.opened' ? 'appendSoon' : 'appendLater';
     return this.#append(when, { kind, actor: actorOf(actor), session, what, command });
   }
@@ -174,7 +170,7 @@ export class LoginRecord {
     try {
       await this.#audit[when](event);
     } catch (error) {
-      this.#log.error({ err: error, event: event.kind }, 'THE AUDIT LOG CANNOT BE WRITTEN');
+      this.#log.error({ err: error, kind: event.kind }, 'audit.unwritable');
     }
   }
 }

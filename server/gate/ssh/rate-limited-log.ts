@@ -1,4 +1,5 @@
 import { BoundedMap, TokenBucket, type Now } from '../scheduling/token-bucket.js';
+import type { LogEvent } from '../../wire/log-events.js';
 import type { Logger } from '../../wire/logger.js';
 import type { Source } from './source.js';
 
@@ -26,23 +27,26 @@ export class RateLimitedLog {
     }));
   }
 
-  info(source: Source, fields: object, message: string): void {
-    this.#write('info', source, fields, message);
+  info(source: Source, fields: object, event: LogEvent<'info'>): void {
+    const shown = this.#paced(source, fields);
+    if (shown !== null) this.#log.info(shown, event);
   }
 
-  warn(source: Source, fields: object, message: string): void {
-    this.#write('warn', source, fields, message);
+  warn(source: Source, fields: object, event: LogEvent<'warn'>): void {
+    const shown = this.#paced(source, fields);
+    if (shown !== null) this.#log.warn(shown, event);
   }
 
-  #write(level: 'info' | 'warn', { address, bucket }: Source, fields: object, message: string): void {
+  /** @returns the fields of the line; null when it is beyond the pace */
+  #paced({ address, bucket }: Source, fields: object): object | null {
     const entry = this.#sources.of(bucket);
     if (entry.bucket.isEmpty || !this.#allSources.spend()) {
       entry.leftOut += 1;
-      return;
+      return null;
     }
     entry.bucket.spend();
     const { leftOut } = entry;
     entry.leftOut = 0;
-    this.#log[level]({ source: address, ...fields, ...(leftOut === 0 ? {} : { leftOut }) }, message);
+    return { source: address, ...fields, ...(leftOut === 0 ? {} : { leftOut }) };
   }
 }

@@ -97,7 +97,7 @@ export class SessionRegistry {
       entry.takeLeave?.(sentence);
     } catch (error) {
       patience = 0;
-      this.#log.error({ session: info.id, err: error }, 'a session could not take leave by itself');
+      this.#log.error({ session: info.id, err: error }, 'session.rude-end');
     }
     // The caller has other sessions to end: a fault here must reach neither them nor the process.
     const farewell = new FaultGuard(this.#log).on(

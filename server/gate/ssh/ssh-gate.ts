@@ -188,8 +188,7 @@ export class SshGate {
    * @throws ListenError
    */
   async listen(): Promise<ListenAddress[]> {
-    if (!hasNativeCrypto())
-      this.#parts.log.warn({}, "ssh2's native part is missing: encryption costs more CPU time");
+    if (!hasNativeCrypto()) this.#parts.log.warn({}, 'ssh.native-part-missing');
     return this.#front.listen((arrival) => {
       this.#arrived(arrival);
     });
@@ -228,7 +227,7 @@ export class SshGate {
     const arrived = parts?.socket;
     const known = arrived === undefined ? undefined : this.#arrivals.get(arrived);
     if (parts === null || arrived === undefined || known === undefined) {
-      log.error({}, 'this is not the ssh2 that the gate was written for: connection refused');
+      log.error({}, 'ssh.library-unknown');
       client.end();
       return;
     }
@@ -264,7 +263,7 @@ export class SshGate {
       );
       this.#connections.set(connection.id, connection);
     } catch (error) {
-      log.error({ connection: ends.id, err: error }, 'a fault ended the connection');
+      log.error({ connection: ends.id, err: error }, 'connection.fault');
       transport.destroy();
     }
   }
@@ -316,7 +315,7 @@ export class SshGate {
 
   #noteUse({ id }: Connection, { customer, fingerprint }: Identity): void {
     this.#parts.keyUse.touch(customer, fingerprint).catch((error: unknown) => {
-      this.#parts.log.error({ connection: id, err: error }, 'the use of a key could not be noted');
+      this.#parts.log.error({ connection: id, err: error }, 'key.use-not-noted');
     });
   }
 

@@ -78,7 +78,7 @@ export class UsageRecorder {
       this.#trouble = null;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      if (why !== this.#trouble) this.#parts.log.warn({ why }, 'what domains use cannot be written');
+      if (why !== this.#trouble) this.#parts.log.warn({ why }, 'usage.not-written');
       this.#trouble = why;
     }
   }

@@ -52,7 +52,7 @@ export class UsageWatch {
     this.#monotonic = parts.monotonic ?? (() => performance.now());
     this.#after = parts.after ?? afterUnref;
     this.#listeners = new Listeners((fault) => {
-      parts.log.error({ err: fault }, 'a listener to the use of domains failed');
+      parts.log.error({ to: 'usage', err: fault }, 'listener.fault');
     });
   }
 

@@ -106,7 +106,7 @@ export class WorkerPool implements HandOut {
     withinMs: number,
   ): Promise<number> {
     const hangs = setTimeout(() => {
-      this.#parts.log.error({ worker: worker.number, process: worker.pid }, 'a worker hangs and is killed');
+      this.#parts.log.error({ worker: worker.number, process: worker.pid }, 'worker.hung');
       worker.kill();
     }, withinMs);
     try {
@@ -141,7 +141,7 @@ export class WorkerPool implements HandOut {
           told(worker, message);
           return;
         }
-        log.info({ worker: worker.number, process: worker.pid }, 'a worker takes connections');
+        log.info({ worker: worker.number, process: worker.pid }, 'worker.ready');
         this.#changed?.();
       },
       gone: (worker: WorkerProcess, how: string): void => {
@@ -157,12 +157,11 @@ export class WorkerPool implements HandOut {
     const { number, pid, startedAt } = worker;
     const { log, gone } = this.#parts;
     this.#workers.delete(number);
-    if (!this.#stopping)
-      log.error({ worker: number, process: pid, how }, 'a worker has ended, with its sessions');
+    if (!this.#stopping) log.error({ worker: number, process: pid, how }, 'worker.ended');
     try {
       gone(worker);
     } catch (fault) {
-      log.error({ err: fault, worker: number }, 'what a worker left could not be tidied');
+      log.error({ err: fault, worker: number }, 'worker.not-tidied');
     }
     this.#changed?.();
     if (this.#stopping) return;

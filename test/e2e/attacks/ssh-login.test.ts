@@ -253,7 +253,7 @@ describe('attacks on login', () => {
       for (let tries = 0; tries < 6; tries += 1) await raw.login('alice', stranger);
     }
     assert.equal(rows(), 10);
-    const lines = gate.logged.filter(({ message }) => message === 'login refused').length;
+    const lines = gate.logged.filter(({ message }) => message === 'login.refused').length;
     assert.ok(lines >= 10 && lines <= 20, `${lines} lines`);
   });
 });

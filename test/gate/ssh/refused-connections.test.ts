@@ -231,13 +231,13 @@ describe('gate/ssh: connections that are refused are remembered', () => {
       const raw = await RawHandshake.connect(gate.port);
       raw.propose({ kex: 'diffie-hellman-group1-sha1' });
       await raw.farewell();
-      await eventually('its line', () => lines('connection failed') === n);
+      await eventually('its line', () => lines('connection.failed') === n);
     }
     const raw = await RawSsh.connect(gate.port);
     assert.equal(await raw.login('alice', signingKey('ed25519')), 'failure');
     raw.end();
     await eventually('its row', () => gate.eventsOf('login.refused').length === 1);
-    assert.equal(lines('login refused'), 0, 'the pace is used up');
+    assert.equal(lines('login.refused'), 0, 'the pace is used up');
   });
 
   it('and none of those by which somebody came in', async () => {

@@ -102,7 +102,7 @@ describe('gate/ssh: login with a security key', () => {
   /** The reason of the last refusal: that of the audit log, or what the log alone says. */
   const refusal = (): string => {
     const recorded = gate.eventsOf('login.refused').at(-1)?.reason ?? '';
-    const said = gate.logged.filter(({ message: text }) => text === 'login refused').at(-1)?.fields;
+    const said = gate.logged.filter(({ message: text }) => text === 'login.refused').at(-1)?.fields;
     return recorded === 'login-or-key-refused' ? (said as { because: string }).because : recorded;
   };
 

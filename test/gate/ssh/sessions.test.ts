@@ -235,11 +235,7 @@ describe('gate/ssh: live sessions', () => {
       },
     });
     assert.equal((await client.run(as(gate, 'alice'), ['whoami'])).stdout, 'alice -\n');
-    assert.ok(
-      gate.logged.some(
-        ({ level, message }) => level === 'error' && message === 'THE AUDIT LOG CANNOT BE WRITTEN',
-      ),
-    );
+    assert.ok(gate.logged.some(({ level, message }) => level === 'error' && message === 'audit.unwritable'));
   });
 
   it('are not begun when logins cannot be looked up: refused, logged, and the gate goes on', async () => {
