@@ -3,19 +3,19 @@ import { isLimited } from './declaration-scope.js';
 import type { DeclaredCustomer } from './declaration.js';
 import { applyKey } from './declared-keys.js';
 import { applyRole } from './declared-roles.js';
-import type { NameRemoval } from './hand-removals.js';
+import { leftByHand, leftText } from './left-customers.js';
 
 /** Brings a customer with keys and roles to what a file says. */
 export function applyCustomer(context: DeclarationContext, wanted: DeclaredCustomer): void {
-  const { parts, actor, options, removals, ownership, outcome } = context;
+  const { parts, actor, options, ownership, outcome } = context;
   const { customers, keys, roles } = parts;
   const { customer: name, file, at } = wanted;
   const subject = { of: 'customer', customer: name } as const;
   const present = customers.find(name);
+  const left = leftByHand(context, name);
   if (present === undefined) {
-    const gone = options.take ? null : removals.ofCustomer(name);
-    if (gone !== null) {
-      outcome.note(at, `${leftText(name, gone)}, so nothing of them is given again`, true);
+    if (left !== null) {
+      outcome.note(at, `${leftText(name, left)}, so nothing of them is given again`, true);
       return;
     }
     if (!outcome.did('add', subject, null, name, at, customers.add(name, actor, { file }))) return;
@@ -23,14 +23,10 @@ export function applyCustomer(context: DeclarationContext, wanted: DeclaredCusto
     // Within limits nobody gets at what hands gave a customer: a new key would.
     outcome.object(at, `${name} was made by hand: apply it once without --only-customers and --only-domains`);
     return;
-  } else if (present.declared === null && !options.take) {
-    const former = removals.ofFormer(present);
-    if (former !== null) {
-      const since = 'The one who has the name now is by hand, so the file gives them nothing';
-      outcome.note(at, `${leftText(name, former)}. ${since}`, true);
-      return;
-    }
-    ownership.claim(subject, null, file);
+  } else if (left !== null) {
+    const since = 'The one who has the name now is by hand, so the file gives them nothing';
+    outcome.note(at, `${leftText(name, left)}. ${since}`, true);
+    return;
   } else ownership.claim(subject, present.declared, file);
   const owner = ownership.other(subject, present?.declared ?? null);
   applySuspension(context, wanted, owner);
@@ -58,8 +54,4 @@ function applySuspension(
   else if (suspended)
     outcome.did('suspend', subject, null, null, at, customers.suspend(name, null, actor, { file }));
   else outcome.did('resume', subject, null, null, at, customers.resume(name, actor, { file }));
-}
-
-function leftText(name: string, { at, to }: NameRemoval): string {
-  return `${name} was ${to === null ? 'removed' : `renamed to ${to}`} by hand at ${at}`;
 }

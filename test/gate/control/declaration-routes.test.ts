@@ -301,6 +301,22 @@ describe('gate: declared customers', () => {
         assert.equal(gate.store.roles.find(ALICE, HORATIO)?.role, 'owner');
       });
 
+    for (const isMadeAgain of [false, true])
+      it(`a CA of the file does not speak for a customer whom a hand removed${isMadeAgain ? ' and made again' : ''}`, async () => {
+        const text = TEXT.replace('everybody: true', 'customers: [alice, bob]');
+        await applied(gate, { [FILE]: text }, { take: true });
+        await gate.client().ask('DELETE', '/customers/alice', { take: true });
+        if (isMadeAgain) await gate.client().ask('POST', '/customers', { customer: 'alice' });
+        const answer = await applied(gate, {
+          [FILE]: text.replace('roles: {horatio: {role', 'suspended: true\n    roles: {horatio: {role'),
+        });
+        assert.deepEqual(verbs(answer), ['suspend customer'], 'the rest is done');
+        assert.match(sentences(answer).join(), /so the CA site does not speak for them/);
+        assert.deepEqual(gate.store.authorities.list()[0]?.customers, ['bob']);
+        await applied(gate, { [FILE]: text }, { take: true });
+        assert.deepEqual(gate.store.authorities.list()[0]?.customers, ['alice', 'bob']);
+      });
+
     it('a customer who came back to the name is the same one', async () => {
       await gate.client().ask('POST', '/customers/alice/rename', { to: 'alicia', take: true });
       await gate.client().ask('POST', '/customers/alicia/rename', { to: 'alice' });
