@@ -193,6 +193,28 @@ describe('store: where customers are told', () => {
     assert.deepEqual(take('customers'), []);
   });
 
+  it('a mail that arrives at once lets those to a dead address wait on; one that arrives at last does not', () => {
+    const { notices } = temporary.store;
+    set('anna@example.net');
+    set('bob@example.org', BOB);
+    const test = (who: typeof ALICE): string => {
+      assert.equal(of().test(who, SITE), null);
+      const known = new Set(notices.waiting('customers').map(({ id }) => id));
+      for (const to of notices.receivers('customers')) notices.make('customers', to, 100);
+      return notices.waiting('customers').find(({ id }) => !known.has(id))?.id ?? assert.fail();
+    };
+    const later = new Date(now + 60 * MINUTE);
+    const dead = test(BOB);
+    notices.notSent(dead, 'no', later);
+    const due = (): unknown => notices.waiting('customers').find(({ id }) => id === dead)?.dueAt;
+    notices.sent('customers', test(ALICE));
+    assert.equal(due(), later.toISOString());
+    const atLast = test(ALICE);
+    notices.notSent(atLast, 'no', later);
+    notices.sent('customers', atLast);
+    assert.equal(due(), new Date(now).toISOString());
+  });
+
   it('refuses a customer that there is not', () => {
     assert.equal(code(ask('a@example.net', customerName('nobody'))), 'no-such-customer');
   });

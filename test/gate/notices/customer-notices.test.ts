@@ -163,6 +163,26 @@ describe('gate: customers who are told what happens', () => {
     await ended;
   });
 
+  it('may test twice while nothing else happens, and hold up nobody by it', async () => {
+    await set(gate.alice, 'alice@example.net');
+    const terminal = new FakeTerminal({ hasPty: false });
+    const ended = gate.menu(gate.alice, terminal).run({ plain: true });
+    terminal.type('n\n');
+    await eventually('the menu', () => terminal.output.includes('Notices go to alice@example.net.'));
+    for (const count of [1, 2, 3]) {
+      terminal.type('3\n');
+      await eventually('the test', async () => {
+        await delivery.tick();
+        return mail.got.length === count;
+      });
+    }
+    terminal.hangUp();
+    await ended;
+    assert.equal(new Set(mail.got.flatMap(({ notices }) => notices.map(({ id }) => id))).size, 3);
+    await happens(keyAdded(gate.alice.customer));
+    assert.equal(got().length, 1);
+  });
+
   it('read what is wrong in a sentence', async () => {
     const cases: readonly (readonly [command: string, status: number, message: RegExp])[] = [
       [

@@ -375,6 +375,28 @@ describe('gate: notices from the audit log to their receivers', () => {
     assert.deepEqual(ops.got, []);
   });
 
+  it('goes on when rows were cut off the log, and new ones have their numbers', async () => {
+    const delivery = await begin();
+    const { notices } = temporary.store;
+    const body = { text: 'horatio has crashed.', customer: null, domain: HORATIO };
+    const again = (): void => {
+      const notice = {
+        channel: 'ops',
+        customer: null,
+        address: '',
+        kind: 'crash',
+        subject: 'crash',
+        body,
+      } as const;
+      notices.add(notice, { seq: 7, at: clock().toISOString() });
+    };
+    for (const count of [1, 2]) {
+      again();
+      await delivery.tick();
+      assert.equal(ops.got.length, count);
+    }
+  });
+
   it('a fault of a channel is logged, and the message is tried again', async () => {
     const delivery = await begin();
     append(keyAdded('A'));
