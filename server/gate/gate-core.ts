@@ -297,7 +297,7 @@ export class GateCore {
       clock: noticeClock,
     });
     this.notices = new NoticeDelivery({
-      lookForExpiry: () => expiryWatch.look(),
+      lookForExpiry: (isOver) => expiryWatch.look(isOver),
       notices: store.notices,
       roles,
       channels: siteChannels(settings.site, settings.notices, noticeClock),

@@ -121,7 +121,7 @@ export class NoticeAddresses {
       });
       const { codes } = CUSTOMER_CHANNELS;
       this.#notices.drop(codes, customer, address);
-      const text = `The code is ${code}. Somebody with the account ${customer} wants notices of ${site} at this address. If it was not you, do nothing: no more will come.`;
+      const text = `The code is ${code}. Somebody with the account ${customer} wants notices of ${site} at this address. If it was not you, do nothing: without the code no notices come.`;
       const body = { text, customer, domain: null };
       this.#notices.add({ channel: codes, customer, address, kind: 'code', subject: 'code', body }, asked);
       return this.find(customer);

@@ -47,8 +47,8 @@ interface DeliveryParts {
   readonly clock: () => Date;
   readonly log: Logger;
   readonly random?: () => number;
-  /** Records what expires soon; called every hour. */
-  readonly lookForExpiry: () => Promise<void>;
+  /** Records what expires soon, until `isOver`; called every hour. */
+  readonly lookForExpiry: (isOver: () => boolean) => Promise<void>;
 }
 
 /**
@@ -157,7 +157,7 @@ export class NoticeDelivery {
       if (performance.now() - this.#hourlyAt >= HOURLY_MS) {
         this.#hourlyAt = performance.now();
         notices.prune();
-        await this.#parts.lookForExpiry();
+        await this.#parts.lookForExpiry(() => this.#isClosed);
       }
       while (!this.#isClosed && notices.derive(NOTICED, (row, facts) => this.#noticesOf(row, facts)))
         // Let customers be served between two pieces of a long log.

@@ -33,7 +33,7 @@ describe('gate: what expires soon', () => {
   });
 
   /** A look of a gate that has just started. */
-  async function look(): Promise<void> {
+  async function look(isOver?: () => boolean): Promise<void> {
     const { store } = temporary;
     const policy = () => ({ ...ALLOW_ALL, keyRules });
     const rules = new KeyRules({
@@ -52,7 +52,7 @@ describe('gate: what expires soon', () => {
       },
       clock,
       log: silentLogger,
-    }).look();
+    }).look(isOver);
   }
   const told = (): unknown[] =>
     temporary.store.audit.tail({ limit: 1_000 }).flatMap(({ event }) => {
@@ -112,6 +112,29 @@ describe('gate: what expires soon', () => {
     now += 80 * DAY;
     await look();
     assert.deepEqual(told(), [['A', '2027-02-28T12:00:00.000Z', 14]]);
+  });
+
+  it('is recorded a few at a time, and the rest is left to the next gate when this one stops', async () => {
+    const { roles } = temporary.store;
+    const names = Array.from({ length: 40 }, (_, at) => `d${at}`);
+    for (const name of names)
+      roles.add(ALICE, domainName(name), 'owner', ADMIN, new Date(now + 5 * DAY).toISOString());
+    const sizes: number[] = [];
+    let isLooking = true;
+    const watch = (): void => {
+      sizes.push(told().length);
+      if (isLooking) setImmediate(watch);
+    };
+    watch();
+    await look(() => told().length >= 20);
+    isLooking = false;
+    assert.ok(
+      sizes.every((size, at) => at === 0 || size - (sizes[at - 1] ?? 0) <= 4),
+      sizes.join(),
+    );
+    assert.equal(told().length, 20);
+    await look();
+    assert.equal(told().length, 40);
   });
 
   it('is a role that ends by itself, and none that ended', async () => {
