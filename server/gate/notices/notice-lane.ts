@@ -9,6 +9,8 @@ const LONGEST_WAIT_MS = 3_600_000;
 /** Then a message is given up: three days and a bit, by attempts, because clocks jump. */
 const MOST_ATTEMPTS = 80;
 const HOUR_MS = 3_600_000;
+/** Messages that are made in one turn: each waits for the disk, and thousands may have receivers of their own. */
+const MADE_AT_ONCE = 4;
 
 interface LaneParts {
   readonly channel: NoticeChannel;
@@ -58,8 +60,7 @@ export class NoticeLane {
       while (!this.#leave.signal.aborted) {
         this.#unwritten?.();
         this.#unwritten = null;
-        this.#makeMessages();
-        const due = this.#due();
+        const due = this.#due() ?? this.#made();
         if (due === undefined) return;
         await this.#send(due);
       }
@@ -70,6 +71,12 @@ export class NoticeLane {
     }
   }
 
+  /** Makes messages, and returns one that is due. */
+  #made(): string | undefined {
+    this.#makeMessages();
+    return this.#due();
+  }
+
   #makeMessages(): void {
     const { channel, notices, clock } = this.#parts;
     const { name, most, perHour } = channel;
@@ -78,12 +85,15 @@ export class NoticeLane {
     const busy = new Set(notices.waiting(name).map(({ address }) => address));
     const now = clock();
     const hourAgo = new Date(now.getTime() - HOUR_MS);
+    let made = 0;
     for (const receiver of receivers) {
       const { address } = receiver;
       if (busy.has(address)) continue;
       if (perHour !== null && notices.sentBetween(name, address, hourAgo, now) >= perHour) continue;
       notices.make(name, receiver, most);
       busy.add(address);
+      made += 1;
+      if (made === MADE_AT_ONCE) return;
     }
   }
 
