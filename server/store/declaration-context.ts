@@ -20,6 +20,8 @@ export interface ApplyOptions {
   readonly take: boolean;
   /** How many keys a customer may have. */
   readonly maxKeys: (customer: CustomerName) => number;
+  /** For tests: how many changes there may be before another customer, parameter or CA. */
+  readonly mostChanges?: number;
 }
 
 /** What every step of one application has. */

@@ -13,10 +13,14 @@ import { HandRemovals } from './hand-removals.js';
 import { RowOwnership } from './row-ownership.js';
 import { StaleRows } from './stale-rows.js';
 
+/** The gate serves nobody during an apply, and systemd kills a gate that does not answer for a minute. */
+const MOST_CHANGES = 100_000;
+
 /** One application of a declaration, inside a transaction. */
 export class DeclarationRun {
   readonly #wanted: Declaration;
   readonly #context: DeclarationContext;
+  #isTooMuch = false;
 
   constructor(
     database: Database,
@@ -44,10 +48,21 @@ export class DeclarationRun {
     const { customers, parameters, authorities } = this.#wanted;
     // Before the rest, because a key or a name may have moved.
     this.#stales();
-    for (const each of customers) applyCustomer(this.#context, each);
-    for (const each of parameters) applyParameter(this.#context, each);
-    for (const each of authorities) applyAuthority(this.#context, each);
+    for (const each of customers) if (this.#goesOn(each)) applyCustomer(this.#context, each);
+    for (const each of parameters) if (this.#goesOn(each)) applyParameter(this.#context, each);
+    for (const each of authorities) if (this.#goesOn(each)) applyAuthority(this.#context, each);
     return this.#context.outcome;
+  }
+
+  /** Objects to the first one that would be too much. */
+  #goesOn({ at }: { readonly at: number }): boolean {
+    const { outcome, options } = this.#context;
+    const most = options.mostChanges ?? MOST_CHANGES;
+    if (outcome.changes.length < most) return true;
+    if (!this.#isTooMuch)
+      outcome.object(at, `up to here there are ${most} changes, the most at once: apply the rest after them`);
+    this.#isTooMuch = true;
+    return false;
   }
 
   /** Rows of the scope that no file declares any more. */

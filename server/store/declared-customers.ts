@@ -35,6 +35,10 @@ export function applyCustomer(context: DeclarationContext, wanted: DeclaredCusto
   const of = { customer: found, file, owner };
   const held = new Map(keys.list(name).map((key) => [key.fingerprint, key]));
   for (const key of wanted.keys) applyKey(context, of, key, held.get(key.fingerprint));
+  // Two sites may each have a bob.
+  if (present?.declared === null && held.size > 0 && wanted.keys.length > 0)
+    if (!wanted.keys.some(({ fingerprint }) => held.has(fingerprint)))
+      outcome.note(at, `${name} was made by hand and had none of these keys: is it the same person?`);
   const has = new Map(roles.of(name).map((role) => [role.domain, role]));
   for (const role of wanted.roles) applyRole(context, of, role, has.get(role.domain));
 }

@@ -53,6 +53,23 @@ describe('store: declarations', () => {
     }
   });
 
+  it('more changes than the gate can do without being missed are refused, at the place where it is too much', () => {
+    const temporary = new TemporaryStore();
+    const { store } = temporary;
+    try {
+      const apply = (count: number) =>
+        store.declarations.apply(declaring(count), ADMIN, { ...OPTIONS, mostChanges: 10 });
+      const { applied, objections } = apply(7);
+      assert.deepEqual([applied, objections.map(({ at }) => at)], [false, [5]]);
+      assert.match(objections[0]?.sentence ?? '', /up to here there are 10 changes, the most at once/);
+      assert.deepEqual(store.customers.list(), []);
+      assert.equal(apply(5).applied, true);
+      assert.equal(apply(7).applied, true, 'the rest after them');
+    } finally {
+      temporary.remove();
+    }
+  });
+
   it('a fault in the midst changes nothing, and the next apply does all of it', () => {
     const temporary = new TemporaryStore();
     const { store } = temporary;

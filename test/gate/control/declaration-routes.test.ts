@@ -149,6 +149,14 @@ describe('gate: declared customers', () => {
     assert.equal(store.audit.tail().at(-1)?.event.kind, 'declarations.applied');
   });
 
+  it('asks whether it is the same person when a hand’s customer has other keys', async () => {
+    await gate.client().ask('POST', '/customers', { customer: 'alice' });
+    await gate.client().ask('POST', '/customers/alice/keys', { key: OTHER });
+    const answer = await applied(gate, { [FILE]: `customers: {alice: {keys: ["${KEY}"]}}` });
+    assert.deepEqual(verbs(answer), ['declare customer', 'add key']);
+    assert.match(sentences(answer).join(), /alice was made by hand and had none of these keys/);
+  });
+
   it('what hands made otherwise stays, with a note, until --take', async () => {
     const { store } = gate;
     store.customers.add(ALICE, ADMIN);
