@@ -51,8 +51,11 @@ class FullScreenMenu implements OpenMenu {
   open(): void {
     this.#stopResize = this.#terminal.onResize(() => {
       this.#resize ??= setTimeout(() => {
-        this.#resize = null;
-        this.tell({ fact: 'size', columns: this.#terminal.columns, rows: this.#terminal.rows });
+        if (this.#terminal.inTurn === undefined) this.#resized();
+        else
+          this.#terminal.inTurn(() => {
+            this.#resized();
+          });
       }, RESIZE_MS);
     });
     this.#enter();
@@ -99,6 +102,11 @@ class FullScreenMenu implements OpenMenu {
   /** Whether the terminal belongs to this menu now. */
   #holds(): boolean {
     return !this.#suspended && !this.#disposed;
+  }
+
+  #resized(): void {
+    this.#resize = null;
+    this.tell({ fact: 'size', columns: this.#terminal.columns, rows: this.#terminal.rows });
   }
 
   #enter(): void {

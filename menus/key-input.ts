@@ -32,7 +32,7 @@ const THREAD_CLOCK: KeyClock = {
  * is held up instead.
  */
 export class KeyInput {
-  readonly #terminal: Pick<MenuTerminal, 'onInput'>;
+  readonly #terminal: Pick<MenuTerminal, 'onInput' | 'inTurn'>;
   readonly #take: (tokens: readonly Token[]) => void;
   readonly #clock: KeyClock;
   /** CPU milliseconds spent beyond the earned share, as of `#spentAt`. */
@@ -43,11 +43,13 @@ export class KeyInput {
   #running = false;
   #stopListening: (() => void) | null = null;
   #pause: NodeJS.Timeout | null = null;
+  /** What waits for its turn. */
+  #due: (() => void) | null = null;
   #escape: NodeJS.Timeout | null = null;
   #drained: (() => void) | null = null;
 
   constructor(
-    terminal: Pick<MenuTerminal, 'onInput'>,
+    terminal: Pick<MenuTerminal, 'onInput' | 'inTurn'>,
     take: (tokens: readonly Token[]) => void,
     clock: KeyClock = THREAD_CLOCK,
   ) {
@@ -69,6 +71,7 @@ export class KeyInput {
     if (this.#pause !== null) clearTimeout(this.#pause);
     if (this.#escape !== null) clearTimeout(this.#escape);
     this.#pause = null;
+    this.#due = null;
     this.#escape = null;
     this.#waiting = NOTHING;
     this.#tokens = new KeyTokens();
@@ -76,14 +79,14 @@ export class KeyInput {
 
   /** Calls back when all received bytes are handled: at once, or after the last pause. */
   onceDrained(listener: () => void): void {
-    if (this.#pause === null) listener();
+    if (this.#pause === null && this.#due === null) listener();
     else this.#drained = listener;
   }
 
   #listen(): void {
     this.#stopListening ??= this.#terminal.onInput((data) => {
       this.#waiting = this.#waiting.length === 0 ? data : Buffer.concat([this.#waiting, data]);
-      if (this.#pause === null) this.#turn();
+      if (this.#pause === null && this.#due === null) this.#soon();
     });
   }
 
@@ -92,8 +95,19 @@ export class KeyInput {
     this.#stopListening = null;
   }
 
+  #soon(): void {
+    const turn = (): void => {
+      if (this.#due !== turn) return;
+      this.#due = null;
+      this.#turn();
+    };
+    this.#due = turn;
+    if (this.#terminal.inTurn === undefined) turn();
+    else this.#terminal.inTurn(turn);
+    if (this.#due === turn) this.#unlisten();
+  }
+
   #turn(): void {
-    this.#pause = null;
     const turn = this.#waiting.subarray(0, BYTES_A_TURN);
     // An empty piece would keep the whole block of memory that it is cut from.
     this.#waiting = turn.length === this.#waiting.length ? NOTHING : this.#waiting.subarray(turn.length);
@@ -107,7 +121,8 @@ export class KeyInput {
       this.#unlisten();
       this.#pause = setTimeout(
         () => {
-          this.#turn();
+          this.#pause = null;
+          this.#soon();
         },
         Math.max(PAUSE_MS, rest),
       );

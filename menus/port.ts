@@ -304,6 +304,8 @@ export interface MenuTerminal {
   /** @returns a function that stops listening */
   onInput(listener: (data: Buffer) => void): () => void;
   onResize(listener: (columns: number, rows: number) => void): () => void;
+  /** Runs work that keys or sizes cause: at once, or when it is the customer's turn. Missing: always at once. */
+  inTurn?(work: () => void): void;
   /** Called when input has ended. A plain menu then leaves; another menu waits to be disposed of. */
   onEnd?(listener: () => void): () => void;
 }

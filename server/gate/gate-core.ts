@@ -320,7 +320,7 @@ export class GateCore {
     });
 
     const { usageHistory: history = null } = parts;
-    const ownUsage = history === null ? null : new OwnUsage({ authorizer, hosts, history });
+    const ownUsage = history === null ? null : new OwnUsage({ authorizer, hosts, history, turns });
     this.#usageRecorder =
       this.usage === null || history === null
         ? null

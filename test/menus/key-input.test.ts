@@ -37,4 +37,45 @@ describe('menus: the pace of keys', () => {
     assert.ok(fourth - third >= 150 && fifth - third >= 500, `${fourth - third} and ${fifth - third} ms`);
     input.stop();
   });
+
+  it("waits for the customer's turn, unread, and loses nothing", () => {
+    const due: (() => void)[] = [];
+    let listener: ((data: Buffer) => void) | null = null;
+    const terminal = {
+      onInput: (hear: (data: Buffer) => void) => {
+        listener = hear;
+        return () => {
+          listener = null;
+        };
+      },
+      inTurn: (work: () => void) => due.push(work),
+    };
+    const isRead = (): boolean => listener !== null;
+    const type = (text: string): void => (listener as ((data: Buffer) => void) | null)?.(Buffer.from(text));
+    const turn = (): void => {
+      due.shift()?.();
+    };
+    let taken = '';
+    const input = new KeyInput(terminal, (tokens) => {
+      for (const token of tokens) if (token.token === 'key') taken += token.bytes.toString();
+    });
+    input.start();
+    type('j');
+    assert.deepEqual([taken, isRead(), due.length], ['', false, 1]);
+    let isDrained = false;
+    input.onceDrained(() => (isDrained = true));
+    assert.equal(isDrained, false);
+    turn();
+    assert.deepEqual([taken, isRead(), isDrained], ['j', true, true]);
+    // What was typed for another reader is dropped, and its turn takes nothing of the next one.
+    type('k');
+    input.stop();
+    input.start();
+    type('l');
+    turn();
+    assert.equal(taken, 'j');
+    turn();
+    assert.equal(taken, 'jl');
+    input.stop();
+  });
 });

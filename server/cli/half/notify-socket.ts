@@ -62,7 +62,9 @@ export class NotifySocket {
    */
   tell(...words: readonly string[]): number {
     const message = words.join('\n');
-    if (!this.#waiting.includes(message)) this.#waiting.push(message);
+    // Once, and last: what came between is older.
+    this.#waiting = this.#waiting.filter((other) => other !== message && !isOlder(other, message));
+    this.#waiting.push(message);
     return this.#flush();
   }
 
@@ -87,4 +89,9 @@ export class NotifySocket {
     }
     return 0;
   }
+}
+
+/** Whether only the later of the two is of use: a status, by the one that replaces it. */
+function isOlder(one: string, later: string): boolean {
+  return one.startsWith('STATUS=') && later.startsWith('STATUS=');
 }

@@ -45,6 +45,11 @@ export class SessionMenuTerminal implements MenuTerminal {
     return this.#terminal.onResize(listener);
   }
 
+  inTurn(work: () => void): void {
+    if (this.#terminal.inTurn === undefined) work();
+    else this.#terminal.inTurn(work);
+  }
+
   onEnd(listener: () => void): Unsubscribe {
     return this.#terminal.onEnd(listener);
   }

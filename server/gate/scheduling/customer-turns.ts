@@ -106,8 +106,16 @@ export class CustomerTurns {
     place.isWaiting = true;
     place.source.holdReading();
     const { share } = place;
-    if (share.waiting.push(place) === 1) this.#waiting.push(share);
+    share.waiting.push(place);
+    this.#standInLine(share);
     this.#beDue();
+  }
+
+  /** Once, however often it waits anew while it is served. */
+  #standInLine(share: TurnShare<Place>): void {
+    if (share.isInLine) return;
+    share.isInLine = true;
+    this.#waiting.push(share);
   }
 
   #mayGoOn(share: TurnShare<Place>): boolean {
@@ -167,6 +175,7 @@ export class CustomerTurns {
     this.#waiting = [];
     const unserved = round.filter((share) => {
       if (!this.#mayGoOn(share)) return true;
+      share.isInLine = false;
       this.#serve(share);
       return false;
     });
@@ -190,7 +199,7 @@ export class CustomerTurns {
           place.source.readOn();
         });
     }
-    if (share.waiting.length > 0) this.#waiting.push(share);
+    if (share.waiting.length > 0) this.#standInLine(share);
   }
 }
 

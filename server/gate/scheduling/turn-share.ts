@@ -7,6 +7,8 @@ export class TurnShare<Place> {
   places = 0;
   /** Those that wait for a turn, in order. */
   readonly waiting: Place[] = [];
+  /** Whether it stands among the customers that wait. */
+  isInLine = false;
   #windowStart = -Infinity;
   #used = 0;
   #usedBefore = 0;

@@ -30,6 +30,8 @@ export interface Terminal {
   /** The client sent EOF: there will be no more input. */
   onEnd(listener: () => void): Unsubscribe;
   onResize(listener: (columns: number, rows: number) => void): Unsubscribe;
+  /** Runs work for the customer: at once, or when it is their turn (`CustomerTurns`). Missing: always at once. */
+  inTurn?(work: () => void): void;
   /** The client asked for a break (RFC 4335); the argument is its length in milliseconds. */
   onBreak(listener: (milliseconds: number) => void): Unsubscribe;
   onClose(listener: () => void): Unsubscribe;

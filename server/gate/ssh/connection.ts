@@ -352,6 +352,9 @@ export class Connection implements AskedClient {
         const request = command === null ? wanted : ({ kind: 'exec', command } as const);
         this.#events.openSession(session, this.#identity, terminal, request);
       },
+      inTurn: (work) => {
+        this.#transport.inTurn(work);
+      },
       violation,
       faulted: (error) => {
         this.#log.error({ connection: this.id, session, err: error }, 'session.fault');

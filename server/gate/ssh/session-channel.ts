@@ -16,6 +16,8 @@ export interface ChannelEvents {
   /** False when the client's certificate permits no terminal. As sshd, the session goes on without. */
   readonly mayHavePty: boolean;
   started(terminal: SshTerminal, request: Session['request']): void;
+  /** Runs work when it is the customer's turn. */
+  inTurn(work: () => void): void;
   /** The client breaks the protocol: its connection has to end. */
   violation(what: string): void;
   /** Code above the channel threw; the session has been ended. */
@@ -215,6 +217,9 @@ export class SessionChannel {
         this.#wait('does not close its channel');
       },
       this.#guard,
+      (work) => {
+        this.#events.inTurn(work);
+      },
     );
     this.#terminal = terminal;
     this.#guard(() => {

@@ -26,6 +26,7 @@ export class SshTerminal implements Terminal {
   readonly #input: ChannelInput;
   readonly #output: ChannelOutput;
   readonly #guard: (work: () => void) => void;
+  readonly #inTurn: (work: () => void) => void;
   readonly #sendExit: (status: number) => void;
   // Made for the first listener: thousands of idle terminals have none.
   #drainListeners: Set<() => void> | null = null;
@@ -41,6 +42,7 @@ export class SshTerminal implements Terminal {
   /**
    * @param sendExit sends exit status, EOF and CLOSE; called once, after all output
    * @param guard runs the listeners' code, and deals with what it throws
+   * @param inTurn runs work when it is the customer's turn
    */
   constructor(
     traits: TerminalTraits,
@@ -48,6 +50,9 @@ export class SshTerminal implements Terminal {
     output: ChannelOutput,
     sendExit: (status: number) => void,
     guard: (work: () => void) => void,
+    inTurn: (work: () => void) => void = (work) => {
+      work();
+    },
   ) {
     this.hasPty = traits.hasPty;
     this.term = traits.term;
@@ -57,6 +62,7 @@ export class SshTerminal implements Terminal {
     this.#output = output;
     this.#sendExit = sendExit;
     this.#guard = guard;
+    this.#inTurn = inTurn;
   }
 
   get columns(): number {
@@ -102,6 +108,12 @@ export class SshTerminal implements Terminal {
 
   onBreak(listener: (milliseconds: number) => void): Unsubscribe {
     return subscribe((this.#breakListeners ??= new Set()), listener);
+  }
+
+  inTurn(work: () => void): void {
+    this.#inTurn(() => {
+      this.#guard(work);
+    });
   }
 
   /** The listener is also called, soon, when the terminal is closed already. */

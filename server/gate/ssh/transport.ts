@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { CustomerTurns, TurnPlace, TurnSource } from '../scheduling/customer-turns.js';
+import type { Now } from '../scheduling/token-bucket.js';
 import type { Guarded } from './connection-faults.js';
 
 /** RFC 4253 §4.2: the identification string has at most 255 characters, including CR and LF. */
@@ -10,8 +11,16 @@ const LONGEST_IDENTIFICATION = 255;
  */
 const UNREAD_BEFORE_LOGIN = 64 * 1024;
 const UNREAD_AFTER_LOGIN = 1024 * 1024;
+/**
+ * After login ssh2 is given so many bytes at once, for so many milliseconds in one turn. One read of a socket may hold
+ * 1,800 messages of one key each.
+ */
+const PIECE = 256;
+const PARSE_MS = 1;
 /** How long the other side may take to read the last message. */
 const LINGER_MS = 1000;
+
+const NOTHING = Buffer.alloc(0);
 
 /**
  * Does what ssh2 leaves out between itself and the socket:
@@ -28,6 +37,7 @@ const LINGER_MS = 1000;
 export class Transport implements TurnSource {
   readonly #socket: Socket;
   readonly #guarded: Guarded;
+  readonly #now: Now;
   #deliver: ((chunk: Buffer) => void) | undefined;
   #line: Buffer | null = Buffer.alloc(0);
   #unread = UNREAD_BEFORE_LOGIN;
@@ -40,9 +50,11 @@ export class Transport implements TurnSource {
   /** Called after each piece that ssh2 has parsed. */
   afterRead: () => void = () => undefined;
 
-  constructor(socket: Socket, guarded: Guarded) {
+  /** @param now milliseconds from any moment on */
+  constructor(socket: Socket, guarded: Guarded, now: Now = () => performance.now()) {
     this.#socket = socket;
     this.#guarded = guarded;
+    this.#now = now;
     const takeOver = (event: string | symbol, listener: (chunk: Buffer) => void): void => {
       if (event !== 'data') return;
       socket.off('newListener', takeOver);
@@ -80,6 +92,13 @@ export class Transport implements TurnSource {
   loggedIn(customer: string, turns: CustomerTurns): void {
     this.#unread = UNREAD_AFTER_LOGIN;
     this.#place = turns.join(customer, this);
+  }
+
+  /** Runs it in the customer's turn: now, when they have time left. It never runs when the connection closes first. */
+  inTurn(work: () => void): void {
+    const place = this.#place;
+    if (place === null) work();
+    else if (!place.now(work)) place.later(this.#guarded(work));
   }
 
   /** The listener is called when more may be sent, and it is the customer's turn. */
@@ -156,17 +175,35 @@ export class Transport implements TurnSource {
       if (end === -1) return;
       this.#line = null;
     }
-    if (this.#place === null) this.#parse(whole);
-    else if (
-      !this.#place.now(() => {
-        this.#parse(whole);
-      })
-    )
-      this.#place.later(
-        this.#guarded(() => {
-          this.#parse(whole);
-        }),
-      );
+    this.#take(whole);
+  }
+
+  #take(chunk: Buffer): void {
+    const place = this.#place;
+    if (place === null) {
+      this.#parse(chunk);
+      return;
+    }
+    this.inTurn(() => {
+      const rest = this.#parseFor(chunk);
+      if (rest.length > 0)
+        place.later(
+          this.#guarded(() => {
+            this.#take(rest);
+          }),
+        );
+    });
+  }
+
+  /** Parses as much as there is time for. @returns the rest */
+  #parseFor(chunk: Buffer): Buffer {
+    const end = this.#now() + PARSE_MS;
+    let at = 0;
+    do {
+      this.#parse(chunk.subarray(at, at + PIECE));
+      at += PIECE;
+    } while (at < chunk.length && !this.#closing && this.#now() < end);
+    return this.#closing ? NOTHING : chunk.subarray(at);
   }
 
   #parse(whole: Buffer): void {

@@ -64,4 +64,27 @@ describe('the socket on which systemd listens', () => {
     await eventually('what waits to be sent', () => sent.length > 0);
     assert.deepEqual(sent, ['READY=1', 'STATUS=a']);
   });
+
+  it('that was full for two reloads is told last that the half is ready, and only its last status', async () => {
+    const sent: string[] = [];
+    let isFull = true;
+    const socket = new NotifySocket('/run/n', (_, message) => {
+      if (isFull) return constants.errno.ENOBUFS;
+      sent.push(message);
+      return 0;
+    });
+    for (const status of ['STATUS=a', 'STATUS=b', 'STATUS=a']) socket.tell(status);
+    for (const time of [1, 2]) {
+      socket.tell('RELOADING=1', `MONOTONIC_USEC=${time}`);
+      socket.tell('READY=1');
+    }
+    isFull = false;
+    await eventually('what waits to be sent', () => sent.at(-1) === 'READY=1');
+    assert.deepEqual(sent, [
+      'STATUS=a',
+      'RELOADING=1\nMONOTONIC_USEC=1',
+      'RELOADING=1\nMONOTONIC_USEC=2',
+      'READY=1',
+    ]);
+  });
 });

@@ -29,7 +29,13 @@ describe('gate: what a customer sees of the use of a server', () => {
     const hosts = {
       find: () => ({ view: { configured: { uuid, since: null } } }),
     } as unknown as Parts['hosts'];
-    own = new OwnUsage({ authorizer: inside.core.authorizer, hosts, history, clock: () => now });
+    own = new OwnUsage({
+      authorizer: inside.core.authorizer,
+      hosts,
+      history,
+      turns: inside.core.turns,
+      clock: () => now,
+    });
     at(start + 20);
   });
   afterEach(async () => {
@@ -136,7 +142,13 @@ describe('gate: what a customer sees of the use of a server', () => {
     };
     const hosts = { find: () => undefined } as unknown as Parts['hosts'];
     const clock = (): Date => now;
-    const pages = new OwnUsage({ authorizer: inside.core.authorizer, hosts, history: counting, clock });
+    const pages = new OwnUsage({
+      authorizer: inside.core.authorizer,
+      hosts,
+      history: counting,
+      turns: inside.core.turns,
+      clock,
+    });
     const graphs = await Promise.all(Array.from({ length: 20 }, () => pages.graph(inside.alice, 'horatio')));
     const first = reads;
     assert.ok(first >= 1 && first <= 8, `${first} reads`);
@@ -159,6 +171,7 @@ describe('gate: what a customer sees of the use of a server', () => {
     };
     const hosts = { find: () => undefined } as unknown as Parts['hosts'];
     const pages = new OwnUsage({
+      turns: inside.core.turns,
       authorizer: inside.core.authorizer,
       hosts,
       history: broken,

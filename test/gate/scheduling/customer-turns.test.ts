@@ -87,6 +87,33 @@ describe('turns of customers', () => {
     turns = newTurns();
   });
 
+  it('costs the same in each turn, however long a customer always leaves something for the next', () => {
+    let looks = 0;
+    turns = new CustomerTurns(
+      () => {
+        looks += 1;
+        return time;
+      },
+      (work) => checks.push(work),
+    );
+    const { place } = new Socket('alice', 'endless');
+    const work = (): void => {
+      time += 2;
+      place.later(work);
+    };
+    place.later(work);
+    const looksOf = (count: number): number => {
+      looks = 0;
+      for (let at = 0; at < count; at += 1) turn();
+      return looks / count;
+    };
+    looksOf(100);
+    const before = looksOf(100);
+    looksOf(800);
+    assert.equal(looksOf(100), before);
+    place.leave();
+  });
+
   for (const [what, count] of [
     ['a flooding console', 1],
     ['four flooding consoles', 4],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import Sqlite from 'better-sqlite3';
 import type { Live } from '../../../server/gate/access/revocation.js';
+import type { Terminal } from '../../../server/gate/session/terminal.js';
 import { eventually } from '../../support/eventually.js';
 import { ALLOW_ALL } from '../../support/gate-inside.js';
 import { NO_KEY_RULE } from '../../support/policy-values.js';
@@ -54,6 +55,25 @@ describe('gate/ssh: live sessions', () => {
     assert.deepEqual([second.what, second.command, second.hasPty], ['exec', 'console', false]);
     plain.kill();
     await eventually('the other to remain', () => gate.gate.sessions.list().length === 1);
+  });
+
+  it('have their work in turns of their customer: one who took much waits', async () => {
+    const gate = await start();
+    client.start(as(gate, 'alice'), ['stay']);
+    const terminal: Terminal = await eventually(
+      'the session',
+      () => gate.handler.sessions[0]?.terminal ?? null,
+    );
+    const ran: string[] = [];
+    terminal.inTurn?.(() => {
+      const end = performance.now() + 100;
+      while (performance.now() < end);
+      ran.push('long');
+    });
+    terminal.inTurn?.(() => ran.push('next'));
+    assert.ok(!ran.includes('next'), 'it has no turn any more');
+    await eventually('its next turn', () => ran.includes('next'));
+    assert.deepEqual(ran, ['long', 'next']);
   });
 
   it('never show a pasted key: only the verb of a command is kept', async () => {

@@ -26,8 +26,8 @@ describe('gate/ssh: the transport', () => {
   });
 
   /** Reads as ssh2 does: it pauses at once, and listens a moment later. */
-  async function read(listener: (chunk: Buffer) => void): Promise<Transport> {
-    const transport = new Transport(ours, (listener) => listener);
+  async function read(listener: (chunk: Buffer) => void, now?: () => number): Promise<Transport> {
+    const transport = new Transport(ours, (listener) => listener, now);
     ours.pause();
     await Promise.resolve().then(() => {
       ours.on('data', listener);
@@ -88,6 +88,45 @@ describe('gate/ssh: the transport', () => {
     assert.equal(delivered, 'first\n');
   });
 
+  it('is given a long read in pieces after login, a millisecond of them in each turn', async () => {
+    let time = 0;
+    let checks: (() => void)[] = [];
+    const pieces: Buffer[] = [];
+    const transport = await read(
+      (chunk) => {
+        pieces.push(Buffer.from(chunk));
+        time += 0.4;
+      },
+      () => time,
+    );
+    theirs.write('line\n');
+    await eventually('the line', () => pieces.length === 1);
+    pieces.length = 0;
+    const turns = new CustomerTurns(
+      () => time,
+      (work) => checks.push(work),
+    );
+    transport.loggedIn('alice', turns);
+    const sent = Buffer.from(Array.from({ length: 10_000 }, (_, at) => at % 251));
+    theirs.write(sent);
+    let most = 0;
+    await eventually(
+      'all of it',
+      () => {
+        const before = pieces.length;
+        const due = checks;
+        checks = [];
+        for (const check of due) check();
+        most = Math.max(most, pieces.length - before);
+        return pieces.reduce((sum, { length }) => sum + length, 0) === sent.length;
+      },
+      { everyMs: 0 },
+    );
+    assert.deepEqual(Buffer.concat(pieces), sent);
+    assert.ok(Math.max(...pieces.map(({ length }) => length)) <= 256);
+    assert.ok(most <= 3, `${most} pieces in one turn`);
+  });
+
   describe('after login', () => {
     let time: number;
     let checks: (() => void)[];
@@ -142,6 +181,21 @@ describe('gate/ssh: the transport', () => {
       time += 1_000;
       ours.emit('drain');
       assert.equal(sent, 2);
+    });
+
+    it('runs what waits for its turn once it is there, and nothing once it has closed', () => {
+      let ran = '';
+      transport.inTurn(() => (ran += '1'));
+      transport.inTurn(() => (ran += '2'));
+      assert.equal(ran, '');
+      nextTurn();
+      nextTurn();
+      assert.equal(ran, '12');
+      transport.inTurn(() => (time += 50));
+      transport.inTurn(() => (ran += '3'));
+      transport.closed();
+      nextTurn();
+      assert.equal(ran, '12');
     });
 
     it('is read to its end once it closes', async () => {
