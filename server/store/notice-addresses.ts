@@ -171,12 +171,15 @@ export class NoticeAddresses {
     });
   }
 
-  /** Forgets the address, and one that waits for its code; the address is told. */
+  /**
+   * Forgets the address, and one that waits for its code; the address is told. Refused with `wrong-state` without one.
+   */
   forget(customer: CustomerName, actor: EventActor): NoticeAddress | Refusal {
     return this.#log.transact((append) => {
       const row = this.#database.get(FIND, customer);
-      const address = row?.address ?? row?.asked ?? null;
-      if (row === undefined || address === null) return noAddress();
+      if (row === undefined) return noSuchCustomer(customer);
+      const address = row.address ?? row.asked;
+      if (address === null) return noAddress();
       this.#database.run(DELETE, row.id);
       const removed = append({
         kind: 'notice.address.removed',

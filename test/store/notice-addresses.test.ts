@@ -217,5 +217,6 @@ describe('store: where customers are told', () => {
 
   it('refuses a customer that there is not', () => {
     assert.equal(code(ask('a@example.net', customerName('nobody'))), 'no-such-customer');
+    assert.equal(code(of().forget(customerName('nobody'), ADMIN)), 'no-such-customer');
   });
 });

@@ -34,7 +34,7 @@ export function addApplyCommand(program: Command): void {
   )
     .option('--diff', 'write nothing, and show who would gain and lose what')
     .option('--prune', 'remove what these files declared once and do not declare any more')
-    .option('--yes', 'prune more than a tenth of the declared customers, keys or roles too')
+    .option('--yes', 'prune also more than a tenth of the declared customers, keys, roles, parameters or CAs')
     .option('--take', 'also change what hands or other files have, and give again what hands removed')
     .option('--as <name>', 'the name of what comes from stdin', nameOfText, 'stdin')
     .option('--only-customers <glob>', 'refuse files that declare other customers, or a CA')

@@ -16,6 +16,7 @@ import { checkMode, exists } from '../installation/files.js';
 import { folderFound, tryFolder } from './folder-found.js';
 import { auditFound, namesFound } from './gate-found.js';
 import { checkHostKeys } from './host-key-checks.js';
+import { checkNotices } from './notice-checks.js';
 import { checkReach } from './reach.js';
 import type { ReachPorts } from './reach.js';
 import { checkRevokedKeys } from './revoked-keys-check.js';
@@ -39,6 +40,7 @@ export async function checkGate(settings: GateSettings, admin: string): Promise<
     ...checkRecordings(settings.recordings.directory),
     ...checkHostKeys(settings, 'pid' in status ? await askHostKeys(settings.controlSocket, admin) : null),
     ...(await checkRevokedKeys(settings.certificates.revokedKeys, settings.state)),
+    ...(await checkNotices(settings.notices, settings.state)),
     ...checkPolicyFiles(settings.policy),
     ...checkControl(settings.controlSocket, status),
     ...hosts.flatMap(({ found }) => found),

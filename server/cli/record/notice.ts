@@ -9,10 +9,12 @@ import { shortTime, table } from '../command/table.js';
 
 /** Adds `postern notice …`. */
 export function addNoticeCommand(program: Command): void {
-  const notice = adminNoun(program, 'notice', 'What the gate tells whom: see docs/notices.md.', [
-    'postern notice list',
-    'postern notice test pager',
-  ]);
+  const notice = adminNoun(
+    program,
+    'notice',
+    'Notices of what happens: their channels, a test, and addresses of customers (docs/notices.md).',
+    ['postern notice list', 'postern notice test pager'],
+  );
 
   adminCommand(notice, 'list', 'List the channels, what waits in them, and the last messages.', [
     'postern notice list',

@@ -1,5 +1,6 @@
 import { Canvas } from '../../../menus/canvas.js';
 import type { Frame } from '../../../menus/frame.js';
+import { wrap } from '../../../menus/printable-text.js';
 import { duration } from '../../../menus/time-words.js';
 import { listHeight, shownRows } from './top-state.js';
 import type { LiveRow, TopState } from './top-state.js';
@@ -29,7 +30,10 @@ export function topView(state: TopState, { charset, colour }: Look): Frame {
   const { columns, rows } = state;
   const canvas = new Canvas(columns, rows, charset);
   if (columns < LEAST_COLUMNS || rows < LEAST_ROWS) {
-    canvas.put(0, 0, `Please make this window ${LEAST_COLUMNS}x${LEAST_ROWS} or larger; q ends.`);
+    const ask = `Please make this window ${LEAST_COLUMNS}x${LEAST_ROWS} or larger; q ends.`;
+    wrap(ask, columns, charset).forEach((line, row) => {
+      canvas.put(0, row, line);
+    });
     return canvas.frame(colour, state.generation);
   }
   drawBar(canvas, state);

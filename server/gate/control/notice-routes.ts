@@ -1,5 +1,5 @@
 import type { Store } from '../../store/store.js';
-import { isRefusal } from '../../../policy/refusal.js';
+import { isRefusal, refusal } from '../../../policy/refusal.js';
 import { channelName, customer, number, optional } from './argument.js';
 import type { SentNotices } from './control-ports.js';
 import { route } from './route.js';
@@ -25,7 +25,11 @@ export function noticeAddressRoutes({ noticeAddresses }: Store): readonly Route[
   return [
     route('DELETE', '/notices/addresses/:customer', { customer }, (given, { actor }) => {
       const forgotten = noticeAddresses.forget(given.customer, actor);
-      return isRefusal(forgotten) ? forgotten : { customer: given.customer };
+      if (!isRefusal(forgotten)) return { customer: given.customer };
+      // The store's sentence tells a customer what to type.
+      return forgotten.code === 'wrong-state'
+        ? refusal('wrong-state', `${given.customer} has no address for notices`)
+        : forgotten;
     }),
   ];
 }

@@ -94,7 +94,7 @@ export function signatureOf(secret: Buffer, time: number, body: string): string 
 }
 
 /** @returns why it cannot be used, when it is text */
-async function readSecret(file: string): Promise<Buffer | string> {
+export async function readSecret(file: string): Promise<Buffer | string> {
   try {
     // A FIFO would never be opened.
     await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);

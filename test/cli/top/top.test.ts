@@ -77,6 +77,14 @@ function text(state: TopState): string[] {
 }
 
 describe('postern top', () => {
+  it('asks for a larger window in one that is too small, whole', () => {
+    const asked = text(opened(ROWS, 24, 6))
+      .join(' ')
+      .replaceAll(/\s+/g, ' ')
+      .trim();
+    assert.equal(asked, 'Please make this window 40x6 or larger; q ends.');
+  });
+
   it('shows who is here, from where, since when, and what they do', () => {
     const lines = text(opened());
     assert.match(lines[0] ?? '', /^ postern top .* 4 customers, 4 sessions, 2 consoles$/);
