@@ -20,6 +20,9 @@ const VARIABLES: Readonly<Record<string, readonly string[]>> = {
   'server/gate/ssh/rate-limited-log.ts: event': [],
 };
 
+/** What each line has: a field of that name would stand in it twice. */
+const OF_EACH_LINE: readonly string[] = ['level', 'time', 'pid', 'half', 'msg', 'means'];
+
 /** What has the name of a level and is no line of a log. */
 const NO_LOGS: readonly string[] = ['this.#callbacks.warn'];
 
@@ -56,6 +59,10 @@ function loggedIn(file: string, text: string): Logged[] {
         const level = called.name.text;
         if (!NO_LOGS.includes(called.getText(source)))
           for (const event of events(given.at(-1))) found.push({ file, level, event });
+        if (given[0] !== undefined && ts.isObjectLiteralExpression(given[0]))
+          for (const { name } of given[0].properties)
+            if (name !== undefined && OF_EACH_LINE.includes(name.getText(source)))
+              assert.fail(`${place(node)}: each line has ${name.getText(source)} already`);
       }
     }
     ts.forEachChild(node, look);

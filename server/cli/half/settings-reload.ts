@@ -48,7 +48,7 @@ export class SettingsReload<Settings extends LoggedSettings> {
     this.#waiting = [...new Set([...Object.keys(before), ...Object.keys(after)])]
       .filter((key) => key !== 'log' && JSON.stringify(before[key]) !== JSON.stringify(after[key]))
       .sort();
-    this.#log.info({ level: log.level }, 'settings.reloaded');
+    this.#log.info({ logLevel: log.level }, 'settings.reloaded');
     if (this.#waiting.length > 0) this.#log.warn({ settings: this.#waiting }, 'settings.wait-for-restart');
   }
 }
