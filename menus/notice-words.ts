@@ -39,6 +39,6 @@ export function noticeSentences({ address, on, asked }: MenuNotices): readonly s
         : `Notices to ${address} are off.`,
     ...(asked === null
       ? []
-      : [`A code was sent to ${asked.address}. It counts until ${moment(asked.until)} UTC.`]),
+      : [`A code is on its way to ${asked.address}. It counts until ${moment(asked.until)} UTC.`]),
   ];
 }

@@ -108,7 +108,7 @@ export function noticeLines(state: NoticeAddress | Refusal): readonly string[] {
         : `Notices to ${address} are off.`,
     ...(asked === null
       ? []
-      : [`A code was sent to ${asked.address}. It counts until ${asked.until.slice(11, 16)} UTC.`]),
+      : [`A code is on its way to ${asked.address}. It counts until ${asked.until.slice(11, 16)} UTC.`]),
   ];
 }
 

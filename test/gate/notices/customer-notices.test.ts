@@ -152,7 +152,7 @@ describe('gate: customers who are told what happens', () => {
     terminal.type('nonsense\n');
     await sees('This is not taken as an address.');
     terminal.type('1\nalice@example.net\n');
-    await sees('A code was sent to alice@example.net.');
+    await sees('A code is on its way to alice@example.net.');
     await delivery.tick();
     const code = /The code is (\S+)\./.exec(codes.texts.at(-1) ?? '')?.[1] ?? assert.fail();
     terminal.type(`1\n${code}\n`);
