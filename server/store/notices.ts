@@ -7,6 +7,7 @@ import type { AuditEvent, AuditKind, AuditRow } from './audit-event.js';
 import type { AuditLog } from './audit-log.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
+import { LoginNetworks } from './login-networks.js';
 
 /** A notice to one receiver. */
 export interface NewNotice {
@@ -108,8 +109,6 @@ const PASSED = 1_000;
 const KEPT = { ms: 30 * 86_400_000, most: 2_000 };
 /** What was told once is told again after so long. Milliseconds. */
 const TOLD_MS = 400 * 86_400_000;
-/** Networks that are remembered of a customer, and rows of the log that are looked through for earlier ones. */
-const MOST_NETWORKS = 200;
 
 const COLUMNS = 'seq, at, kind, customer, domain, operation, source, record, prev, hash';
 const CURSOR = new Sql<{ seq: number }>('SELECT seq FROM notice_cursor WHERE id = 1');
@@ -227,23 +226,6 @@ const BEYOND = new Sql<{ made_at: string }>(
 const TELL = new Sql('INSERT INTO notice_told (what, at) VALUES (?, ?) ON CONFLICT DO NOTHING');
 const WAS_TOLD = new Sql<{ what: string }>('SELECT what FROM notice_told WHERE what = ?');
 const UNTELL = new Sql('DELETE FROM notice_told WHERE at < ?');
-const CUSTOMER = new Sql<{ id: number; named_seq: number }>(
-  'SELECT id, named_seq FROM customer WHERE name = ?',
-);
-const SEEN = new Sql('UPDATE login_network SET last_at = ? WHERE customer = ? AND network = ?');
-const NETWORKS = new Sql<{ n: number }>('SELECT count(*) AS n FROM login_network WHERE customer = ?');
-const PUT_NETWORK = new Sql(
-  'INSERT INTO login_network (customer, network, last_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
-);
-const OLDEST_NETWORK = new Sql(
-  `DELETE FROM login_network WHERE customer = ? AND network IN
-   (SELECT network FROM login_network WHERE customer = ? ORDER BY last_at LIMIT ?)`,
-);
-const EARLIER_LOGINS = new Sql<{ source: string; at: string }>(
-  `SELECT record ->> '$.event.actor.source' AS source, at FROM audit
-   WHERE customer = ? AND kind = 'login.accepted' AND seq >= ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
-);
-
 /** What reads the log for notices may ask and note, inside the transaction of its rows. */
 export interface NoticeFacts {
   /** Notes it. @returns false when it was told before */
@@ -269,6 +251,7 @@ export class Notices {
   readonly #database: Database;
   readonly #log: AuditLog;
   readonly #clock: () => Date;
+  readonly #networks: LoginNetworks;
   /** The cursor, which may be ahead of the stored one over rows without notices. */
   #passed: number | null = null;
 
@@ -276,6 +259,7 @@ export class Notices {
     this.#database = database;
     this.#log = log;
     this.#clock = clock;
+    this.#networks = new LoginNetworks(database);
   }
 
   /** Begins after the log's last row when there was no cursor. Drops what waits for other channels than these. */
@@ -507,29 +491,8 @@ export class Notices {
   #facts(): NoticeFacts {
     return {
       tellOnce: (what) => this.#database.run(TELL, what, this.#clock().toISOString()) > 0,
-      isNewNetwork: (...login) => this.#isNewNetwork(...login),
+      isNewNetwork: (...login) => this.#networks.isNew(...login),
     };
-  }
-
-  #isNewNetwork(
-    name: CustomerName,
-    source: string,
-    { seq, at }: Pick<AuditRow, 'seq' | 'at'>,
-    networkOf: (source: string) => string,
-  ): boolean {
-    const customer = this.#database.get(CUSTOMER, name);
-    // Who had the name before is somebody else.
-    if (customer === undefined || seq < customer.named_seq) return false;
-    const { id, named_seq: named } = customer;
-    const network = networkOf(source);
-    if (this.#database.run(SEEN, at, id, network) > 0) return false;
-    let known = this.#database.get(NETWORKS, id)?.n ?? 0;
-    if (known === 0)
-      for (const earlier of this.#database.all(EARLIER_LOGINS, name, named, seq, MOST_NETWORKS))
-        known += this.#database.run(PUT_NETWORK, id, networkOf(earlier.source), earlier.at);
-    const isNew = this.#database.run(PUT_NETWORK, id, network, at) > 0;
-    if (known >= MOST_NETWORKS) this.#database.run(OLDEST_NETWORK, id, id, known + 1 - MOST_NETWORKS);
-    return isNew && known > 0;
   }
 }
 
