@@ -262,7 +262,10 @@ describe('attacks on channels, by a customer who is logged in', () => {
     await eventually('the connection to be ended', () => !terminal.isOpen);
     assert.ok(
       gate.logged.some(
-        ({ message: said }) => said === 'the client does not take its output: connection ended',
+        ({ message: event, fields }) =>
+          event === 'connection.broke-protocol' &&
+          'client' in fields &&
+          fields.client === 'does not take its output',
       ),
     );
     raw.socket.resume();
