@@ -38,9 +38,9 @@ export function policyOf({ sources, problems, warnings }: PolicyTexts): LoadedPo
   return { ok: false, problems: [...problems, ...found], warnings: [...warnings, ...result.warnings] };
 }
 
-/** What the files of a directory are, in words of their problems. */
+/** The words by which sentences about problems call the files of a directory. */
 export interface FileKind {
-  /** What a file that everybody may write to lets them do. */
+  /** Names what anybody could do who may write to such a file. */
   readonly power: string;
   /** A directory without such files. */
   readonly none: string;
