@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { OwnProgram } from '../../../server/dom0/process/own-program.js';
@@ -10,6 +9,15 @@ import { parentPort } from 'node:worker_threads';
 parentPort.postMessage([import.meta.url, createRequire(import.meta.url)('node:os').EOL]);
 throw new Error('a fault');
 `;
+
+/** All that a worker said until its end. Its messages and its fault come over two ports, in any order. */
+function ended(worker: Worker): Promise<{ messages: unknown[]; faults: Error[] }> {
+  const messages: unknown[] = [];
+  const faults: Error[] = [];
+  worker.on('message', (message) => messages.push(message));
+  worker.on('error', (fault: Error) => faults.push(fault));
+  return new Promise((resolve) => worker.on('exit', () => resolve({ messages, faults })));
+}
 
 describe('a program of ours that a half starts later', () => {
   let directory: TemporaryDirectory;
@@ -26,9 +34,9 @@ describe('a program of ours that a half starts later', () => {
     const program = new OwnProgram(pathToFileURL(file));
     directory.write('program.js', "throw new Error('the next version');");
     const worker = new Worker(program.url);
-    const fault = once(worker, 'error') as Promise<[Error]>;
-    assert.deepEqual(await once(worker, 'message'), [[pathToFileURL(file).href, '\n']]);
-    const [{ message, stack }] = await fault;
+    const { messages, faults } = await ended(worker);
+    assert.deepEqual(messages, [[pathToFileURL(file).href, '\n']]);
+    const [{ message, stack } = new Error('no fault')] = faults;
     assert.equal(message, 'a fault');
     // Without the text of the program in each line of it.
     assert.match(stack ?? '', /program\.js:4/);
@@ -41,8 +49,6 @@ describe('a program of ours that a half starts later', () => {
     const program = new OwnProgram(pathToFileURL(file));
     directory.dispose();
     const worker = new Worker(program.url);
-    worker.on('error', () => undefined);
-    await once(worker, 'message');
-    await worker.terminate();
+    assert.equal((await ended(worker)).messages.length, 1);
   });
 });
