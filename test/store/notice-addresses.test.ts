@@ -34,11 +34,11 @@ describe('store: where customers are told', () => {
 
   /** What waits for receivers in a channel, and takes it away as sent. */
   function take(channel: string): { address: string; text: string }[] {
-    const { notices } = temporary.store;
-    for (const to of notices.receivers(channel)) notices.make(channel, to, 100);
-    return notices.waiting(channel).flatMap(({ id }) => {
-      const message = notices.message(channel, id);
-      notices.sent(channel, id);
+    const { messages } = temporary.store.notices;
+    for (const to of messages.receivers(channel)) messages.make(channel, to, 100);
+    return messages.waiting(channel).flatMap(({ id }) => {
+      const message = messages.message(channel, id);
+      messages.sent(channel, id);
       return (message?.notices ?? []).map(({ text }) => ({ address: message?.address ?? '', text }));
     });
   }
@@ -194,24 +194,24 @@ describe('store: where customers are told', () => {
   });
 
   it('a mail that arrives at once lets those to a dead address wait on; one that arrives at last does not', () => {
-    const { notices } = temporary.store;
+    const { messages } = temporary.store.notices;
     set('anna@example.net');
     set('bob@example.org', BOB);
     const test = (who: typeof ALICE): string => {
       assert.equal(of().test(who, SITE), null);
-      const known = new Set(notices.waiting('customers').map(({ id }) => id));
-      for (const to of notices.receivers('customers')) notices.make('customers', to, 100);
-      return notices.waiting('customers').find(({ id }) => !known.has(id))?.id ?? assert.fail();
+      const known = new Set(messages.waiting('customers').map(({ id }) => id));
+      for (const to of messages.receivers('customers')) messages.make('customers', to, 100);
+      return messages.waiting('customers').find(({ id }) => !known.has(id))?.id ?? assert.fail();
     };
     const later = new Date(now + 60 * MINUTE);
     const dead = test(BOB);
-    notices.notSent(dead, 'no', later);
-    const due = (): unknown => notices.waiting('customers').find(({ id }) => id === dead)?.dueAt;
-    notices.sent('customers', test(ALICE));
+    messages.notSent(dead, 'no', later);
+    const due = (): unknown => messages.waiting('customers').find(({ id }) => id === dead)?.dueAt;
+    messages.sent('customers', test(ALICE));
     assert.equal(due(), later.toISOString());
     const atLast = test(ALICE);
-    notices.notSent(atLast, 'no', later);
-    notices.sent('customers', atLast);
+    messages.notSent(atLast, 'no', later);
+    messages.sent('customers', atLast);
     assert.equal(due(), new Date(now).toISOString());
   });
 

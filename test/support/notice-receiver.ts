@@ -1,5 +1,5 @@
 import type { NoticeChannel } from '../../server/gate/notices/notice-channel.js';
-import type { NoticeMessage } from '../../server/store/notices.js';
+import type { NoticeMessage } from '../../server/store/notice-messages.js';
 
 /** A channel whose receiver answers as the test says, and remembers what it got. */
 export class Receiver implements NoticeChannel {

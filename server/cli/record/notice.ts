@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { counted } from '../../../policy/listing.js';
 import type { NoticeChannelStatus, NoticeStatus } from '../../gate/notices/notice-delivery.js';
-import type { MessageStatus } from '../../store/notices.js';
+import type { MessageStatus } from '../../store/notice-messages.js';
 import { adminCommand, adminNoun, ask, askGate, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { withQuery } from '../command/query.js';

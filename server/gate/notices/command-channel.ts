@@ -1,4 +1,4 @@
-import type { NoticeMessage } from '../../store/notices.js';
+import type { NoticeMessage } from '../../store/notice-messages.js';
 import { messageJson, MOST_PER_HOUR } from './notice-channel.js';
 import type { NoticeChannel } from './notice-channel.js';
 import { runProgram } from './limited-program.js';

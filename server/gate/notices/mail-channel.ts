@@ -1,7 +1,7 @@
 import { maskedAddress } from '../../../policy/mail-address.js';
 import { counted } from '../../../policy/listing.js';
 import { printable } from '../../../policy/printable.js';
-import type { NoticeMessage, SentNotice } from '../../store/notices.js';
+import type { NoticeMessage, SentNotice } from '../../store/notice-messages.js';
 import type { NoticeChannel } from './notice-channel.js';
 import { runProgram } from './limited-program.js';
 

@@ -1,4 +1,4 @@
-import type { NoticeMessage } from '../../store/notices.js';
+import type { NoticeMessage } from '../../store/notice-messages.js';
 
 /** One way to a receiver. */
 export interface NoticeChannel {

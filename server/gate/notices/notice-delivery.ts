@@ -5,7 +5,9 @@ import type { CustomerName, DomainName } from '../../../policy/names.js';
 import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { AuditRow } from '../../store/audit-event.js';
-import type { ChannelCounts, MessageStatus, NewNotice, NoticeFacts, Notices } from '../../store/notices.js';
+import type { NewNotice } from '../../store/notice.js';
+import type { ChannelCounts, MessageStatus } from '../../store/notice-messages.js';
+import type { NoticeFacts, Notices } from '../../store/notices.js';
 import type { RoleRow } from '../../store/records.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
@@ -75,7 +77,13 @@ export class NoticeDelivery {
     ];
     this.#lanes = channels.map(
       (channel) =>
-        new NoticeLane({ channel, notices, clock, log, ...(random === undefined ? {} : { random }) }),
+        new NoticeLane({
+          channel,
+          messages: notices.messages,
+          clock,
+          log,
+          ...(random === undefined ? {} : { random }),
+        }),
     );
   }
 
@@ -123,20 +131,20 @@ export class NoticeDelivery {
     };
     const trouble = await found.deliver(message, new AbortController().signal);
     if (trouble !== null) return refusal('toolstack-failed', `the channel ${name} does not work: ${trouble}`);
-    this.#parts.notices.retryNow(name);
+    this.#parts.notices.messages.retryNow(name);
     return null;
   }
 
   status(limit: number): NoticeStatus {
     const { notices } = this.#parts;
-    return { channels: this.counts(), messages: notices.list(limit) };
+    return { channels: this.counts(), messages: notices.messages.list(limit) };
   }
 
   counts(): readonly NoticeChannelStatus[] {
     return this.#lanes.map(({ channel: { name, type } }) => ({
       name,
       type,
-      ...this.#parts.notices.counts(name),
+      ...this.#parts.notices.messages.counts(name),
     }));
   }
 

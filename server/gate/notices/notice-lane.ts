@@ -1,4 +1,4 @@
-import type { Notices } from '../../store/notices.js';
+import type { NoticeMessage, NoticeMessages } from '../../store/notice-messages.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
 import type { Logger } from '../../wire/logger.js';
 import type { NoticeChannel } from './notice-channel.js';
@@ -14,8 +14,8 @@ const MADE_AT_ONCE = 4;
 
 interface LaneParts {
   readonly channel: NoticeChannel;
-  readonly notices: Pick<
-    Notices,
+  readonly messages: Pick<
+    NoticeMessages,
     'waiting' | 'receivers' | 'sentBetween' | 'make' | 'message' | 'sent' | 'notSent'
   >;
   readonly clock: () => Date;
@@ -78,19 +78,19 @@ export class NoticeLane {
   }
 
   #makeMessages(): void {
-    const { channel, notices, clock } = this.#parts;
+    const { channel, messages, clock } = this.#parts;
     const { name, most, perHour } = channel;
-    const receivers = notices.receivers(name);
+    const receivers = messages.receivers(name);
     if (receivers.length === 0) return;
-    const busy = new Set(notices.waiting(name).map(({ address }) => address));
+    const busy = new Set(messages.waiting(name).map(({ address }) => address));
     const now = clock();
     const hourAgo = new Date(now.getTime() - HOUR_MS);
     let made = 0;
     for (const receiver of receivers) {
       const { address } = receiver;
       if (busy.has(address)) continue;
-      if (perHour !== null && notices.sentBetween(name, address, hourAgo, now) >= perHour) continue;
-      notices.make(name, receiver, most);
+      if (perHour !== null && messages.sentBetween(name, address, hourAgo, now) >= perHour) continue;
+      messages.make(name, receiver, most);
       busy.add(address);
       made += 1;
       if (made === MADE_AT_ONCE) return;
@@ -99,24 +99,24 @@ export class NoticeLane {
 
   /** One whose time is further away than any wait was set by a clock that has been put back since. */
   #due(): string | undefined {
-    const { channel, notices, clock } = this.#parts;
+    const { channel, messages, clock } = this.#parts;
     const now = clock().getTime();
-    return notices.waiting(channel.name).find(({ dueAt }) => {
+    return messages.waiting(channel.name).find(({ dueAt }) => {
       const rest = Date.parse(dueAt) - now;
       return rest <= 0 || rest > 2 * LONGEST_WAIT_MS;
     })?.id;
   }
 
   async #send(id: string): Promise<void> {
-    const { channel, notices, clock, log, random = Math.random } = this.#parts;
-    const message = notices.message(channel.name, id);
+    const { channel, messages, clock, log, random = Math.random } = this.#parts;
+    const message = messages.message(channel.name, id);
     if (message === undefined) return;
     const trouble = await this.#deliver(message);
     if (this.#leave.signal.aborted && trouble !== null) return;
     const about = { channel: channel.name, message: id };
     if (trouble === null) {
       this.#write(() => {
-        notices.sent(channel.name, id);
+        messages.sent(channel.name, id);
       });
       return;
     }
@@ -126,11 +126,11 @@ export class NoticeLane {
     if (isLast) log.error({ ...about, why: trouble }, 'notice.given-up');
     else if (message.attempts === 0) log.warn({ ...about, why: trouble }, 'notice.not-sent');
     this.#write(() => {
-      notices.notSent(id, trouble, again);
+      messages.notSent(id, trouble, again);
     });
   }
 
-  async #deliver(message: NonNullable<ReturnType<Notices['message']>>): Promise<string | null> {
+  async #deliver(message: NoticeMessage): Promise<string | null> {
     try {
       return await this.#parts.channel.deliver(message, this.#leave.signal);
     } catch (fault) {

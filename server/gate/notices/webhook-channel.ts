@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { printable } from '../../../policy/printable.js';
-import type { NoticeMessage } from '../../store/notices.js';
+import type { NoticeMessage } from '../../store/notice-messages.js';
 import { messageJson, MOST_PER_HOUR } from './notice-channel.js';
 import type { NoticeChannel } from './notice-channel.js';
 

@@ -10,7 +10,7 @@ import { CommandChannel } from '../../../server/gate/notices/command-channel.js'
 import { runProgram } from '../../../server/gate/notices/limited-program.js';
 import { MailChannel } from '../../../server/gate/notices/mail-channel.js';
 import { WebhookChannel } from '../../../server/gate/notices/webhook-channel.js';
-import type { NoticeMessage } from '../../../server/store/notices.js';
+import type { NoticeMessage } from '../../../server/store/notice-messages.js';
 import { eventually } from '../../support/eventually.js';
 import { selfSignedCertificate } from '../../support/self-signed-certificate.js';
 import { customerName } from '../../support/temporary-store.js';

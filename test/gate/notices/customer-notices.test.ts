@@ -269,7 +269,7 @@ describe('gate: customers who are told what happens', () => {
       store.customers.remove(bob.customer, ADMIN);
       mail.answer = () => null;
       mail.got.length = 0;
-      store.notices.retryNow('customers');
+      store.notices.messages.retryNow('customers');
       await delivery.tick();
       assert.deepEqual(told(), [
         `alice: 1 An administrator added the SSH key ${fingerprint('Z')} (ssh-ed25519) to your account.`,

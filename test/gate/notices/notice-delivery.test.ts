@@ -411,18 +411,19 @@ describe('gate: notices from the audit log to their receivers', () => {
   });
 
   it('on a full disk what was sent is not sent twice, and nothing is lost', async () => {
-    const { notices, roles } = temporary.store;
+    const { roles } = temporary.store;
+    const { messages } = temporary.store.notices;
     const delivery = await begin();
     append(keyAdded('A'));
-    const sent = notices.sent.bind(notices);
+    const sent = messages.sent.bind(messages);
     const full = (): never => {
       throw new AuditUnavailableError('the database cannot be written: database or disk is full');
     };
-    notices.sent = full;
+    messages.sent = full;
     await delivery.tick();
     await delivery.tick();
     assert.equal(ops.got.length, 1);
-    notices.sent = sent;
+    messages.sent = sent;
     append(keyAdded('B'));
     await delivery.tick();
     assert.equal(ops.got.length, 2);

@@ -9,6 +9,7 @@ describe('gate: the messages of one channel of notices', () => {
     const temporary = new TemporaryStore();
     try {
       const { customers, notices } = temporary.store;
+      const { messages } = notices;
       const names = Array.from({ length: 30 }, (_, at) => customerName(`c${at}`));
       const body = { text: 'horatio has crashed.', customer: null, domain: 'horatio' };
       for (const customer of names) {
@@ -22,10 +23,10 @@ describe('gate: the messages of one channel of notices', () => {
       const channel = new Receiver('customers');
       const waiting: number[] = [];
       channel.answer = () => {
-        waiting.push(notices.waiting('customers').length);
+        waiting.push(messages.waiting('customers').length);
         return null;
       };
-      const lane = new NoticeLane({ channel, notices, clock: () => new Date(), log: silentLogger });
+      const lane = new NoticeLane({ channel, messages, clock: () => new Date(), log: silentLogger });
       await lane.run();
       assert.deepEqual(channel.got.map(({ customer }) => customer).sort(), names.sort());
       assert.ok(Math.max(...waiting) <= 4, waiting.join());
