@@ -161,6 +161,14 @@ export class Database {
   }
 
   /**
+   * Runs reads that belong together: they see one state of the file, whatever another process writes meanwhile. It
+   * waits for nobody.
+   */
+  snapshot<T>(body: () => T): T {
+    return this.#sqlite.inTransaction ? body() : this.#sqlite.transaction(body).deferred();
+  }
+
+  /**
    * Writes without changing anything.
    *
    * @throws AuditUnavailableError when nothing can be written

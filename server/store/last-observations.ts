@@ -41,12 +41,14 @@ export class LastObservations {
 
   /** Null for a host that never answered. */
   of({ name, socket }: SeenHost): LastObservation | null {
-    const host = this.#database.get(HOST, name, socket);
-    if (host === undefined) return null;
-    return {
-      domains: new Set(this.#database.all(DOMAINS, name).map((row) => row.name)),
-      guests: host.tells === 1 ? new Set(this.#database.all(GUESTS, name).map((row) => row.name)) : null,
-    };
+    return this.#database.snapshot(() => {
+      const host = this.#database.get(HOST, name, socket);
+      if (host === undefined) return null;
+      return {
+        domains: new Set(this.#database.all(DOMAINS, name).map((row) => row.name)),
+        guests: host.tells === 1 ? new Set(this.#database.all(GUESTS, name).map((row) => row.name)) : null,
+      };
+    });
   }
 
   /**

@@ -149,7 +149,17 @@ export class UsageHistory {
    * The points of these minutes, the first and the last included; null for a minute of which nothing is known. A few
    * hundred minutes take a few milliseconds with 1,000 domains, so read more in parts.
    */
-  read({ domain, uuid }: UsageSeries, first: number, last: number): (UsagePoint | null)[] {
+  read(series: UsageSeries, first: number, last: number): (UsagePoint | null)[] {
+    // Another process records: between two reads it could give the place to another domain.
+    return this.#database.snapshot(() => this.#read(series, first, last));
+  }
+
+  /** Calling it twice is harmless. */
+  close(): void {
+    this.#database.close();
+  }
+
+  #read({ domain, uuid }: UsageSeries, first: number, last: number): (UsagePoint | null)[] {
     const points = new Array<UsagePoint | null>(Math.max(0, last - first + 1)).fill(null);
     const series = this.#database.get(PLACE, domain, uuid ?? '');
     if (series === undefined) return points;
@@ -172,11 +182,6 @@ export class UsageHistory {
       ))
         points[minute - first] = readPoint(point);
     return points;
-  }
-
-  /** Calling it twice is harmless. */
-  close(): void {
-    this.#database.close();
   }
 
   get #all(): Map<string, StoredSeries> {

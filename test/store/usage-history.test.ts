@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { Database } from '../../server/store/database.js';
 import { StoreError } from '../../server/store/store-error.js';
 import { UsageHistory } from '../../server/store/usage-history.js';
 import type { UsagePoint, UsageSeries } from '../../server/store/usage-history.js';
@@ -132,6 +133,29 @@ describe('store: what domains used', () => {
       assert.deepEqual(cpu(OPHELIA, NOW, NOW + 1), [null, 2]);
       assert.deepEqual(cpu(HORATIO, NOW, NOW + 1), [90, 92]);
     });
+  });
+
+  it('is read as it was at one moment, so that a place which is given away tells nothing of its next domain', () => {
+    record(NOW, [HORATIO, 90]);
+    const recorder = UsageHistory.open(file);
+    const { get } = Database.prototype;
+    try {
+      // The recorder writes after the reader has asked for horatio's place, and before it asks for the points.
+      Database.prototype.get = function <Row>(this: Database, ...asked: Parameters<typeof get<Row>>) {
+        const row = get.apply(this, asked as Parameters<typeof get>) as Row | undefined;
+        Database.prototype.get = get;
+        recorder.record(NOW + 2 * WEEK, new Map([[OPHELIA, point(7)]]));
+        return row;
+      };
+      assert.deepEqual(
+        cpu(HORATIO, NOW + WEEK, NOW + 2 * WEEK).filter((one) => one !== null),
+        [],
+      );
+    } finally {
+      Database.prototype.get = get;
+      recorder.close();
+    }
+    assert.deepEqual(cpu(OPHELIA, NOW + 2 * WEEK, NOW + 2 * WEEK), [7]);
   });
 
   it('begins anew where the file is none of ours, or broken', () => {
