@@ -6,6 +6,7 @@ import { clockTime } from '../../gate/text/clock-time.js';
 import { terminalReset } from '../../gate/session/terminal-reset.js';
 import { printable } from '../../../policy/printable.js';
 import type { ConsoleEnd, ConsoleNote, Presence } from '../../wire/console.js';
+import { withEndingSignals } from '../command/ending-signals.js';
 import { EXIT } from '../command/exit-status.js';
 import type { ConsoleConnection } from './console-connection.js';
 
@@ -58,6 +59,15 @@ export class AdminAttachment {
 
   /** @returns the exit status, once the terminal is restored */
   async run(): Promise<number> {
+    return withEndingSignals(
+      () => {
+        this.#leave(EXIT.failed);
+      },
+      () => this.#attend(),
+    );
+  }
+
+  async #attend(): Promise<number> {
     const { input, output, term } = this.#terminal;
     const typed = (data: Buffer): void => {
       for (const command of this.#escapes.push(data)) this.#carryOut(command);

@@ -2,6 +2,7 @@ import { BlessedScreen } from '../../../menus/blessed-screen.js';
 import { enterScreen, leaveScreen, AnsiPainter } from '../../../menus/frame-ansi.js';
 import { KeyInput } from '../../../menus/key-input.js';
 import type { LiveConsole, LiveView } from '../../gate/control/control-answers.js';
+import { withEndingSignals } from '../command/ending-signals.js';
 import type { AdminTerminal } from '../console/admin-attachment.js';
 import { heard, pressed, settled, startState } from './top-state.js';
 import type { TopEffect, TopState } from './top-state.js';
@@ -70,23 +71,22 @@ export class TopScreen {
     const end = (): void => {
       this.#finish();
     };
-    output.on('resize', resized);
-    input.on('end', end);
-    process.on('SIGTERM', end);
-    process.on('SIGHUP', end);
-    this.#enter();
-    void this.#ask();
-    try {
-      await left;
-    } finally {
-      this.#isOver = true;
-      if (this.#timer !== null) clearTimeout(this.#timer);
-      process.off('SIGTERM', end);
-      process.off('SIGHUP', end);
-      output.off('resize', resized);
-      input.off('end', end);
-      this.#leave();
-    }
+    await withEndingSignals(end, async () => {
+      output.on('resize', resized);
+      input.on('end', end);
+      this.#enter();
+      void this.#ask();
+      try {
+        await left;
+      } finally {
+        this.#isOver = true;
+        if (this.#timer !== null) clearTimeout(this.#timer);
+        output.off('resize', resized);
+        input.off('end', end);
+        // A console that has the terminal puts it right itself.
+        if (!this.#isLent) this.#leave();
+      }
+    });
   }
 
   #size(): [columns: number, rows: number] {
@@ -107,7 +107,7 @@ export class TopScreen {
     const { input, output, term } = this.#parts.terminal;
     this.#input.stop();
     this.#painter = null;
-    if (!this.#isLent) output.write(leaveScreen(term));
+    output.write(leaveScreen(term));
     input.setRawMode?.(false);
     input.pause();
   }
