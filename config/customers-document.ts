@@ -61,7 +61,7 @@ export interface AuthorityEntry extends Entry {
   readonly groups: readonly string[];
 }
 
-/** All that sound files declare. Times are ISO 8601. Keys are not parsed. */
+/** All that sound files declare, or what is sound of others. Times are ISO 8601. Keys are not parsed. */
 export interface DeclaredCustomers {
   readonly customers: readonly CustomerEntry[];
   readonly parameters: readonly ParameterEntry[];
@@ -72,7 +72,12 @@ export interface DeclaredCustomers {
 
 export type ReadCustomers =
   | { readonly ok: true; readonly declared: DeclaredCustomers }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly Problem[];
+      /** Where only keys and CAs are of use: a customer or a CA may lack all else. */
+      readonly sound: DeclaredCustomers;
+    };
 
 /** Reads files of declared customers, all problems at once. Never throws because of their content. */
 export function readCustomers(sources: readonly CustomersSource[]): ReadCustomers {
@@ -93,7 +98,7 @@ export function readCustomers(sources: readonly CustomersSource[]): ReadCustomer
   }
   if (problems.length === 0) return { ok: true, declared: reader };
   const files = sources.map(({ file }) => file);
-  return { ok: false, problems: inOrder(problems, files) };
+  return { ok: false, problems: inOrder(problems, files), sound: reader };
 }
 
 class CustomersReader implements DeclaredCustomers {
@@ -113,6 +118,7 @@ class CustomersReader implements DeclaredCustomers {
     for (const name of this.#names(value.domains, ['domains']))
       this.#parametersOf(name, value.domains?.[name]?.parameters ?? {});
     for (const name of this.#names(value.cas, ['cas'])) this.#authority(name, value.cas?.[name]);
+    this.#keysOfUnsound(value);
   }
 
   problem(at: number, message: string): Problem {
@@ -125,8 +131,45 @@ class CustomersReader implements DeclaredCustomers {
 
   /** The names of a mapping whose entries have the shape of their type. */
   #names(mapping: unknown, path: DocumentPath): readonly string[] {
-    if (typeof mapping !== 'object' || mapping === null || Array.isArray(mapping)) return [];
-    return Object.keys(mapping).filter((name) => this.#report.sound([...path, name]));
+    return Object.keys(fieldsOf(mapping)).filter((name) => this.#report.sound([...path, name]));
+  }
+
+  /** Keys are looked at even where something else of their customer or CA is wrong: then all is told at once. */
+  #keysOfUnsound({ customers, cas }: Partial<Record<keyof CustomersFile, unknown>>): void {
+    const { file } = this.#report.document.source;
+    for (const [name, customer, path, value] of this.#unsound(customers, 'customers', parseCustomerName)) {
+      const { keys } = fieldsOf(value);
+      const entries = (Array.isArray(keys) ? keys : []).flatMap((entry: unknown, index) => {
+        const at = [...path, 'keys', String(index)];
+        const key = typeof entry === 'string' ? entry : fieldsOf(entry)['key'];
+        if (typeof key !== 'string' || !this.#report.soundWithin(at)) return [];
+        return [{ key: key.trim(), expires: null, own: false, at: this.#at(at) }];
+      });
+      const entry = { customer, suspended: false, keys: entries, roles: [], file, at: this.#at(path) };
+      if (!this.#first.has(`customer ${name}`)) this.customers.push(entry);
+    }
+    for (const [text, name, path, value] of this.#unsound(cas, 'cas', parseAuthorityName)) {
+      const { key } = fieldsOf(value);
+      const of = { everybody: false, customers: [], groups: [], file, at: this.#at(path) };
+      if (
+        typeof key === 'string' &&
+        this.#report.soundWithin([...path, 'key']) &&
+        !this.#first.has(`ca ${text}`)
+      )
+        this.authorities.push({ name, key: key.trim(), ...of });
+    }
+  }
+
+  #unsound<Name>(
+    mapping: unknown,
+    of: 'customers' | 'cas',
+    parse: (text: string) => Name | undefined,
+  ): readonly (readonly [text: string, name: Name, path: DocumentPath, value: unknown])[] {
+    return Object.entries(fieldsOf(mapping)).flatMap(([text, value]) => {
+      const path = [of, text];
+      const name = parse(text);
+      return name === undefined || this.#report.sound(path) ? [] : [[text, name, path, value] as const];
+    });
   }
 
   #at(path: DocumentPath): number {
@@ -237,4 +280,11 @@ class CustomersReader implements DeclaredCustomers {
       this.#report.error({ path, message: `"${text ?? ''}" is not a time.`, expected: TIME_WORDS });
     return time ?? null;
   }
+}
+
+/** Those of a mapping; none of anything else. */
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : {};
 }

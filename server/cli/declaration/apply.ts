@@ -2,7 +2,9 @@ import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import type { Problem } from '../../../config/problem.js';
 import { problemText } from '../../../config/problem.js';
+import { inOrder } from '../../../config/problem-report.js';
 import type { DeclarationsApplied } from '../../gate/control/control-answers.js';
+import type { AdminClient } from '../admin/admin-client.js';
 import { adminCommand, say, withAdminClient } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { CliError, EXIT } from '../command/exit-status.js';
@@ -45,18 +47,42 @@ export function addApplyCommand(program: Command): void {
     )
     .action(async (path: string, options: ApplyOptions) => {
       const files = await readCustomerFiles(path, options.as, options.prune === true);
-      const answer = (await withAdminClient(options, (client) =>
-        client.ask('POST', '/declarations', body(files, options)),
-      )) as DeclarationsApplied;
-      tell(answer, files, options);
+      if (files.problems.length > 0) throw await withKeyProblems(files, options);
+      tell(await ask(files, options), files, options);
     });
 }
 
-function body({ declared, files, directory, source }: CustomerFiles, options: ApplyOptions): object {
+/** The files are not sound. The gate says what is wrong with keys and CAs too, so that one round tells all. */
+async function withKeyProblems(files: CustomerFiles, options: ApplyOptions): Promise<CliError> {
+  const { declared, problems } = files;
+  const has = declared.authorities.length > 0 || declared.customers.some(({ keys }) => keys.length > 0);
+  if (!has) return unsound(problemText(problems));
+  try {
+    const { objections } = await ask(files, options);
+    return unsound(problemText(inOrder([...problems, ...placed(declared, objections)], files.files)));
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    return unsound(`${problemText(problems)}Keys and CAs were not looked at: ${error.message}\n`);
+  }
+}
+
+async function ask(files: CustomerFiles, options: ApplyOptions): Promise<DeclarationsApplied> {
+  const asked = (client: AdminClient): Promise<object> =>
+    client.ask('POST', '/declarations', body(files, options));
+  return (await withAdminClient(options, asked)) as DeclarationsApplied;
+}
+
+function body(
+  { declared, problems, files, directory, source }: CustomerFiles,
+  options: ApplyOptions,
+): object {
   const { customers, parameters, authorities } = declared;
   const { diff = false, prune, yes: many, take, onlyCustomers, onlyDomains } = options;
   const what = { customers, parameters, authorities, files, directory, source };
-  return { ...what, prune, many, take, onlyCustomers, onlyDomains, apply: !diff };
+  const only = { onlyCustomers, onlyDomains };
+  // The halves of an upgrade may differ: an older gate must be asked nothing that it does not know.
+  if (problems.length > 0) return { ...what, parameters: [], ...only, onlyKeys: true };
+  return { ...what, prune, many, take, ...only, apply: !diff };
 }
 
 /** @throws CliError when nothing was changed although it was to be */

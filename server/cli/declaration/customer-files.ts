@@ -4,6 +4,7 @@ import { readCustomers } from '../../../config/customers-document.js';
 import type { CustomersSource, DeclaredCustomers } from '../../../config/customers-document.js';
 import { readPolicyTexts } from '../../../config/policy-directory.js';
 import { problemText } from '../../../config/problem.js';
+import type { Problem } from '../../../config/problem.js';
 import { decodeText } from '../../../config/text-file.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 
@@ -18,7 +19,10 @@ const KIND = {
 
 /** The files that an admin applies. */
 export interface CustomerFiles {
+  /** All of sound files; of others what is sound. */
   readonly declared: DeclaredCustomers;
+  /** Why they cannot be applied, as far as it can be told without the gate; empty when they may be sound. */
+  readonly problems: readonly Problem[];
   /** Their paths, or the name that was given to a text. */
   readonly files: readonly string[];
   /** Set for a directory: rows that a former file of it declared are its own too. */
@@ -32,27 +36,30 @@ export interface CustomerFiles {
  *
  * @param name of the text that comes from stdin
  * @param prune whether rows go that stand in no file: then a file that cannot be taken is a fault
- * @throws CliError with all problems and their places
+ * @throws CliError when stdin cannot be read
  */
 export async function readCustomerFiles(path: string, name: string, prune: boolean): Promise<CustomerFiles> {
-  if (path === '-') return fromSources([{ file: name, text: await stdinText(name) }], null, name);
+  if (path === '-') return fromSources([{ file: name, text: await stdinText(name) }], [], null, name);
   const whole = resolve(path);
   const { sources, problems, warnings } = readPolicyTexts(whole, KIND);
   const faults = prune ? [...problems, ...warnings] : problems;
-  if (faults.length > 0) throw unsound(problemText(faults));
-  process.stderr.write(problemText(warnings, 'warning'));
+  // What cannot be read may be no path at all.
+  if (faults.length > 0 && sources.length === 0) return fromSources([], faults, null, whole);
+  if (faults.length === 0) process.stderr.write(problemText(warnings, 'warning'));
   const isDirectory = statSync(whole, { throwIfNoEntry: false })?.isDirectory() === true;
-  return fromSources(sources, isDirectory ? whole : null, whole);
+  return fromSources(sources, faults, isDirectory ? whole : null, whole);
 }
 
 function fromSources(
   sources: readonly CustomersSource[],
+  faults: readonly Problem[],
   directory: string | null,
   source: string,
 ): CustomerFiles {
   const read = readCustomers(sources);
-  if (!read.ok) throw unsound(problemText(read.problems));
-  return { declared: read.declared, files: sources.map(({ file }) => file), directory, source };
+  const files = sources.map(({ file }) => file);
+  if (read.ok) return { declared: read.declared, problems: faults, files, directory, source };
+  return { declared: read.sound, problems: [...faults, ...read.problems], files, directory, source };
 }
 
 async function stdinText(name: string): Promise<string> {

@@ -37,6 +37,15 @@ const MOST = 10_000;
 const MOST_OF_ONE = 1000;
 const TAKEN_AWAY = 'Your access has been changed by the administrators.';
 
+const NOTHING_APPLIED = {
+  applied: false,
+  changes: [],
+  notes: [],
+  stale: [],
+  excess: null,
+  sessionsEnded: 0,
+};
+
 const KEY = { key: pasted, expires: optional(time), own: flag, at: number };
 const ROLE = { domain, role, until: optional(time), at: number };
 const CUSTOMER = {
@@ -72,6 +81,8 @@ const SPEC = {
   many: flag,
   take: flag,
   apply: flag,
+  /** Whether something else is wrong with the files: then only keys and CAs are looked at. */
+  onlyKeys: flag,
 };
 
 type Given = ArgumentValues<typeof SPEC>;
@@ -100,6 +111,7 @@ export function declarationRoutes(
       const found = readable(policy);
       const reading = new DeclarationReading(given, scope, store, settings, found);
       const { declaration, objections, rules } = reading;
+      if (given.onlyKeys) return { ...NOTHING_APPLIED, objections };
       const result = store.declarations.apply(declaration, actor, {
         source,
         scope,

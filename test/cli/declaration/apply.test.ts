@@ -107,6 +107,49 @@ describe('cli: postern apply and postern export', () => {
     );
   });
 
+  it('all problems are told in one round: of structure, of names, of keys and of CAs', async () => {
+    const file = write(
+      'bad.yaml',
+      [
+        'customers:',
+        '  carol:',
+        '    roles: {horatio: ower}',
+        '    keys: [ssh-dss AAAA]',
+        '  dave:',
+        '    rolse: {horatio: owner}',
+        `    keys: [{key: "${publicKeyLine('dave')}"}, {key: nonsense}, {kye: x}]`,
+        '  erin:',
+        '    keys: [neither a key]',
+        'cas:',
+        '  site: {key: not a key, everybody: maybe}',
+        '  other: {key: not a key either, everybody: true}',
+        '',
+      ].join('\n'),
+    );
+    const torn = write('torn.yaml', 'customers: [\n');
+    const before = stored((store) => store.audit.head().seq);
+    const bad = await apply(customers, '--prune');
+    assert.equal(bad.status, 2);
+    const told = [...bad.stderr.matchAll(/^\s*(\S+\.yaml):(\d+):(\d+): /gm)].map(([, of, line]) => [
+      of,
+      line,
+    ]);
+    assert.deepEqual(
+      told.filter(([of]) => of === file).map(([, line]) => line),
+      ['3', '4', '6', '7', '7', '7', '9', '11', '11', '12'],
+      bad.stderr,
+    );
+    assert.ok(
+      told.some(([of]) => of === torn),
+      bad.stderr,
+    );
+    assert.equal(
+      stored((store) => store.audit.head().seq),
+      before,
+    );
+    for (const each of [file, torn]) rmSync(each);
+  });
+
   it('hostile files are refused, and do not hold it up', async () => {
     const file = join(customers, 'x.yaml');
     const cases: readonly (readonly [make: () => void, says: RegExp])[] = [
