@@ -3,8 +3,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import { LogAccess } from '../console-log/log-access.js';
 import type { LogAccessParts } from '../console-log/log-access.js';
 import type { OpenedLog } from '../console-log/opened-log.js';
-import { endOf, localOf } from '../console-log/joined-log.js';
-import type { JoinedLog, LogPart } from '../console-log/joined-log.js';
+import type { JoinedLog } from '../console-log/joined-log.js';
 import type { LogHead } from '../hosts/log-answer.js';
 import * as say from '../console-log/log-words.js';
 import { terminalReset } from '../session/terminal-reset.js';
@@ -17,26 +16,21 @@ import type { CustomerTurns } from '../scheduling/customer-turns.js';
 import { TurnTaker } from '../scheduling/turn-taker.js';
 import type { Terminal, Unsubscribe } from '../session/terminal.js';
 import * as words from '../text/words.js';
-import type { Command } from './command.js';
 import type { ExecOutput } from './exec-output.js';
 import { EXIT } from './exit-status.js';
+import { lastLines } from './last-lines.js';
 import { JsonPrinter, RawPrinter, TextPrinter } from './log-printer.js';
 import type { LogPrinter } from './log-printer.js';
-import { timeOf } from './log-since.js';
+import { headOf, openStretches, stretchesOf } from './log-stretches.js';
+import type { OpenStretch } from './log-stretches.js';
 import { RestTimer } from './rest-timer.js';
-
-type Wanted = Extract<Command, { command: 'log' }>;
+import { isUsual, missing, requestOf, unfit, USUAL_LINES } from './wanted-log.js';
+import type { WantedLog } from './wanted-log.js';
 
 interface LogCommandParts extends LogAccessParts {
   readonly revocation: Pick<Revocation, 'track'>;
   readonly turns: CustomerTurns;
 }
-
-/** How many lines are shown when no option says how much. */
-const USUAL_LINES = 1_000;
-
-/** The most that is kept of a log from memory. Bytes. */
-const MOST_IN_MEMORY = 1024 * 1024;
 
 /** Ctrl-C and Ctrl-D: from a terminal they come as bytes. */
 const ENOUGH = /[\u0003\u0004]/;
@@ -74,7 +68,7 @@ export class LogCommand {
   }
 
   /** @returns the exit status */
-  async run(wanted: Wanted): Promise<number | Refusal> {
+  async run(wanted: WantedLog): Promise<number | Refusal> {
     const opened = this.#access.open(this.#identity, wanted.domain);
     if (isRefusal(opened)) return opened;
     // Watch before the host is asked: the right may go while it answers.
@@ -89,13 +83,15 @@ export class LogCommand {
     this.#stop({ status: EXIT.failed, sentence });
   }
 
-  async #read(opened: OpenedLog, wanted: Wanted): Promise<number | Refusal> {
+  async #read(opened: OpenedLog, wanted: WantedLog): Promise<number | Refusal> {
     const request = requestOf(wanted);
     const joined = unfit(opened, wanted) ?? (await this.#joined(opened, request));
     if (isRefusal(joined)) return this.#access.refuse(opened, joined);
-    const ranges = rangesOf(joined, request);
-    if (ranges === null) return this.#access.refuse(opened, say.noSuchBoot(opened.demanded.domain));
-    const streams = await this.#streams(opened, ranges, request);
+    const stretches = stretchesOf(joined, request);
+    if (stretches === null) return this.#access.refuse(opened, say.noSuchBoot(opened.demanded.domain));
+    const streams = await openStretches(opened.demanded, stretches, request, (stream) => {
+      this.#streamsOpen.add(stream);
+    });
     if (isRefusal(streams)) return this.#access.refuse(opened, streams);
     const [stream] = streams;
     const no =
@@ -117,33 +113,11 @@ export class LogCommand {
     return { parts: [{ host, uuid: null, from: 0, to: null, at: 0 }], boots: null, missing: [] };
   }
 
-  /** Opens the parts that are wanted, the last one first: it decides how many lines the others give. */
-  async #streams(
-    { demanded }: OpenedLog,
-    ranges: readonly Range[],
-    request: LogRequest,
-  ): Promise<readonly Opened[] | Refusal> {
-    const opened: Opened[] = [];
-    let lines = request.lines ?? null;
-    for (const { part, ...where } of ranges.toReversed()) {
-      const stream = await part.host.log.open(demanded, { ...request, ...where, lines });
-      if (isRefusal(stream)) {
-        for (const each of opened) each.stream.close();
-        return stream;
-      }
-      opened.unshift({ host: part.host.name, stream });
-      this.#streamsOpen.add(stream);
-      if (lines !== null) lines = Math.max(0, lines - (stream.head?.lines ?? lines));
-      if (lines === 0) break;
-    }
-    return opened;
-  }
-
   async #show(
     opened: OpenedLog,
-    wanted: Wanted,
+    wanted: WantedLog,
     joined: JoinedLog,
-    streams: readonly Opened[],
+    streams: readonly OpenStretch[],
     request: LogRequest,
   ): Promise<number> {
     const { domain } = opened.demanded;
@@ -184,7 +158,7 @@ export class LogCommand {
    * @param lost whether the host of the log so far was lost
    * @returns the same for the last host
    */
-  async #followed(from: OpenedLog, wanted: Wanted, printer: LogPrinter, lost: boolean): Promise<boolean> {
+  async #followed(from: OpenedLog, wanted: WantedLog, printer: LogPrinter, lost: boolean): Promise<boolean> {
     if (!wanted.follow) return lost;
     const opened = await this.#arrival(from);
     if (opened === null) return lost;
@@ -216,7 +190,7 @@ export class LogCommand {
   }
 
   /** Ends the command with the client, the right, the host or a Ctrl-C, whichever comes first. */
-  #watch(opened: OpenedLog, { follow }: Wanted): Unsubscribe[] {
+  #watch(opened: OpenedLog, { follow }: WantedLog): Unsubscribe[] {
     const { demanded } = opened;
     const { identity, domain } = demanded;
     this.#opened = opened;
@@ -260,7 +234,7 @@ export class LogCommand {
     this.#heard();
   }
 
-  #printer({ demanded }: OpenedLog, { raw, json }: Wanted, head: LogHead | null): LogPrinter {
+  #printer({ demanded }: OpenedLog, { raw, json }: WantedLog, head: LogHead | null): LogPrinter {
     if (raw) return new RawPrinter(this.#terminal);
     if (!json) return new TextPrinter(this.#output);
     const { domain, since } = demanded;
@@ -311,92 +285,7 @@ export class LogCommand {
   }
 }
 
-function isUsual({ lines, since, boot }: Wanted): boolean {
-  return lines === null && since === null && boot === null;
-}
-
-function requestOf(wanted: Wanted): LogRequest {
-  const { since, boot, follow } = wanted;
-  const lines = isUsual(wanted) ? USUAL_LINES : wanted.lines;
-  return { lines, since: since === null ? null : timeOf(since, Date.now()), boot, follow };
-}
-
-/** A stretch of one host's log that was asked for, with the host's positions. */
-interface Range extends Pick<LogRequest, 'from' | 'before' | 'boot' | 'follow' | 'uuid'> {
-  readonly part: LogPart;
-}
-
-interface Opened {
-  readonly host: string;
-  readonly stream: LogStream;
-}
-
-/** The parts of the log that were asked for, oldest first. @returns null when there is no such boot */
-function rangesOf(
-  { parts, boots }: JoinedLog,
-  { boot = null, follow = false }: LogRequest,
-): readonly Range[] | null {
-  const last = parts.at(-1);
-  // The host finds the boot itself.
-  if (parts.length === 1 && last !== undefined) return [{ part: last, boot, follow }];
-  const wanted = boot === null ? null : boots?.at(boot - 1);
-  if (wanted === undefined) return null;
-  const from = wanted?.from ?? -Infinity;
-  const to = wanted?.to ?? null;
-  return parts.flatMap((part) => {
-    const end = endOf(part);
-    if ((end !== null && end <= from && part !== last) || (to !== null && part.at >= to)) return [];
-    const cut = to !== null && (end === null || to < end) ? localOf(part, to) : part.to;
-    const about = part.uuid === null ? {} : { uuid: part.uuid };
-    return [
-      {
-        part,
-        boot: null,
-        from: localOf(part, Math.max(from, part.at)),
-        before: cut,
-        follow: follow && part === last,
-        ...about,
-      },
-    ];
-  });
-}
-
-/** What is said of the whole: the present host's head, and the boot as it is joined. */
-function headOf(
-  { parts, boots }: JoinedLog,
-  { boot = null }: LogRequest,
-  streams: readonly Opened[],
-): LogHead | null {
-  const head = streams.at(-1)?.stream.head ?? null;
-  const own = boot === null || parts.length === 1 ? undefined : boots?.at(boot - 1);
-  return head === null || own === undefined
-    ? head
-    : { ...head, boot: { began: own.began, profile: own.profile } };
-}
-
-/** Refuses what a host that keeps no log on its disk cannot do. */
-function unfit({ demanded, host }: OpenedLog, { boot, follow }: Wanted): Refusal | null {
-  return host.log.onDisk || (boot === null && !follow) ? null : say.inMemory(demanded.domain);
-}
-
-/** Refuses what was asked for and is not in the host's answer. */
-function missing({ demanded }: OpenedLog, { boot, follow }: Wanted, { head }: LogStream): Refusal | null {
-  if (head === null) return null;
-  if (head.place === 'memory') return boot !== null || follow ? say.inMemory(demanded.domain) : null;
-  return boot !== null && head.boot === null ? say.noSuchBoot(demanded.domain) : null;
-}
-
 function hostLost({ demanded }: OpenedLog): Cut {
   const { message } = words.hostUnreachable(demanded.domain, '');
   return { status: EXIT.hostUnreachable, sentence: message };
-}
-
-/** The last lines, for a host that cannot count them: it has only the last 256 KiB. */
-async function* lastLines(all: AsyncIterable<Buffer>, lines: number): AsyncGenerator<Buffer> {
-  let bytes = Buffer.alloc(0);
-  for await (const chunk of all) bytes = Buffer.concat([bytes, chunk]).subarray(-MOST_IN_MEMORY);
-  let begin = bytes.length;
-  for (let left = lines; left > 0 && begin > 0; left -= 1)
-    begin = begin < 2 ? 0 : bytes.lastIndexOf('\n', begin - 2, 'latin1') + 1;
-  yield bytes.subarray(begin);
 }
