@@ -7,6 +7,7 @@ import type { Authority, Key } from '../../store/records.js';
 import { sshString } from '../keys/ssh-fields.js';
 import { readCertificate } from './certificate.js';
 import type { Certificate } from './certificate.js';
+import type { CertificateOptions } from './certificate-options.js';
 
 /** The certificate by which a customer logged in, and what it rests on. */
 export interface LoginCertificate extends CertifiedLogin {
@@ -57,6 +58,12 @@ export function keyInside(customer: CustomerName, { key, validAfter, validBefore
     own: false,
     declared: null,
   };
+}
+
+/** What the certificate of a login demands and permits; null for a login by a registered key. */
+export function loginOptions(login: LoginCertificate | undefined): CertificateOptions | null {
+  const options = login?.certificate.options ?? null;
+  return typeof options === 'string' ? null : options;
 }
 
 /** For the gate that comes after this one. */

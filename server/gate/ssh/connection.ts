@@ -1,35 +1,28 @@
 import type { Connection as Ssh2Connection } from 'ssh2';
-import type { CertificateOptions } from '../certificates/certificate-options.js';
 import type { Identity } from '../session/identity.js';
-import type { Logger } from '../../wire/logger.js';
 import type { Session } from '../session/session.js';
-import { printable } from '../../../policy/printable.js';
-import type { Authenticator, LoginAnswer, LoginRefused, LoginRequest } from './authenticate.js';
+import { loginOptions } from '../certificates/login-certificate.js';
+import type { Authenticator, LoginAnswer, LoginRefused } from './authenticate.js';
 import { ChannelTable } from './channel-table.js';
+import { ConnectionEnd } from './connection-end.js';
+import type { ConnectionWaits } from './connection-end.js';
 import type { ConnectionFaults } from './connection-faults.js';
+import type { ConnectionLog } from './connection-log.js';
 import { forgetExchange } from './ended-exchange.js';
-import { announceSignatureAlgorithms } from './extension-info.js';
-import { acceptRightGuesses } from './first-packet-guess.js';
-import { offerHybrid } from './hybrid-key-exchange.js';
 import { HostKeyAnnouncement } from './host-key-announcement.js';
 import type { HostKey } from './host-key.js';
-import { leaveOutSha1 } from './host-key-offer.js';
 import type { AskedClient, KeepAlive, Place } from './keep-alive.js';
 import { KeyExchangeGuard } from './key-exchange-guard.js';
-import { Login } from './login.js';
-import type { RateLimitedLog } from './rate-limited-log.js';
+import { LoginPhase } from './login-phase.js';
+import { changeProtocol } from './protocol-changes.js';
 import type { RefusedConnection } from './refused-connections.js';
-import { RefusalNotes } from './refusal-notes.js';
-import { takeMessagesInRekeys } from './rekey-messages.js';
 import { Rekeying, type RekeyLimit } from './rekeying.js';
 import type { Source } from './source.js';
 import { sendPayload, type Ssh2PrivateParts } from './ssh2-private.js';
 import type { ChannelEvents } from './session-channel.js';
 import type { SshTerminal } from './ssh-terminal.js';
-import { leaveOutTerminalModes } from './terminal-modes.js';
 import type { Transport } from './transport.js';
 import type { CustomerTurns } from '../scheduling/customer-turns.js';
-import { keepWholeSignature } from './whole-signature.js';
 import { ChannelSender } from './channel-sender.js';
 import { DISCONNECT, disconnectMessage } from './ssh-message.js';
 
@@ -53,6 +46,7 @@ export interface ConnectionEnds {
   readonly id: string;
   readonly source: Source;
   readonly faults: ConnectionFaults;
+  readonly log: ConnectionLog;
   readonly transport: Transport;
   readonly client: Ssh2Connection;
   readonly parts: Ssh2PrivateParts;
@@ -63,14 +57,10 @@ export interface ConnectionEnds {
 }
 
 /** The limits that all connections have in common. */
-export interface ConnectionLimits {
+export interface ConnectionLimits extends ConnectionWaits {
   readonly tries: number;
   readonly sessionsPerConnection: number;
   readonly rekey: RekeyLimit;
-  /** How long a connection may stay without a session channel. */
-  readonly idleMs: number;
-  /** How long its sessions may take to end when a connection is to end. */
-  readonly leaveMs: number;
 }
 
 /** The transport of one client, from the first key exchange to the end (RFC 4253, RFC 4252, RFC 4254). */
@@ -83,33 +73,26 @@ export class Connection implements AskedClient {
   readonly #parts: Ssh2PrivateParts;
   readonly #transport: Transport;
   readonly #turns: CustomerTurns;
-  readonly #limits: ConnectionLimits;
   readonly #events: ConnectionEvents;
-  readonly #log: Logger;
-  readonly #strangers: RateLimitedLog;
+  readonly #log: ConnectionLog;
   readonly #keepAlive: KeepAlive;
   /** Null before login. */
   #place: Place | null = null;
-  /** Null once somebody has logged in, as the two take room. */
-  #login: Login | null;
-  #notes: RefusalNotes | null;
+  /** Null once somebody has logged in, as it takes room. */
+  #login: LoginPhase | null;
   readonly #rekeying: Rekeying;
   readonly #channels: ChannelTable;
   readonly #keyExchange: KeyExchangeGuard;
+  readonly #ending: ConnectionEnd;
   #identity: Identity | null = null;
   #loginName = '';
-  #idle: NodeJS.Timeout | undefined;
-  /** The sentence for the client, set once the connection only waits for its sessions to end. */
-  #endWith: string | null = null;
   #closed = false;
 
   constructor(
-    { id, source, faults, transport, client, parts, announced, turns }: ConnectionEnds,
+    { id, source, faults, log, transport, client, parts, announced, turns }: ConnectionEnds,
     limits: ConnectionLimits,
     authenticator: Authenticator,
     events: ConnectionEvents,
-    log: Logger,
-    strangers: RateLimitedLog,
     keepAlive: KeepAlive,
   ) {
     this.id = id;
@@ -122,20 +105,14 @@ export class Connection implements AskedClient {
     this.#turns = turns;
     this.#client = client;
     this.#parts = parts;
-    this.#limits = limits;
     this.#events = events;
     this.#log = log;
-    this.#strangers = strangers;
     this.#keepAlive = keepAlive;
     const violation = faults.on((what: string) => {
       this.#violation(what);
     });
     this.#rekeying = new Rekeying(client, parts.protocol, limits.rekey, faults.on, violation);
-    const from = { source: source.address };
-    const asked = { answer: (request: LoginRequest) => authenticator.answer({ ...request, ...from }) };
-    const notes = new RefusalNotes(parts.protocol, asked);
-    this.#notes = notes;
-    this.#login = new Login(notes.tries, limits.tries, keepWholeSignature(parts.protocol), {
+    this.#login = new LoginPhase(parts.protocol, source, limits.tries, authenticator, {
       acceptLogin: (accepted) => this.#acceptLogin(accepted),
       refused: (login, refused) => {
         events.refused(this, login, refused);
@@ -144,8 +121,7 @@ export class Connection implements AskedClient {
         this.end(DISCONNECT.noMoreAuthMethods, 'Too many authentication failures');
       },
       faulted: (error) => {
-        this.#notes?.lookUpFailed();
-        log.error({ connection: id, err: error }, 'login.lookup-failed');
+        log.lookUpFailed(error);
         this.end(DISCONNECT.byApplication, 'Logging in is not possible now.');
       },
     });
@@ -155,15 +131,14 @@ export class Connection implements AskedClient {
       channel: (number) => this.#channelEvents(`${id}.${number}`, violation),
       emptied: () => {
         events.emptied(this);
-        this.#watchIdle();
+        this.#ending.isEmpty();
       },
     });
-    leaveOutSha1(parts.protocol);
-    offerHybrid(parts.protocol);
-    announceSignatureAlgorithms(parts.protocol);
-    acceptRightGuesses(parts.protocol);
-    leaveOutTerminalModes(parts.protocol);
-    takeMessagesInRekeys(parts.protocol);
+    const hasSessions = (): boolean => this.#channels.size > 0;
+    this.#ending = new ConnectionEnd(limits, faults.on, hasSessions, (sentence) => {
+      this.end(DISCONNECT.byApplication, sentence);
+    });
+    changeProtocol(parts.protocol);
     const hostKeys = new HostKeyAnnouncement(parts.protocol, announced, () => this.#identity !== null);
     client.once('ready', () => {
       this.#guard(() => {
@@ -205,21 +180,13 @@ export class Connection implements AskedClient {
    * @throws Error when somebody has
    */
   get refusal(): Omit<RefusedConnection, 'at' | 'source' | 'times'> {
-    if (this.#notes === null) throw new Error('somebody has logged in');
-    return this.#notes.refusal(this.id);
+    if (this.#login === null) throw new Error('somebody has logged in');
+    return this.#login.refusal(this.id);
   }
 
   /** Takes no more sessions, and ends when the last one has, or after `leaveMs`. */
   endSoon(sentence: string): void {
-    if (this.#endWith !== null) return;
-    this.#endWith = sentence;
-    this.#forgetIdle();
-    // Others call it, and a fault here is not theirs.
-    const end = this.#faults.on(() => {
-      this.end(DISCONNECT.byApplication, sentence);
-    });
-    if (this.#channels.size === 0) end();
-    else this.#idle = setTimeout(end, this.#limits.leaveMs);
+    this.#ending.soon(sentence);
   }
 
   /** For `KeepAlive`. */
@@ -242,7 +209,7 @@ export class Connection implements AskedClient {
       try {
         sendPayload(this.#parts.protocol, disconnectMessage(reason, sentence), true);
       } catch (error) {
-        this.#log.debug({ connection: this.id, err: error }, 'connection.farewell-unsent');
+        this.#log.farewellUnsent(error);
       }
     }
     this.#transport.close();
@@ -268,7 +235,7 @@ export class Connection implements AskedClient {
           return;
         }
         this.#channels.open(accept());
-        if (this.#endWith === null) this.#forgetIdle();
+        this.#ending.isUsed();
       });
     });
     client.on('error', (error) => {
@@ -306,10 +273,8 @@ export class Connection implements AskedClient {
 
   #failed(error: Error): void {
     if (!this.#closed) {
-      this.#notes?.failed(error.message);
-      const fields = { connection: this.id, reason: printable(error.message, 200) };
-      if (this.#identity === null) this.#strangers.info(this.source, fields, 'connection.failed');
-      else this.#log.info(fields, 'connection.failed');
+      this.#login?.failed(error.message);
+      this.#log.failed(error.message, this.#identity === null);
     }
     this.#transport.close();
   }
@@ -326,29 +291,28 @@ export class Connection implements AskedClient {
     });
     const no = this.#events.refusesLogin(this, identity, login);
     if (no !== null) {
-      this.#notes?.turnedAway(no);
+      this.#login?.turnedAway(no);
       this.end(DISCONNECT.byApplication, no);
       return false;
     }
     this.#identity = identity;
-    this.#notes?.loggedIn();
-    this.#notes = null;
+    this.#login?.over();
     this.#login = null;
     this.#loginName = login;
     this.#transport.loggedIn(identity.customer, this.#turns);
     this.#rekeying.loggedIn();
     this.#place = this.#keepAlive.watch(this);
-    this.#watchIdle();
+    this.#ending.isEmpty();
     return true;
   }
 
   #channelEvents(session: string, violation: (what: string) => void): ChannelEvents {
     return {
       session,
-      mayHavePty: optionsOf(this.#identity)?.permitsPty ?? true,
+      mayHavePty: loginOptions(this.#identity?.certificate)?.permitsPty ?? true,
       started: (terminal, wanted) => {
         if (this.#identity === null) return;
-        const command = optionsOf(this.#identity)?.forceCommand ?? null;
+        const command = loginOptions(this.#identity.certificate)?.forceCommand ?? null;
         const request = command === null ? wanted : ({ kind: 'exec', command } as const);
         this.#events.openSession(session, this.#identity, terminal, request);
       },
@@ -357,7 +321,7 @@ export class Connection implements AskedClient {
       },
       violation,
       faulted: (error) => {
-        this.#log.error({ connection: this.id, session, err: error }, 'session.fault');
+        this.#log.sessionFault(session, error);
       },
       broken: this.#faults.on((error: unknown) => {
         throw error;
@@ -365,30 +329,10 @@ export class Connection implements AskedClient {
     };
   }
 
-  #watchIdle(): void {
-    if (this.#channels.size > 0 || this.#closed) return;
-    if (this.#endWith !== null) {
-      this.end(DISCONNECT.byApplication, this.#endWith);
-      return;
-    }
-    this.#forgetIdle();
-    const end = this.#faults.on(() => {
-      this.end(DISCONNECT.byApplication, 'No session was open for a while.');
-    });
-    this.#idle = setTimeout(end, this.#limits.idleMs);
-    this.#idle.unref();
-  }
-
-  /** A timer that has been stopped takes as much room as one that runs. */
-  #forgetIdle(): void {
-    clearTimeout(this.#idle);
-    this.#idle = undefined;
-  }
-
   /** @returns a sentence when no more sessions may be opened on this connection */
   #refusesSessions(): string | null {
     // ssh2 itself refuses a client that has not logged in.
-    if (this.#identity === null || this.#endWith !== null) return this.#endWith;
+    if (this.#identity === null || this.#ending.sentence !== null) return this.#ending.sentence;
     if (this.#events.isStillAllowed(this.#identity, this.#loginName)) {
       return this.#events.refusesSession(this, this.#identity);
     }
@@ -399,10 +343,8 @@ export class Connection implements AskedClient {
 
   #violation(what: string): void {
     if (this.#closed || !this.#transport.isWritable) return;
-    this.#notes?.failed(`the client ${what}`);
-    const fields = { connection: this.id, client: what };
-    if (this.#identity === null) this.#strangers.warn(this.source, fields, 'connection.broke-protocol');
-    else this.#log.warn({ source: this.source.address, ...fields }, 'connection.broke-protocol');
+    this.#login?.failed(`the client ${what}`);
+    this.#log.brokeProtocol(what, this.#identity === null);
     this.end(DISCONNECT.protocolError, `The client ${what}.`);
   }
 
@@ -415,17 +357,11 @@ export class Connection implements AskedClient {
     if (this.#closed) return;
     this.#closed = true;
     this.#transport.closed();
-    this.#forgetIdle();
+    this.#ending.over();
     this.#rekeying.dispose();
     if (this.#place !== null) this.#keepAlive.forget(this.#place);
     this.#place = null;
     this.#channels.closeAll();
     this.#events.closed(this);
   }
-}
-
-/** What a certificate demands and permits; null for a login by a registered key. */
-function optionsOf(identity: Identity | null): CertificateOptions | null {
-  const options = identity?.certificate?.certificate.options ?? null;
-  return typeof options === 'string' ? null : options;
 }

@@ -9,7 +9,7 @@ import type { WholeSignature } from './whole-signature.js';
 const MOST_PROBES = 100;
 
 /** Called about the login of a connection. */
-interface LoginEvents {
+export interface LoginEvents {
   /** Called before the client is told. @returns false when the connection is ending instead */
   acceptLogin(accepted: Extract<LoginAnswer, { kind: 'accepted' }>): boolean;
   /** One failed try. */

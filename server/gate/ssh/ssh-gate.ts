@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Connection as Ssh2Connection, Server as Ssh2Server } from 'ssh2';
 import type { CustomerName, Fingerprint } from '../../../policy/names.js';
@@ -12,6 +11,7 @@ import { Authenticator, type Accounts, type Counters, type LoginFound } from './
 import { CertificateLogin, type CertificateLoginParts } from './certificate-login.js';
 import { CustomerTurns } from '../scheduling/customer-turns.js';
 import { Connection, type ConnectionEvents, type ConnectionLimits } from './connection.js';
+import { ConnectionLog } from './connection-log.js';
 import { ConnectionsInProcess } from './connections-in-process.js';
 import type { ConnectionPlaces } from './customer-connections.js';
 import type { Front } from './front.js';
@@ -22,6 +22,8 @@ import type { ListenAddress } from './listener.js';
 import { whyNoHybrid } from './hybrid-key-exchange.js';
 import { LoginRecord, type AuditLog } from './login-record.js';
 import { hasNativeCrypto } from './native-crypto.js';
+import { connectionInfo, OpenConnections } from './open-connections.js';
+import type { ConnectionInfo } from './open-connections.js';
 import type { RateLimitedLog } from './rate-limited-log.js';
 import { REKEY, type RekeyLimit } from './rekeying.js';
 import { SessionRegistry } from './session-registry.js';
@@ -87,11 +89,6 @@ export interface SshGateParts {
   readonly signatureCheck?: SignatureCheck;
 }
 
-/** A connection that has logged in and has no session, in the shape of a session. */
-interface ConnectionInfo extends Omit<SessionInfo, 'what'> {
-  readonly what: 'connection';
-}
-
 /** Live sessions, for admins and for revocation. */
 export interface LiveSessions {
   list(): SessionInfo[];
@@ -121,10 +118,9 @@ export class SshGate {
   readonly #turns: CustomerTurns;
   #server: Ssh2Server;
   readonly #arrivals = new WeakMap<Socket, { arrival: Arrival; transport: Transport }>();
-  readonly #connections = new Map<string, Connection>();
+  readonly #connections: OpenConnections;
   readonly #tracked = new Map<string, Tracked>();
   readonly #events: ConnectionEvents;
-  #allClosed: (() => void) | undefined;
 
   /** @throws Error when this is not the ssh2 that the gate was written for, in one sentence for the admin */
   constructor(parts: SshGateParts) {
@@ -139,6 +135,7 @@ export class SshGate {
       idleMs: parts.idleMs ?? IDLE_MS,
       leaveMs: parts.leaveMs ?? LEAVE_MS,
     };
+    this.#connections = new OpenConnections(parts.idPrefix ?? '');
     this.#strangers = parts.strangers;
     this.#keepAlive = new KeepAlive({ settings: settings.keepAlive, log });
     this.#record = new LoginRecord(parts.audit, log, this.#strangers, parts.openings);
@@ -198,11 +195,11 @@ export class SshGate {
   async close(sentence: string): Promise<void> {
     await this.#front.close();
     this.#registry.endWhere(() => true, sentence);
-    for (const connection of this.#connections.values()) connection.endSoon(sentence);
-    await this.#untilAllClosed(CLOSE_MS);
-    for (const connection of this.#connections.values()) connection.end(DISCONNECT.byApplication, sentence);
+    for (const connection of this.#connections) connection.endSoon(sentence);
+    await this.#connections.untilAllClosed(CLOSE_MS);
+    for (const connection of this.#connections) connection.end(DISCONNECT.byApplication, sentence);
     this.#front.destroyAll();
-    await this.#untilAllClosed(CLOSE_MS);
+    await this.#connections.untilAllClosed(CLOSE_MS);
   }
 
   #arrived(arrival: Arrival): void {
@@ -233,9 +230,12 @@ export class SshGate {
     }
     this.#arrivals.delete(arrived);
     const { arrival, transport } = known;
+    const { source } = arrival;
+    const id = this.#connections.newId();
     const ends = {
-      id: this.#newId(),
-      source: arrival.source,
+      id,
+      source,
+      log: new ConnectionLog(log, this.#strangers, source, id),
       faults: arrival.faults,
       transport,
       client,
@@ -252,18 +252,10 @@ export class SshGate {
       },
     };
     try {
-      const connection = new Connection(
-        ends,
-        this.#limits,
-        this.#authenticator,
-        events,
-        log,
-        this.#strangers,
-        this.#keepAlive,
-      );
-      this.#connections.set(connection.id, connection);
+      const connection = new Connection(ends, this.#limits, this.#authenticator, events, this.#keepAlive);
+      this.#connections.add(connection);
     } catch (error) {
-      log.error({ connection: ends.id, err: error }, 'connection.fault');
+      log.error({ connection: id, err: error }, 'connection.fault');
       transport.destroy();
     }
   }
@@ -297,7 +289,7 @@ export class SshGate {
         this.#registry.open(...session);
       },
       closed: (connection) => {
-        this.#connections.delete(connection.id);
+        this.#connections.delete(connection);
         this.#tracked.get(connection.id)?.forget();
         this.#tracked.delete(connection.id);
         const { identity } = connection;
@@ -307,7 +299,6 @@ export class SshGate {
         } else if (connection.hasWastedKeyExchange) {
           this.#front.wasted(connection.source);
         }
-        if (this.#connections.size === 0) this.#allClosed?.();
         if (identity === null) this.#front.closed(connection);
       },
     };
@@ -346,8 +337,7 @@ export class SshGate {
   }
 
   #withoutSession(): Connection[] {
-    const used = new Set(this.#registry.list().map(({ identity }) => identity.connection));
-    return [...this.#connections.values()].filter(({ id, identity }) => identity !== null && !used.has(id));
+    return this.#connections.without(this.#registry.list());
   }
 
   #endConnection(id: string, sentence: string): boolean {
@@ -355,29 +345,4 @@ export class SshGate {
     connection?.end(DISCONNECT.byApplication, sentence);
     return connection !== undefined;
   }
-
-  /** An id for all log lines and audit rows of the connection. */
-  #newId(): string {
-    for (;;) {
-      const id = `${this.#parts.idPrefix ?? ''}${randomBytes(4).toString('hex')}`.slice(0, 8);
-      if (!this.#connections.has(id)) return id;
-    }
-  }
-
-  async #untilAllClosed(ms: number): Promise<void> {
-    if (this.#connections.size === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#allClosed = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#allClosed = undefined;
-  }
-}
-
-function connectionInfo({ id, identity, openedAt }: Connection): ConnectionInfo {
-  if (identity === null) throw new Error('it has not logged in');
-  return { id, identity, openedAt, what: 'connection', command: null, hasPty: false };
 }
