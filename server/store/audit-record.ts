@@ -32,6 +32,14 @@ export interface StoredAuditRow {
   readonly hash: string;
 }
 
+/** The columns of a stored row, in a statement. */
+export const AUDIT_COLUMNS = 'seq, at, kind, customer, domain, operation, source, record, prev, hash';
+
+/** The last row's number and hash. */
+export const AUDIT_HEAD = new Sql<{ seq: number; hash: string }>(
+  'SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1',
+);
+
 /** The contents of `record`. */
 export interface AuditRecord {
   readonly seq: number;

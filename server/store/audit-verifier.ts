@@ -1,4 +1,4 @@
-import { ASKER, auditKeys, chainHash, GENESIS } from './audit-record.js';
+import { ASKER, AUDIT_COLUMNS, auditKeys, chainHash, GENESIS } from './audit-record.js';
 import type { AuditRecord, StoredAuditRow } from './audit-record.js';
 import { canonicalJson } from './canonical-json.js';
 import { guardProblem } from './audit-guards.js';
@@ -9,7 +9,7 @@ import type { Database } from './database.js';
 const CHUNK = 100;
 
 const NEXT = new Sql<StoredAuditRow>(
-  `SELECT seq, at, kind, customer, domain, operation, source, record, prev, hash FROM audit WHERE seq > ? ORDER BY seq LIMIT ${CHUNK}`,
+  `SELECT ${AUDIT_COLUMNS} FROM audit WHERE seq > ? ORDER BY seq LIMIT ${CHUNK}`,
 );
 const HIGHEST = new Sql<{ seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'audit'`);
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { CustomerName } from '../../policy/names.js';
-import { auditRow } from './audit-record.js';
+import { AUDIT_COLUMNS, auditRow } from './audit-record.js';
 import type { StoredAuditRow } from './audit-record.js';
 import type { AuditEvent, AuditKind, AuditRow } from './audit-event.js';
 import type { AuditLog } from './audit-log.js';
@@ -36,14 +36,13 @@ const PASSED = 1_000;
 /** What was told once is told again after so long. Milliseconds. */
 const TOLD_MS = 400 * 86_400_000;
 
-const COLUMNS = 'seq, at, kind, customer, domain, operation, source, record, prev, hash';
 const CURSOR = new Sql<{ seq: number }>('SELECT seq FROM notice_cursor WHERE id = 1');
 const SET_CURSOR = new Sql(
   'INSERT INTO notice_cursor (id, seq) VALUES (1, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq',
 );
 const FORGET_CURSOR = new Sql('DELETE FROM notice_cursor WHERE id = 1');
 const ROWS = new Sql<StoredAuditRow>(
-  `SELECT ${COLUMNS} FROM audit WHERE seq > ? AND seq <= ? AND +kind IN (SELECT value FROM json_each(?)) ORDER BY seq`,
+  `SELECT ${AUDIT_COLUMNS} FROM audit WHERE seq > ? AND seq <= ? AND +kind IN (SELECT value FROM json_each(?)) ORDER BY seq`,
 );
 const OF_CUSTOMER = '(SELECT id FROM customer WHERE name = ?)';
 const INSERT = new Sql(

@@ -1,6 +1,6 @@
 import { agoWord, duration } from '../../../menus/time-words.js';
 import { counted } from '../../../policy/listing.js';
-import type { RefusalCount } from '../../store/audit-log.js';
+import type { RefusalCount } from '../../store/audit-figures.js';
 import type { FolderRoom } from '../../wire/folder-check.js';
 import type { WorkerStatus } from '../../gate/control/control-ports.js';
 import type { NoticeChannelStatus } from '../../gate/notices/notice-delivery.js';

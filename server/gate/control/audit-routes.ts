@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { AuditRow } from '../../store/audit-event.js';
-import type { TailQuery } from '../../store/audit-log.js';
+import type { TailQuery } from '../../store/audit-tail.js';
 import type { Witness } from '../../store/audit-verifier.js';
 import type { Store } from '../../store/store.js';
 import { auditMarks, customer, domain, number, optional, time } from './argument.js';

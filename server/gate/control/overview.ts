@@ -1,6 +1,6 @@
 import type { DomainState } from '../../../policy/domain-state.js';
 import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
-import type { LastBackup, RefusalCounts } from '../../store/audit-log.js';
+import type { LastBackup, RefusalCounts } from '../../store/audit-figures.js';
 import type { MaintenanceRow } from '../../store/maintenance.js';
 import type { ConsoleState } from '../../wire/domain.js';
 import type { FolderRoom } from '../../wire/folder-check.js';
