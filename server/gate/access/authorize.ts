@@ -8,7 +8,7 @@ import { rescueTerms } from '../../../policy/evaluate.js';
 import type { Policy, RescueTerms } from '../../../policy/policy.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { Role } from '../../../policy/roles.js';
-import type { AuditEvent, AuditRow, CustomerActor } from '../../store/audit-event.js';
+import type { AuditRow } from '../../store/audit-event.js';
 import type { Facts, Question, Settled } from '../../store/authorizations.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
 import type { AttachmentQuery, HeldPlace } from './live-attachments.js';
@@ -19,8 +19,10 @@ import type { RevocationList } from '../certificates/revocation-list.js';
 import type { Identity } from '../session/identity.js';
 import { NO_OBSERVATIONS } from './domain-observations.js';
 import type { DomainObservation, DomainObservations } from './domain-observations.js';
-import { printable } from '../../../policy/printable.js';
-import { judge } from './verdict.js';
+import { deniedEvent, intentEvents } from './access-events.js';
+import { consider } from './considered.js';
+import type { Considered } from './considered.js';
+import { judge, notAName } from './verdict.js';
 import type { Asked, Verdict, AccessRequest } from './verdict.js';
 import * as words from '../text/words.js';
 
@@ -148,15 +150,6 @@ export interface Surroundings {
   readonly revoked?: RevocationList;
 }
 
-/** What was decided about one domain. Null stands for yes. */
-export interface Considered {
-  readonly answers: ReadonlyMap<Action, Refusal | null>;
-  /** The answers for a rescue, by profile. */
-  readonly profiles: ReadonlyMap<BootProfileName, Refusal | null>;
-  /** The answers for a reinstallation, by image. */
-  readonly images: ReadonlyMap<ImageName, Refusal | null>;
-}
-
 /** The one place that says yes. */
 export class Authorizer {
   readonly #authorizations: Authorizations;
@@ -199,20 +192,23 @@ export class Authorizer {
     const tooFast = this.#rateLimit.check(identity.customer);
     if (tooFast !== null) return tooFast;
     const domain = parseDomainName(request.domain);
+    const asked = domain ?? NOBODYS;
     const operation = randomUUID();
     try {
       return this.#settle(identity, request, (verdict, facts): Settled<Permit | Refusal> => {
+        const decided = { identity, request, revision: this.#inForce.revision };
         if (!verdict.allow || domain === undefined) {
+          const denial = verdict.allow ? notAName() : verdict;
           const reference = facts.reference();
           return {
-            events: [this.#denial(identity, request, verdict, reference)],
-            value: () => ({ ...refusedBy(verdict), reference }),
+            events: [deniedEvent(decided, denial, reference, this.#observations.observation(asked))],
+            value: () => ({ ...denial.refusal, reference }),
           };
         }
         const { customer, source } = identity;
         this.#hold({ operation, customer, source, domain, action: request.action });
         return {
-          events: this.#intent(identity, request, domain, operation, verdict.rule),
+          events: intentEvents(decided, domain, operation, verdict.rule),
           value: (rows) => this.#permit(identity, request, domain, operation, verdict.since, rows[0] ?? null),
         };
       });
@@ -278,10 +274,7 @@ export class Authorizer {
     return rescueTerms(this.#inForce.policy, customer, role, domain, profile) ?? none;
   }
 
-  /**
-   * Decides about many actions on one domain, without consequences. A rescue is allowed when it is allowed
-   * with one of the profiles, and a reinstallation when it is allowed with one of the images.
-   */
+  /** Decides about many actions on one domain, without consequences. */
   considerAll(
     identity: Requester,
     domain: DomainName,
@@ -289,23 +282,7 @@ export class Authorizer {
     profiles: readonly BootProfileName[],
     images: readonly ImageName[] = [],
   ): Considered {
-    return this.#look(identity, domain, (judge) => {
-      const ask = (action: Action, profile: BootProfileName | ImageName | null): Refusal | null => {
-        const verdict = judge({ action, domain, profile });
-        return verdict.allow ? null : verdict.refusal;
-      };
-      const byProfile = new Map(profiles.map((profile) => [profile, ask('rescue', profile)]));
-      const byImage = new Map(images.map((image) => [image, ask('reinstall', image)]));
-      const answers = new Map<Action, Refusal | null>();
-      for (const action of actions) {
-        const named =
-          action === 'rescue' ? byProfile : action === 'reinstall' ? byImage : new Map<string, never>();
-        const [first] = named.values();
-        const isAllowed = [...named.values()].includes(null);
-        answers.set(action, isAllowed ? null : (first ?? ask(action, null)));
-      }
-      return { answers, profiles: byProfile, images: byImage };
-    });
+    return this.#look(identity, domain, (judge) => consider(judge, domain, { actions, profiles, images }));
   }
 
   #settle<T>(
@@ -342,49 +319,6 @@ export class Authorizer {
     return judge(policy, question, request, facts, around, this.#atOnce, this.#clock(), this.#revoked);
   }
 
-  #denial(identity: Identity, request: AccessRequest, verdict: Verdict, reference: string): AuditEvent {
-    const code = verdict.allow ? 'no-such-domain' : verdict.code;
-    const { detail } = refusedBy(verdict);
-    return {
-      kind: 'domain.denied',
-      actor: actorOf(identity),
-      domain: printable(request.domain, 80),
-      action: request.action,
-      code,
-      detail,
-      reference,
-      profile: request.profile,
-      ...(request.key === undefined || request.key === null ? {} : { key: request.key }),
-      revision: this.#inForce.revision,
-      ...this.#observations.observation(this.#question(identity, request.domain).domain),
-    };
-  }
-
-  #intent(
-    identity: Identity,
-    request: AccessRequest,
-    domain: DomainName,
-    operation: string,
-    rule: string,
-  ): readonly AuditEvent[] {
-    if (request.action === 'status') return [];
-    return [
-      {
-        kind: `domain.${request.action}.requested`,
-        actor: actorOf(identity),
-        domain,
-        operation,
-        profile: request.profile,
-        ...(request.parameters === undefined ? {} : { parameters: request.parameters }),
-        ...(request.key === undefined || request.key === null ? {} : { key: request.key }),
-        ...(request.keep === undefined ? {} : { keep: request.keep }),
-        ...(typeof request.forSeconds === 'number' ? { forSeconds: request.forSeconds } : {}),
-        rule,
-        revision: this.#inForce.revision,
-      },
-    ];
-  }
-
   /** The log cannot be written: the answer is the same, but a yes to a change becomes a no. */
   #unrecorded(
     identity: Identity,
@@ -394,7 +328,8 @@ export class Authorizer {
     fault: Error,
   ): Permit | Refusal {
     const verdict = this.#look(identity, request.domain, (judge) => judge(request));
-    if (!verdict.allow || domain === undefined) return refusedBy(verdict);
+    if (!verdict.allow) return verdict.refusal;
+    if (domain === undefined) return notAName().refusal;
     if (!LOOKING.includes(request.action)) return words.auditUnavailable(fault.message);
     return this.#permit(identity, request, domain, operation, verdict.since, null);
   }
@@ -420,14 +355,4 @@ export class Authorizer {
       since,
     });
   }
-}
-
-/** The identity, as audit rows name it. */
-export function actorOf(identity: Identity): CustomerActor {
-  const { customer, fingerprint, source, connection } = identity;
-  return { customer, fingerprint, source, connection };
-}
-
-function refusedBy(verdict: Verdict): Refusal {
-  return verdict.allow ? words.noSuchDomain('not a name') : verdict.refusal;
 }

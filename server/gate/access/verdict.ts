@@ -50,7 +50,14 @@ export type Verdict =
       /** When the time of the key or the role is over. Milliseconds since 1970; null: not unless something changes. */
       readonly until: number | null;
     }
-  | { readonly allow: false; readonly refusal: Refusal; readonly code: RefusalCode };
+  | Denial;
+
+/** See `Verdict`. */
+export interface Denial {
+  readonly allow: false;
+  readonly refusal: Refusal;
+  readonly code: RefusalCode;
+}
 
 /** Who asks about which domain, whether a security key has verified them, and their certificate. */
 export interface Asked extends Question, Pick<Identity, 'verified'> {
@@ -131,7 +138,12 @@ function isClosedBy({ consolesClosed }: MaintenanceRow, action: Action): boolean
   return !LOOKING.includes(action);
 }
 
-function denied(no: Refusal, code: RefusalCode = no.code): Verdict {
+/** The denial of what is no domain's name: the customer hears the same as of a domain that does not exist. */
+export function notAName(): Denial {
+  return denied(words.noSuchDomain('not a name'), 'no-such-domain');
+}
+
+function denied(no: Refusal, code: RefusalCode = no.code): Denial {
   return { allow: false, refusal: no, code };
 }
 

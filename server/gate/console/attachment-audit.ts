@@ -2,7 +2,7 @@ import type { AuditEvent, CustomerActor } from '../../store/audit-event.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
 import type { ConsoleMode } from '../../wire/console.js';
 import type { Logger } from '../../wire/logger.js';
-import { actorOf } from '../access/authorize.js';
+import { actorOf } from '../audit/customer-actor.js';
 import type { DemandedPermit } from '../access/authorize.js';
 
 export interface AttachmentAuditParts {

@@ -6,7 +6,7 @@ import type { EventActor } from '../../store/audit-event.js';
 import type { LastKeyOptions } from '../../store/keys.js';
 import type { Key } from '../../store/records.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
-import { actorOf } from '../access/authorize.js';
+import { actorOf } from '../audit/customer-actor.js';
 import { CustomerRateLimit } from '../access/customer-rate-limit.js';
 import type { RateLimit } from '../access/customer-rate-limit.js';
 import type { Identity } from '../session/identity.js';

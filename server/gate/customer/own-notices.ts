@@ -4,7 +4,7 @@ import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { NoticeAddress, NoticeAddresses } from '../../store/notice-addresses.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
-import { actorOf } from '../access/authorize.js';
+import { actorOf } from '../audit/customer-actor.js';
 import type { Authorizer } from '../access/authorize.js';
 import type { RateLimit } from '../access/customer-rate-limit.js';
 import type { AskStanding } from '../access/standing.js';

@@ -3,7 +3,7 @@ import type { CustomerName, DomainName } from '../../../policy/names.js';
 import type { AuditEvent } from '../../store/audit-event.js';
 import type { RoleRow } from '../../store/records.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
-import { actorOf } from '../access/authorize.js';
+import { actorOf } from '../audit/customer-actor.js';
 import type { Authorizer } from '../access/authorize.js';
 import type { RateLimit } from '../access/customer-rate-limit.js';
 import type { Identity } from '../session/identity.js';

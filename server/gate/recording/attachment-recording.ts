@@ -3,7 +3,7 @@ import type { CustomerName, DomainName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { AuditEvent } from '../../store/audit-event.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
-import { actorOf } from '../access/authorize.js';
+import { actorOf } from '../audit/customer-actor.js';
 import type { DemandedPermit } from '../access/authorize.js';
 import type { Logger } from '../../wire/logger.js';
 import type { Terminal, Unsubscribe } from '../session/terminal.js';

@@ -9,7 +9,7 @@ import { NoticeRights } from '../../../server/gate/notices/notice-rights.js';
 import type { NoticeSettings } from '../../../server/gate/notices/notice-settings.js';
 import type { Identity } from '../../../server/gate/session/identity.js';
 import { Slices } from '../../../server/gate/scheduling/slices.js';
-import { actorOf } from '../../../server/gate/access/authorize.js';
+import { actorOf } from '../../../server/gate/audit/customer-actor.js';
 import type { AuditEvent } from '../../../server/store/audit-event.js';
 import { eventually } from '../../support/eventually.js';
 import { FakeTerminal } from '../../support/fake-terminal.js';
