@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Dom0 } from '../../server/dom0/dom0.js';
 import type { Dom0Settings } from '../../server/dom0/dom0-settings.js';
-import type { Dom0Parts } from '../../server/dom0/dom0.js';
+import type { Dom0Parts } from '../../server/dom0/dom0-parts.js';
 import type { Timings } from '../../server/dom0/scheduling/timings.js';
 import { Dom0Client } from './dom0-client.js';
 import { eventually } from './eventually.js';

@@ -1,4 +1,4 @@
-import type { Dom0Health } from '../../dom0/dom0.js';
+import type { Dom0Health } from '../../dom0/dom0-health.js';
 import type { HalfHealth } from './service-manager.js';
 
 /** A look takes at most this long: each call of the toolstack has its own time limit. Milliseconds. */

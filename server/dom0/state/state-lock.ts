@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
-import { constants, existsSync } from 'node:fs';
-import { open, readFile, writeFile } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { closeSync, constants, existsSync, openSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withoutInherited } from '../process/pty.js';
 
@@ -23,13 +22,13 @@ const HELD = 1;
 export async function lockState(directory: string): Promise<() => Promise<void>> {
   const path = join(directory, 'lock');
   // Without the directory, and without a way to make it, there is nothing to lock.
-  const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY).catch(() => null);
+  const descriptor = opened(directory);
   const holder = await readFile(path, 'utf8').catch(() => '');
   const pid = Number(holder.split(' ')[0]);
-  const isLocked = handle === null || (await flock(handle));
+  const isLocked = descriptor === null || (await flock(descriptor));
   const isOthers = pid !== process.pid && (await identity(pid)) === holder && isAlive(pid);
   if (!isLocked || isOthers) {
-    await handle?.close();
+    if (descriptor !== null) closeSync(descriptor);
     const who = Number.isInteger(pid) && pid > 0 ? ` (process ${pid})` : '';
     throw new StateInUseError(`another dom0 half${who} works in ${directory}`);
   }
@@ -39,18 +38,27 @@ export async function lockState(directory: string): Promise<() => Promise<void>>
     if (!isHeld) return;
     isHeld = false;
     await writeFile(path, '').catch(() => undefined);
-    await handle?.close();
+    if (descriptor !== null) closeSync(descriptor);
   };
+}
+
+/** A number, for a file handle closes when it is collected as garbage, and its lock would end. */
+function opened(directory: string): number | null {
+  try {
+    return openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch {
+    return null;
+  }
 }
 
 /**
  * Node has no flock(2). flock(1) locks the descriptor that it inherits, and the lock stays with
  * ours. True without flock(1).
  */
-function flock(handle: FileHandle): Promise<boolean> {
+function flock(descriptor: number): Promise<boolean> {
   if (FLOCK === undefined) return Promise.resolve(true);
   const locking = spawn(FLOCK, ['--nonblock', '3'], {
-    stdio: withoutInherited(['ignore', 'ignore', 'ignore', handle.fd]),
+    stdio: withoutInherited(['ignore', 'ignore', 'ignore', descriptor]),
     env: {},
     cwd: '/',
   });
