@@ -53,6 +53,14 @@ export interface ScreenAnswer {
   readonly ms: number;
 }
 
+/** What the worker says: when it has loaded its code, and after each job. */
+export interface ScreenReport {
+  /** Null when it has loaded its code. */
+  readonly answer: ScreenAnswer | null;
+  /** Milliseconds of processor time that it has taken since it began. */
+  readonly spentMs: number;
+}
+
 /** The smallest size of an emulator. */
 const MIN_SIZE: ScreenSize = { cols: 2, rows: 1 };
 export const MAX_SIZE: ScreenSize = { cols: 300, rows: 100 };

@@ -1,16 +1,22 @@
 import { Worker } from 'node:worker_threads';
 import type { FaultGuard } from '../../wire/fault-guard.js';
 import { OwnProgram } from '../process/own-program.js';
-import type { ScreenAnswer, ScreenJob } from './screen-job.js';
+import type { ScreenAnswer, ScreenJob, ScreenReport } from './screen-job.js';
+import { threadMsOf } from './thread-time.js';
 
 const LAST_RESTART_MS = 5_000;
+/** So many times `jobMs` may go by until a worker counts as lost that hardly worked: a busy host does not let it. */
+const MOST_WAITS = 15;
 const HEAP_MIB = 256;
 const PROGRAM = new OwnProgram(new URL('./screen-worker.js', import.meta.url));
 
 interface ThreadParts {
   /** A fault in an event ends the worker, not dom0. */
   readonly guard: FaultGuard;
-  /** How long the worker may take for one job before it counts as lost. Milliseconds. */
+  /**
+   * Processor time that the worker may take for one job before it counts as lost. Milliseconds. Node.js before
+   * 23.9 cannot tell it: there it is the time that goes by.
+   */
   readonly jobMs: number;
   /** How long until a lost worker is replaced, at first. Milliseconds. */
   readonly restartMs: number;
@@ -20,6 +26,15 @@ interface ThreadParts {
   readonly ready: () => void;
   /** The worker is gone with all its emulators. `ready` comes when another may start. */
   readonly lost: (reason: string) => void;
+  /** What the worker runs, if it is not the screens' program. */
+  readonly program?: URL;
+}
+
+/** The job that the worker has. */
+interface Sent {
+  /** `performance.now` */
+  readonly at: number;
+  timer: NodeJS.Timeout;
 }
 
 /**
@@ -29,11 +44,13 @@ interface ThreadParts {
 export class ScreenThread {
   readonly #parts: ThreadParts;
   #worker: Worker | null = null;
-  /** Whether the worker has loaded its code: it sends null once, before its first answer. */
+  /** Whether the worker has loaded its code: it says so once, before its first answer. */
   #isUp = false;
   #generation = 0;
   #losses = 0;
-  #jobTimer: NodeJS.Timeout | undefined;
+  #sent: Sent | null = null;
+  /** The worker's processor time when it said something last, milliseconds. */
+  #spentMs = 0;
   #restartTimer: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -58,7 +75,7 @@ export class ScreenThread {
   start(): void {
     if (this.#worker !== null || this.#restartTimer !== undefined || this.#stopped) return;
     this.#generation += 1;
-    const worker = new Worker(PROGRAM.url, {
+    const worker = new Worker(this.#parts.program ?? PROGRAM.url, {
       env: {},
       execArgv: [],
       name: 'screens',
@@ -74,10 +91,11 @@ export class ScreenThread {
       'message',
       guard.on(
         'message',
-        (answer: ScreenAnswer | null) => {
+        ({ answer, spentMs }: ScreenReport) => {
           if (!mine()) return;
-          clearTimeout(this.#jobTimer);
+          this.#endJob();
           this.#isUp = true;
+          this.#spentMs = spentMs;
           if (answer !== null) {
             answered(answer);
             this.#losses = 0;
@@ -107,12 +125,7 @@ export class ScreenThread {
 
   /** Only after the former job was answered. */
   send(job: ScreenJob): void {
-    this.#jobTimer = setTimeout(
-      this.#parts.guard.on('late answer', () => {
-        this.#lost('it did not answer');
-      }),
-      this.#parts.jobMs,
-    ).unref();
+    this.#sent = { at: performance.now(), timer: this.#lookIn(this.#parts.jobMs) };
     // The ring's copy is the job's alone. Short ones lie in Node.js's pool with others.
     const own = job.bytes.length === job.bytes.buffer.byteLength && job.bytes.length > 0;
     this.#worker?.postMessage(job, own ? [job.bytes.buffer as ArrayBuffer] : []);
@@ -123,6 +136,45 @@ export class ScreenThread {
     this.#stopped = true;
     clearTimeout(this.#restartTimer);
     await this.#letGo();
+  }
+
+  #lookIn(ms: number): NodeJS.Timeout {
+    return setTimeout(
+      this.#parts.guard.on('late answer', () => {
+        this.#look();
+      }),
+      ms,
+    ).unref();
+  }
+
+  /** The answer is late. The worker counts as lost when it has worked for it, or when too much time went by. */
+  #look(): void {
+    const [worker, sent, { jobMs }] = [this.#worker, this.#sent, this.#parts];
+    if (worker === null || sent === null) return;
+    const left = sent.at + MOST_WAITS * jobMs - performance.now();
+    const asked = left > 0 ? threadMsOf(worker) : null;
+    if (asked === null) {
+      this.#lost('it did not answer');
+      return;
+    }
+    // A worker that cannot say it either.
+    sent.timer = this.#lookIn(left);
+    void asked.then(
+      this.#parts.guard.on('processor time', (ms: number) => {
+        if (sent !== this.#sent) return;
+        clearTimeout(sent.timer);
+        const own = jobMs - (ms - this.#spentMs);
+        if (own <= 0) this.#lost('it did not answer');
+        else sent.timer = this.#lookIn(Math.min(own, left));
+      }),
+      // It has ended, which is an event of its own.
+      () => undefined,
+    );
+  }
+
+  #endJob(): void {
+    clearTimeout(this.#sent?.timer);
+    this.#sent = null;
   }
 
   #lost(reason: string): void {
@@ -140,7 +192,7 @@ export class ScreenThread {
   }
 
   async #letGo(): Promise<void> {
-    clearTimeout(this.#jobTimer);
+    this.#endJob();
     const worker = this.#worker;
     this.#worker = null;
     await worker?.terminate();

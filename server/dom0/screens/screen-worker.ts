@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
-import type { ScreenJob } from './screen-job.js';
+import type { ScreenAnswer, ScreenJob, ScreenReport } from './screen-job.js';
 import { ScreenKeeper } from './screen-keeper.js';
+import { threadMs } from './thread-time.js';
 
 /*
  * The worker thread with the kept screens. It answers each job before the next is sent. So a guest that
@@ -8,9 +9,14 @@ import { ScreenKeeper } from './screen-keeper.js';
  */
 const keeper = new ScreenKeeper();
 
+function report(answer: ScreenAnswer | null): void {
+  const said: ScreenReport = { answer, spentMs: threadMs() };
+  parentPort?.postMessage(said);
+}
+
 parentPort?.on('message', (job: ScreenJob) => {
-  void keeper.work(job).then((answer) => parentPort?.postMessage(answer));
+  void keeper.work(job).then(report);
 });
 
 // Ready: a failure before this is a failed load, and no job's fault.
-parentPort?.postMessage(null);
+report(null);

@@ -9,7 +9,7 @@ export interface ScreensTiming {
    * and others may come first.
    */
   readonly replay: number;
-  /** How long the worker may take for one job before it counts as lost. */
+  /** Processor time that the worker may take for one job before it counts as lost. */
   readonly job: number;
   /** How long until a lost worker is replaced, at first. */
   readonly restart: number;
