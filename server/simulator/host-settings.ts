@@ -10,4 +10,6 @@ export interface HostSettings {
   readonly bootedAt: number;
   /** After it domids begin again at 1. */
   readonly greatestDomid: number;
+  /** xend restarts no domain that is younger. Milliseconds of the real thing. */
+  readonly xendMinimumRestart: number;
 }

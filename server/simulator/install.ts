@@ -10,7 +10,7 @@ import { CD_MENU, DISK_MENU, image, KERNEL_FILES, RESCUE_MENU } from './boot-fil
 import { livingProcesses } from './process-marks.js';
 import { rawDisk } from './raw-disk.js';
 import { quickHost, quickLongEntryOfDomain0 } from './quick-look.js';
-import { xendDownMark } from './xend.js';
+import { xendDownMark, XEND_MINIMUM_RESTART } from './xend.js';
 import type { DomainType } from './config/domain-config.js';
 import type { HostSettings } from './host-settings.js';
 
@@ -47,6 +47,8 @@ export interface SimulatorOptions {
   readonly memory?: number;
   /** After it domids begin again at 1; 32751, as on Xen, by default. */
   readonly greatestDomid?: number;
+  /** xend restarts no domain that is younger; 60 s, as in Xen 4.1, by default. Milliseconds of the real thing. */
+  readonly xendMinimumRestart?: number;
   readonly domains?: readonly SimulatedDomain[];
 }
 
@@ -213,6 +215,7 @@ async function settingsFor(directory: string, options: SimulatorOptions): Promis
     sockets: before?.sockets ?? (Buffer.byteLength(near) <= LONGEST_SOCKET_DIRECTORY ? near : far),
     bootedAt: before?.bootedAt ?? Date.now(),
     greatestDomid: options.greatestDomid ?? GREATEST_DOMID,
+    xendMinimumRestart: options.xendMinimumRestart ?? XEND_MINIMUM_RESTART,
   };
 }
 

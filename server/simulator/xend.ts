@@ -6,8 +6,8 @@ import type { ShutdownAction } from './config/domain-config.js';
 import type { Host } from './host.js';
 import type { DomainRecord } from './domain-record.js';
 
-/** MINIMUM_RESTART_TIME, xend/XendConstants.py of Xen 4.1. */
-const MINIMUM_RESTART_MILLISECONDS = 60_000;
+/** MINIMUM_RESTART_TIME, xend/XendConstants.py of Xen 4.1. Milliseconds. */
+export const XEND_MINIMUM_RESTART = 60_000;
 const LOOK_MILLISECONDS = 50;
 
 /**
@@ -62,7 +62,8 @@ export async function untilXendRuns(host: Host): Promise<void> {
  */
 export function xendAction(host: Host, record: DomainRecord, action: ShutdownAction): ShutdownAction {
   const age = Date.now() - record.createdAt;
-  return action.endsWith('restart') && age < host.scaled(MINIMUM_RESTART_MILLISECONDS) ? 'destroy' : action;
+  const isYoung = age < host.scaled(host.settings.xendMinimumRestart);
+  return action.endsWith('restart') && isYoung ? 'destroy' : action;
 }
 
 /** Domains by name, as XendDomain.list_sorted returns them, without Domain-0. */

@@ -9,9 +9,10 @@ import { SimulatedXen } from '../support/simulated-xen.js';
 const SCALE = 0.02;
 /** xend restarts no younger domain; milliseconds of the simulated host. */
 const MINIMUM_RESTART = 60_000 * SCALE;
+/** Where a domain must be younger, however busy this machine is. */
+const A_DAY = 86_400_000;
 
-describe('the stand-in for xm', function () {
-  this.timeout(30_000);
+describe('the stand-in for xm', () => {
   let xen: SimulatedXen;
 
   beforeEach(async () => {
@@ -188,7 +189,9 @@ describe('the stand-in for xm', function () {
   });
 
   it('destroys one that reboots within a minute of its start', async () => {
-    const slow = await SimulatedXen.install({ timeScale: 0.2, domains: [{ name: 'horatio' }] });
+    const xendMinimumRestart = A_DAY;
+    const domains = [{ name: 'horatio' }];
+    const slow = await SimulatedXen.install({ timeScale: 0.2, xendMinimumRestart, domains });
     try {
       await slow.xm('create', '--quiet', slow.config('horatio'));
       const domid = slow.row('horatio')?.domid;
