@@ -125,9 +125,14 @@ describe('maintenance', () => {
     });
     try {
       watch.start();
-      const soon = new Date(Date.now() + 50).toISOString();
-      store.maintenance.begin({ ...ON, until: soon }, ADMIN);
-      await eventually('its end', () => told.includes(null));
+      let soon = '';
+      // On a busy machine its time may be over before it is told: then that there is none, and no more.
+      while (told[0] !== 'New disks.') {
+        told.length = 0;
+        soon = new Date(Date.now() + 50).toISOString();
+        store.maintenance.begin({ ...ON, until: soon }, ADMIN);
+        await eventually('its end', () => told.includes(null));
+      }
       assert.deepEqual(told, ['New disks.', null]);
       const last = store.audit.tail().at(-1);
       assert.deepEqual(last?.event, { kind: 'maintenance.ended', actor: null });
