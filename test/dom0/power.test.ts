@@ -13,8 +13,7 @@ import { silentLogger } from '../support/silent-logger.js';
 
 const run = promisify(execFile);
 
-describe('dom0 with a simulated Xen host', function () {
-  this.timeout(60_000);
+describe('dom0 with a simulated Xen host', () => {
   let directory: string;
   let dom0: Dom0;
   let client: Dom0Client;

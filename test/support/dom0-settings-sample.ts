@@ -56,7 +56,8 @@ export const FAST_PACE: Partial<Timings> = {
   unexplainedAbsence: 300,
   rise: 5_000,
   build: 2_000,
-  stale: 2_000,
+  // Longer than a look may take on a busy machine.
+  stale: 6_000,
   profileRetry: 500,
   lastProfileRetry: 500,
 };

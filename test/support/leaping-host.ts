@@ -1,17 +1,21 @@
-import { SYSTEM_HOST_CLOCK } from '../../server/dom0/scheduling/host-clock.js';
 import type { HostClock } from '../../server/dom0/scheduling/host-clock.js';
+import { UnstalledHost } from './unstalled-host.js';
 
 /**
- * This machine's time, which leaps forward when a test says so. Deadlines then pass at once, and never
- * earlier, however busy the machine is.
+ * This machine's time without its stalls, which leaps forward when a test says so. Deadlines then pass at once, and
+ * never earlier, however busy the machine is.
  */
 export class LeapingHost implements HostClock {
-  readonly boot = SYSTEM_HOST_CLOCK.boot;
-  readonly after = SYSTEM_HOST_CLOCK.after;
+  readonly #unstalled = new UnstalledHost();
+  readonly boot = this.#unstalled.boot;
   #ahead = 0;
 
   uptime(): number {
-    return SYSTEM_HOST_CLOCK.uptime() + this.#ahead;
+    return this.#unstalled.uptime() + this.#ahead;
+  }
+
+  after(ms: number, call: () => void): () => void {
+    return this.#unstalled.after(ms, call);
   }
 
   leap(ms: number): void {

@@ -12,6 +12,12 @@ export class UnstalledHost implements HostClock {
   readonly boot = SYSTEM_HOST_CLOCK.boot;
   #seen = SYSTEM_HOST_CLOCK.uptime();
   #uptime = this.#seen;
+  readonly #wait: (ms: number) => number;
+
+  /** @param wait how long a wait is here; as it was asked for when absent. Milliseconds. */
+  constructor(wait: (ms: number) => number = (ms) => ms) {
+    this.#wait = wait;
+  }
 
   uptime(): number {
     const now = SYSTEM_HOST_CLOCK.uptime();
@@ -21,14 +27,15 @@ export class UnstalledHost implements HostClock {
   }
 
   after(ms: number, call: () => void): () => void {
-    const end = this.uptime() + ms;
+    const lasts = this.#wait(ms);
+    const end = this.uptime() + lasts;
     let timer: NodeJS.Timeout | undefined;
     const wait = (): void => {
       const left = end - this.uptime();
       if (left <= 0) call();
       else timer = setTimeout(wait, Math.min(left, LONGEST_STEP / 2));
     };
-    timer = setTimeout(wait, Math.min(ms, LONGEST_STEP / 2));
+    timer = setTimeout(wait, Math.min(lasts, LONGEST_STEP / 2));
     return () => {
       clearTimeout(timer);
     };

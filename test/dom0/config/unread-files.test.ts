@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { SYSTEM_HOST_CLOCK } from '../../../server/dom0/scheduling/host-clock.js';
 import type { WireRefusal } from '../../../server/wire/operation.js';
 import { operationRequest } from '../../support/dom0-client.js';
 import { Dom0UnderTest } from '../../support/dom0-under-test.js';
 import { eventually } from '../../support/eventually.js';
+import { UnstalledHost } from '../../support/unstalled-host.js';
 
 describe('a configuration file that is not read yet after a start', () => {
   let house: Dom0UnderTest;
@@ -13,9 +13,7 @@ describe('a configuration file that is not read yet after a start', () => {
     house = await Dom0UnderTest.make(['horatio', 'ophelia']);
     hurries = true;
     // Nobody waits long for the files.
-    const after: typeof SYSTEM_HOST_CLOCK.after = (ms, call) =>
-      SYSTEM_HOST_CLOCK.after(hurries ? Math.min(ms, 50) : ms, call);
-    house.parts = { host: { ...SYSTEM_HOST_CLOCK, after } };
+    house.parts = { host: new UnstalledHost((ms) => (hurries ? Math.min(ms, 50) : ms)) };
   });
   afterEach(() => house.dispose());
 

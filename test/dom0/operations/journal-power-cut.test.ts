@@ -103,9 +103,7 @@ function assertChain(disk: MemoryDisk, how: string): void {
   assert.equal(first.prev, before.hash, `${how}: the chain goes on over the files`);
 }
 
-describe("dom0's journal when the power is cut", function () {
-  this.timeout(120_000);
-
+describe("dom0's journal when the power is cut", () => {
   for (const rotateBytes of [1_500, 1 << 20]) {
     it(`loses no accepted operation and invents none, after any disk operation, files of ${rotateBytes} bytes`, async () => {
       const whole = new MemoryDisk();

@@ -5,7 +5,6 @@ import { basename, dirname, join } from 'node:path';
 import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { Dom0 } from '../../../server/dom0/dom0.js';
-import { SYSTEM_HOST_CLOCK } from '../../../server/dom0/scheduling/host-clock.js';
 import type { HostClock } from '../../../server/dom0/scheduling/host-clock.js';
 import { FIRST_PREV, recordHash } from '../../../server/dom0/operations/journal-record.js';
 import type { Incarnation } from '../../../server/dom0/toolstack/incarnation.js';
@@ -16,23 +15,25 @@ import { Dom0UnderTest } from '../../support/dom0-under-test.js';
 import { EVERYTHING, MemoryDisk } from '../../support/memory-disk.js';
 import { silentLogger } from '../../support/silent-logger.js';
 import { readLines } from '../../support/journal-lines.js';
+import { UnstalledHost } from '../../support/unstalled-host.js';
 
 const never = (): Promise<Refusal | null> => new Promise(() => undefined);
 const up = { paused: false, shutdown: null, dying: false } as const;
 const building = { cpuSeconds: 0, flags: { ...up, paused: true } };
 const HOUR = 3_600_000;
 
-/** This machine's clock, which a test can set forward, with a boot that can change. */
+/** This machine's clock without its stalls, which a test can set forward, with a boot that can change. */
 class MovableHost implements HostClock {
   boot = 'b00t0000-0000-4000-8000-000000000001';
   forward = HOUR;
+  readonly #unstalled = new UnstalledHost();
 
   uptime(): number {
-    return SYSTEM_HOST_CLOCK.uptime() + this.forward;
+    return this.#unstalled.uptime() + this.forward;
   }
 
   after(ms: number, call: () => void): () => void {
-    return SYSTEM_HOST_CLOCK.after(ms, call);
+    return this.#unstalled.after(ms, call);
   }
 
   reboot(): void {

@@ -4,7 +4,6 @@ import { readFile, rename, symlink, truncate, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import type { Refusal } from '../../../policy/refusal.js';
 import { LOCAL_FILES } from '../../../server/dom0/config/foreign-files.js';
-import { SYSTEM_HOST_CLOCK } from '../../../server/dom0/scheduling/host-clock.js';
 import type { OperationView, WireRefusal } from '../../../server/wire/operation.js';
 import type { Contract } from '../../../server/wire/contract.js';
 import { operationRequest } from '../../support/dom0-client.js';
@@ -13,6 +12,7 @@ import { MemoryDisk } from '../../support/memory-disk.js';
 import { LeapingHost } from '../../support/leaping-host.js';
 import { SeedImageInProcess } from '../../support/seed-image-in-process.js';
 import { InProcessImageWriter } from '../../support/in-process-image-writer.js';
+import { UnstalledHost } from '../../support/unstalled-host.js';
 
 const INCOMPLETE = 'Its disk is incomplete: reinstall it again, or boot a rescue system.';
 const IMAGE = Buffer.alloc(5 * 1024 * 1024 + 4_096);
@@ -314,9 +314,8 @@ describe('reinstall', () => {
       };
       // Neither the start (5 s) nor a request (3 s) waits long for the files.
       let waits = [5_000, 3_000];
-      const after: typeof SYSTEM_HOST_CLOCK.after = (ms, call) =>
-        SYSTEM_HOST_CLOCK.after(waits.includes(ms) ? 50 : ms, call);
-      house.parts = { ...house.parts, host: { ...SYSTEM_HOST_CLOCK, after } };
+      const host = new UnstalledHost((ms) => (waits.includes(ms) ? 50 : ms));
+      house.parts = { ...house.parts, host };
       await house.configure('yorick', `disk = [ "file:${at('horatio.img')},xvda,w" ]\n`);
       await house.start();
       // A look has its 5 s.

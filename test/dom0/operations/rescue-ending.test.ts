@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refusal } from '../../../policy/refusal.js';
-import { SYSTEM_HOST_CLOCK } from '../../../server/dom0/scheduling/host-clock.js';
 import type { HostClock } from '../../../server/dom0/scheduling/host-clock.js';
 import { Journal } from '../../../server/dom0/operations/journal.js';
 import { OperationRegistry } from '../../../server/dom0/operations/operation-registry.js';
@@ -16,17 +15,22 @@ import { Dom0UnderTest } from '../../support/dom0-under-test.js';
 import { EVERYTHING, MemoryDisk } from '../../support/memory-disk.js';
 import { readLines } from '../../support/journal-lines.js';
 import { silentLogger } from '../../support/silent-logger.js';
+import { UnstalledHost } from '../../support/unstalled-host.js';
 
 const HOUR = 3_600_000;
 
-/** This machine's clock, which a test sets forward, with a boot that can change. */
+/** This machine's clock without its stalls, which a test sets forward, with a boot that can change. */
 class MovableHost implements HostClock {
   boot = 'b00t0000-0000-4000-8000-000000000001';
   forward = HOUR;
-  readonly after = SYSTEM_HOST_CLOCK.after;
+  readonly #unstalled = new UnstalledHost();
 
   uptime(): number {
-    return SYSTEM_HOST_CLOCK.uptime() + this.forward;
+    return this.#unstalled.uptime() + this.forward;
+  }
+
+  after(ms: number, call: () => void): () => void {
+    return this.#unstalled.after(ms, call);
   }
 }
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { OperationView, WireRefusal } from '../../../server/wire/operation.js';
-import { SYSTEM_HOST_CLOCK } from '../../../server/dom0/scheduling/host-clock.js';
 import { LocalStateDisk } from '../../../server/dom0/state/local-state-disk.js';
 import { operationRequest } from '../../support/dom0-client.js';
 import { Dom0UnderTest } from '../../support/dom0-under-test.js';
+import { UnstalledHost } from '../../support/unstalled-host.js';
 
 /** How long a start waits for the configuration files. */
 const FIRST_READING_MS = 5_000;
@@ -87,11 +87,8 @@ describe('an operation that is taken back at an unlucky moment', () => {
       await isRead;
       return dryRun(creation);
     };
-    const { after } = SYSTEM_HOST_CLOCK;
-    house.parts = {
-      ...house.parts,
-      host: { ...SYSTEM_HOST_CLOCK, after: (ms, call) => after(ms === FIRST_READING_MS ? 1 : ms, call) },
-    };
+    const host = new UnstalledHost((ms) => (ms === FIRST_READING_MS ? 1 : ms));
+    house.parts = { ...house.parts, host };
     await house.start();
   }
 
