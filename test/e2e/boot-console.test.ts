@@ -8,8 +8,7 @@ const LEAVE = '\x1d.';
 const FIRST = '[    0.000000] Linux version ';
 const BOOT = /^\[ {4}0\.000000\] Linux version [^]*login:/m;
 
-describe('the console of what boots, from its first byte', function () {
-  this.timeout(120_000);
+describe('the console of what boots, from its first byte', () => {
   let house: House;
   before(async () => {
     house = await House.start();

@@ -118,7 +118,7 @@ describe('the demo', () => {
     fresh.child.kill('SIGTERM');
     assert.equal(await fresh.interrupt(), 0);
     assert.deepEqual(processesOf(directory), []);
-  }).timeout(90_000);
+  });
 
   it('starts both halves again when both were killed at once, says so, and leaves nothing behind', async () => {
     const demo = new Demo('--dir', directory, '--port', '0');
@@ -137,7 +137,7 @@ describe('the demo', () => {
     assert.equal(demo.child.exitCode, null, demo.stderr);
     assert.equal(await demo.interrupt(), 0);
     assert.deepEqual(processesOf(directory), []);
-  }).timeout(60_000);
+  });
 
   it('ends at once when it is asked to between the death of both halves and their next start', async () => {
     const demo = new Demo('--dir', directory, '--port', '0');
@@ -148,7 +148,7 @@ describe('the demo', () => {
     await eventually('it to be said', () => demo.stderr.includes('starting it again'));
     assert.equal(await demo.interrupt(), 0);
     assert.deepEqual(processesOf(directory), []);
-  }).timeout(60_000);
+  });
 
   it('says in one sentence what is wrong: a port in use', async () => {
     const server = createServer().listen(0, '127.0.0.1');
@@ -188,5 +188,5 @@ describe('the demo', () => {
       chmodSync(join(directory, file), 0o600);
     }
     assert.deepEqual(processesOf(directory), []);
-  }).timeout(60_000);
+  });
 });

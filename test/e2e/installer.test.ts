@@ -45,8 +45,7 @@ function addInstaller(file: string): void {
   writeFileSync(file, text.replace('profiles:\n', `profiles:\n${installer}`));
 }
 
-describe('an installer with parameters', function () {
-  this.timeout(60_000);
+describe('an installer with parameters', () => {
   let house: House;
   before(async () => {
     house = await House.layOut({ policy: POLICY });
@@ -62,15 +61,11 @@ describe('an installer with parameters', function () {
   };
   /** Waits until the host itself reports this state now, with no operation running. */
   const shows = (wanted: string): Promise<unknown> =>
-    eventually(
-      `horatio to show ${wanted}`,
-      async () => {
-        const { stdout } = await house.ssh('alice', 'horatio status --json');
-        const seen = JSON.parse(stdout) as { profile: string; reachable: boolean; operation: object | null };
-        return seen.reachable && seen.operation === null && seen.profile === wanted;
-      },
-      { withinMs: 20_000 },
-    );
+    eventually(`horatio to show ${wanted}`, async () => {
+      const { stdout } = await house.ssh('alice', 'horatio status --json');
+      const seen = JSON.parse(stdout) as { profile: string; reachable: boolean; operation: object | null };
+      return seen.reachable && seen.operation === null && seen.profile === wanted;
+    });
   const done = async (asked: Promise<Ended>): Promise<string> => {
     const { status, stdout, stderr } = await asked;
     assert.equal(status, 0, stdout + stderr);
@@ -114,12 +109,8 @@ describe('an installer with parameters', function () {
     await alice.sees('#');
     const received = alice.raw.length;
     alice.type('reboot\r');
-    await eventually(
-      'the guest to boot again',
-      () => alice.raw.slice(received).includes('install Debian bookworm'),
-      {
-        withinMs: 20_000,
-      },
+    await eventually('the guest to boot again', () =>
+      alice.raw.slice(received).includes('install Debian bookworm'),
     );
     await shows('debian-installer');
     alice.type('\x1d.');

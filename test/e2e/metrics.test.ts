@@ -116,8 +116,10 @@ describe('e2e: the numbers of a running gate', () => {
       assert.match(await query('up{job="postern"}'), /"1"\]/);
       const rules = await read(own, '/api/v1/rules');
       assert.match(rules, /"name":"PosternGateDown"/);
-      await eventually('each rule to be evaluated', async () =>
-        (await read(own, '/api/v1/rules')).includes('"health":"unknown"') ? undefined : true,
+      await eventually(
+        'each rule to be evaluated',
+        async () => !(await read(own, '/api/v1/rules')).includes('"health":"unknown"'),
+        { withinMs: 15_000 },
       ).catch(() => undefined);
       assert.doesNotMatch(await read(own, '/api/v1/rules'), /"health":"err"/);
     } finally {

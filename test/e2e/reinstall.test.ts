@@ -16,8 +16,7 @@ const DISK_MIB = 36;
 /** The image takes so long then that the half is surely killed in the middle. */
 const SLOW = 'mibPerSecond: 1\n';
 
-describe('a reinstallation', function () {
-  this.timeout(120_000);
+describe('a reinstallation', () => {
   let house: House;
   before(async () => {
     house = await House.start({

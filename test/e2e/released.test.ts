@@ -38,8 +38,7 @@ function moveIn(house: House, released: string): void {
 }
 
 for (const version of readdirSync(RELEASED))
-  describe(`what Postern ${version} leaves behind`, function () {
-    this.timeout(120_000);
+  describe(`what Postern ${version} leaves behind`, () => {
     const released = join(RELEASED, version);
 
     it('is settings that this version reads', () => {

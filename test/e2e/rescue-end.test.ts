@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { eventually } from '../support/eventually.js';
 import { House } from '../support/house.js';
 
-describe('a rescue that ends', function () {
-  this.timeout(120_000);
+describe('a rescue that ends', () => {
   let house: House;
   before(async () => {
     house = await House.start({

@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import { eventually } from '../support/eventually.js';
 import { House } from '../support/house.js';
 
-describe('e2e: postern top', function () {
-  this.timeout(120_000);
-
+describe('e2e: postern top', () => {
   for (const workers of [1, 2])
     describe(`over ${workers === 1 ? 'one process' : 'two workers'}`, () => {
       let house: House;

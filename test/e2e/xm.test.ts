@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { House } from '../support/house.js';
 
 /** From a customer's ssh to the stand-in for xm. docs/xm.md says what the stand-in cannot show. */
-describe('a host with xm', function () {
-  this.timeout(60_000);
+describe('a host with xm', () => {
   let house: House;
 
   before(async () => {

@@ -8,7 +8,6 @@ const CHILD = fileURLToPath(new URL('../support/full-state-child.js', import.met
 
 describe("a gate whose state directory's disk is full", () => {
   it('says so also when the write-ahead log has room for a small row', async function () {
-    this.timeout(30_000);
     const directory = new TemporaryDirectory();
     const disks = await SmallDisks.mount('16m', [directory.path]);
     if (typeof disks === 'string') {

@@ -113,7 +113,7 @@ describe('a simulated console', () => {
       );
       assert.equal(xen.rows().length, 2, 'the domain is there');
       console.kill();
-    }).timeout(60_000);
+    });
   }
 
   it('ends at Ctrl-] alone, and passes it on among other bytes', async () => {

@@ -141,8 +141,7 @@ describe('store: settling a question', () => {
     assert.ok(store.audit.verify().ok);
   });
 
-  it('never lets two processes at once both pass a limit of one', async function () {
-    this.timeout(20_000);
+  it('never lets two processes at once both pass a limit of one', async () => {
     const child = new URL('../support/settle-once.js', import.meta.url).pathname;
     const racers = [0, 1].map(() =>
       spawn(process.execPath, [child, temporary.file], { stdio: ['pipe', 'pipe', 'inherit'] }),

@@ -20,7 +20,7 @@ interface Patience {
 export async function eventually<T>(
   what: string,
   condition: () => T | Promise<T>,
-  { withinMs = 15_000, everyMs = 20, slowestMs = everyMs, instead }: Patience = {},
+  { withinMs = 60_000, everyMs = 20, slowestMs = everyMs, instead }: Patience = {},
 ): Promise<NonNullable<T>> {
   const end = Date.now() + withinMs;
   let pause = everyMs;

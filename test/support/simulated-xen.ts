@@ -111,7 +111,7 @@ export class SimulatedXen {
         const row = this.row(domain);
         return row?.state === '-b----' ? row : undefined;
       },
-      { withinMs: 15_000 + boot },
+      { withinMs: 60_000 + boot },
     );
   }
 

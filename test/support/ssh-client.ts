@@ -162,7 +162,7 @@ export class SshClient {
       'GlobalKnownHostsFile=/dev/null',
       'StrictHostKeyChecking=yes',
       'BatchMode=yes',
-      'ConnectTimeout=10',
+      'ConnectTimeout=60',
       // Some tests check the client's error messages.
       'LogLevel=INFO',
       ...(key === undefined
@@ -187,7 +187,7 @@ export class SshClient {
     input: string,
   ): Promise<SshOutcome> {
     return new Promise((resolve) => {
-      const options = { env: this.#env(env), encoding: 'utf8', timeout: 20_000, maxBuffer: 2 ** 28 } as const;
+      const options = { env: this.#env(env), encoding: 'utf8', timeout: 60_000, maxBuffer: 2 ** 28 } as const;
       const child = execFile(file, [...args], options, (error, stdout, stderr) => {
         this.#children.delete(child);
         const code: unknown = error?.code;

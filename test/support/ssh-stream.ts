@@ -55,7 +55,7 @@ export class SshStream {
   }
 
   /** Waits for a text, at this position of the kept bytes or after it. */
-  async receives(what: string, { from = 0, withinMs = 30_000 } = {}): Promise<void> {
+  async receives(what: string, { from = 0, withinMs = 60_000 } = {}): Promise<void> {
     await eventually(`to receive ${JSON.stringify(what)}`, () => this.#received.includes(what, from), {
       withinMs,
       everyMs: 5,

@@ -73,8 +73,7 @@ describe('postern doctor, of a dom0 half that is tried', () => {
     assert.match((await found())[1] ?? '', /^fail .*no xenstored; it has not answered yet$/);
   });
 
-  it('says of a toolstack that hangs that it does not answer', async function () {
-    this.timeout(15_000);
+  it('says of a toolstack that hangs that it does not answer', async () => {
     await house.start();
     house.toolstack.list = () => new Promise(() => undefined);
     assert.match(

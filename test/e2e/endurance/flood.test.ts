@@ -110,8 +110,7 @@ describe('a flood in whose midst the dom0 half is killed', () => {
   /** Checked instead of the text: on a busy machine a flood grows faster than it can be read. */
   const bytesOnDisk = (): number => segments().reduce((sum, file) => sum + statSync(file).size, 0);
 
-  it('is in the log up to the last write, and the next half goes on behind it', async function () {
-    this.timeout(120_000);
+  it('is in the log up to the last write, and the next half goes on behind it', async () => {
     const alice = house.stream('alice', 'horatio console', { keeps: 4096 });
     alice.type('\r');
     await alice.receives('login:');

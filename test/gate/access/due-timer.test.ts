@@ -18,7 +18,7 @@ describe('gate: the timer of what is due', () => {
       { error: (fields) => logged.push(fields) },
     );
     timer.at(0);
-    await eventually('it to be woken', () => woken === 3, { withinMs: 10_000 });
+    await eventually('it to be woken', () => woken === 3);
     assert.equal(logged.length, 2);
     timer.close();
   });

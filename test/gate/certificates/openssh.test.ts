@@ -142,7 +142,7 @@ describe('certificates and lists of ssh-keygen', () => {
           assert.equal(list.revokesCertificate(read(blob)), isRevoked, `${spec} ${n}: ${answers[n] ?? ''}`);
         });
       }
-  }).timeout(20_000);
+  });
 
   it('says in half a sentence why a list cannot be read', () => {
     const file = join(client.directory, 'list');

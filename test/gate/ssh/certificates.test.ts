@@ -166,7 +166,7 @@ describe('gate/ssh: certificates of ssh-keygen, with the OpenSSH client', () => 
     } finally {
       await agent.close();
     }
-  }).timeout(20_000);
+  });
 
   const refused: readonly (readonly [what: string, flags: readonly string[], reason: string])[] = [
     ['expired', ['-n', 'alice', '-V', '-2h:-1h'], 'certificate-expired'],
@@ -275,7 +275,7 @@ describe('gate/ssh: certificates of ssh-keygen, with the OpenSSH client', () => 
       writeFileSync(revokedKeysFile, '');
     }
     assert.equal((await run(listed)).stdout, 'alice -\n');
-  }).timeout(20_000);
+  });
 
   it('refuses a registered key that the list names, and lets it in when it is taken off', async () => {
     const key = client.key('registered');

@@ -162,7 +162,7 @@ describe('gate/ssh: login with the OpenSSH client', () => {
     } finally {
       full.dispose();
     }
-  }).timeout(20_000);
+  });
 
   it('takes the locale as a hint for UTF-8, and TERM from a list', async () => {
     const key = client.key('alice');

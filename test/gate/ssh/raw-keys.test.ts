@@ -18,5 +18,5 @@ describe('gate/ssh: keys that are made', () => {
       },
     );
     assert.deepEqual([status, signal], [0, null], stderr);
-  }).timeout(120_000);
+  });
 });
