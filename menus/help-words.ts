@@ -127,6 +127,9 @@ export const PLAIN = {
   yesConsoleOrNo: 'Do it? yes or no (c: yes, and its console): ',
   no: 'Nothing was done.',
   notThere: 'There is no such choice.',
+  noWord: 'No word here begins so.',
+  words: (listed: string) => `You can type: ${listed}.`,
+  moreWords: (listed: string, rest: number) => `You can type: ${listed}, and ${rest} more.`,
   goodbye: 'Goodbye.',
   name: 'Its name, or an empty line not to: ',
   word: 'That word, or an empty line not to: ',
@@ -144,6 +147,7 @@ export const PLAIN = {
 export function plainHelp(escape: string): readonly string[] {
   return [
     'Type the number or letter of a choice, then Enter.',
+    'Or type the words of a command, like: web1 rescue. Tab completes a word; Tab twice lists what you can type.',
     `In the console, ${escape} and then . brings you back here. e chooses another key for it.`,
     'Shut down asks the system on the server to stop; power off cuts the power.',
     'Rescue boot starts a small system to repair yours; normal boot goes back.',

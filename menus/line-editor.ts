@@ -11,6 +11,11 @@ interface LineHost {
   readonly echo: ((text: string) => void) | null;
   /** The part of a typed line that may be shown. */
   shown(line: string): string;
+  /**
+   * Called on Tab, where there is an echo. `again` is true when the key before was a Tab too. @returns what is to be
+   * typed behind the line
+   */
+  completed(line: string, again: boolean): string;
   /** Called on Enter. */
   entered(line: string): void;
   /** Called on Ctrl-C, or on Ctrl-D when the line is empty. */
@@ -27,6 +32,7 @@ export class LineEditor {
   #line = '';
   /** Columns of the line that are on the screen. */
   #echoed = 0;
+  #wasTab = false;
 
   constructor(host: LineHost) {
     this.#host = host;
@@ -53,7 +59,10 @@ export class LineEditor {
       if (token.token === 'key' && text.startsWith('\x1b')) continue;
       for (const character of text) {
         if (!open()) return;
-        this.#character(character);
+        const isTab = character === '\t' && token.token === 'key' && this.#host.echo !== null;
+        if (isTab) this.#set(this.#line + this.#host.completed(this.#line, this.#wasTab));
+        else this.#character(character);
+        this.#wasTab = isTab;
       }
     }
   }

@@ -1,15 +1,18 @@
 import { KeyInput } from './key-input.js';
 import { LineEditor } from './line-editor.js';
 import { messageOf } from './plain-choice.js';
-import { seenRows } from './log-view.js';
+import { placeOf } from './plain-place.js';
 import { newsText, pageText, promptText } from './plain-text.js';
 import type { Fact, MenuStart, MenuTerminal, OpenMenu, Perform } from './port.js';
 import { printable } from './printable-text.js';
 import { currentPage, initialState, isTyped } from './state.js';
-import type { LogPage, MenuState } from './state.js';
+import type { MenuState } from './state.js';
 import { canBeShown } from './update-add-key.js';
 import { MenuLoop } from './menu-loop.js';
 import type { Message } from './update.js';
+import { nextWords, typedPath } from './typed-words.js';
+import { completion, wordList } from './word-list.js';
+import type { TypedPath } from './typed-words.js';
 import { PLAIN } from './help-words.js';
 import { acceptedSentence, wrongWord } from './operation-words.js';
 
@@ -39,6 +42,7 @@ class PlainMenu implements OpenMenu {
   readonly #input: KeyInput;
   readonly #editor: LineEditor;
   readonly #loop: MenuLoop;
+  readonly #perform: Perform;
   /** Whether the cursor stands after a prompt. */
   #prompted = false;
   /** The number of effects so far. */
@@ -51,6 +55,7 @@ class PlainMenu implements OpenMenu {
   constructor(terminal: MenuTerminal, start: MenuStart, perform: Perform, options: PlainOptions) {
     this.#terminal = terminal;
     this.#end = options.echo ? '\r\n' : '\n';
+    this.#perform = perform;
     this.#loop = new MenuLoop(initialState(start), (effect) => {
       if (effect.effect === 'quit') this.#print([PLAIN.goodbye]);
       this.#performed += 1;
@@ -63,6 +68,7 @@ class PlainMenu implements OpenMenu {
           }
         : null,
       shown: (line) => this.#shownLine(line),
+      completed: (line, again) => this.#complete(line, again),
       entered: (line) => {
         if (options.echo) terminal.write(this.#end);
         this.#prompted = false;
@@ -149,13 +155,16 @@ class PlainMenu implements OpenMenu {
   #enter(line: string): void {
     const before = this.#loop.state;
     const performed = this.#performed;
-    const message = messageOf(before, line);
-    if (message !== null) this.#loop.run(message);
+    const chosen = messageOf(before, line);
+    const path = chosen === null ? typedPath(before, line) : null;
+    const message = chosen ?? this.#walk(path);
+    if (chosen !== null) this.#loop.run(chosen);
     if (this.#suspended || this.#disposed || this.#loop.state.closing) return;
     const { dialog } = this.#loop.state;
     const moved = placeOf(before) !== placeOf(this.#loop.state);
     // On a log's page an empty line asks for older lines.
-    const asked = line.trim() === '' && dialog === null && currentPage(before).page !== 'log';
+    const isEmpty = line.trim() === '' && currentPage(before).page !== 'log';
+    const asked = dialog === null && (isEmpty || path?.messages.length === 0);
     const sayings = this.#sayings(this.#loop.state);
     const idle = performed === this.#performed && !moved && sayings.length === 0 && !asked;
     if (isTyped(dialog) && dialog.wrong) this.#print([wrongWord(dialog)]);
@@ -168,6 +177,32 @@ class PlainMenu implements OpenMenu {
     if (moved || asked || (changed && currentPage(this.#loop.state).page === 'notices'))
       this.#print(pageText(this.#loop.state));
     this.#prompt();
+  }
+
+  /** Makes the choices of a typed line. @returns the last of them; null when there was none */
+  #walk(path: TypedPath | null): Message | null {
+    let last: Message | null = null;
+    for (const message of path?.messages ?? []) {
+      this.#loop.run(message);
+      last = message;
+    }
+    if (path === null || path.rest === '') return last;
+    // The page has its facts by now, or shows them when they come.
+    const further = typedPath(this.#loop.state, path.rest, true);
+    return further?.rest === path.rest ? last : (this.#walk(further) ?? last);
+  }
+
+  /** @returns what Tab adds to the line */
+  #complete(line: string, again: boolean): string {
+    let next = nextWords(this.#loop.state, line);
+    if (next !== null && next.asks !== null) {
+      this.#perform(next.asks);
+      next = nextWords(this.#loop.state, line);
+    }
+    if (next === null || this.#suspended || this.#disposed) return '';
+    const more = completion(line, next.words);
+    if (more === '' && again) this.#say(wordList(next.words, this.#loop.state));
+    return more;
   }
 
   #quit(): void {
@@ -247,21 +282,6 @@ function hasArrived(before: MenuState, after: MenuState): boolean {
 function isWaiting(state: MenuState): boolean {
   const page = currentPage(state);
   return state.asked !== null || (page.page === 'log' && (page.view === null || page.searching));
-}
-
-/** Identifies the visible rows of a log. */
-function seenAt(state: MenuState, { view }: LogPage): string {
-  const [first] = view === null ? [] : seenRows(view, state);
-  const line = view?.lines[first?.line ?? -1];
-  return `${line?.from ?? ''} ${first?.part ?? ''}`;
-}
-
-/** Identifies what is shown, without the selected choice. */
-function placeOf(state: MenuState): string {
-  const page = currentPage(state);
-  const question = state.dialog === null ? '' : state.dialog.ask;
-  const top = page.page === 'log' ? seenAt(state, page) : 'top' in page ? page.top : '';
-  return [state.pages.length, page.page, top, question].join(' ');
 }
 
 function isAccepted(message: Message): message is Extract<Fact, { fact: 'accepted' }> {

@@ -161,7 +161,7 @@ export interface MenuState extends MenuStart {
 
 /**
  * Messages to a menu besides facts. A `key` is one printable character or one of NAMED_KEYS. `choose` is an
- * entry's number as the plain menu counts. `line` is a whole typed line.
+ * entry's number as the plain menu counts, and `entry` one by its id. `line` is a whole typed line.
  */
 export type Input =
   | { readonly input: 'key'; readonly key: string }
@@ -169,6 +169,7 @@ export type Input =
   /** Text pasted without brackets, or typed by a program. `isLine`: one line that ends with Enter. */
   | { readonly input: 'burst'; readonly text: string; readonly isLine: boolean }
   | { readonly input: 'choose'; readonly number: number }
+  | { readonly input: 'entry'; readonly id: string }
   | { readonly input: 'line'; readonly text: string }
   | { readonly input: 'lent'; readonly lent: boolean };
 

@@ -84,6 +84,12 @@ export function chooseNumber(before: MenuState, number: number): Step {
   return entry === undefined ? still(before) : choose(state, entry);
 }
 
+export function chooseEntry(before: MenuState, id: string): Step {
+  const state = { ...before, problem: null, notice: null };
+  const entry = state.dialog === null ? entriesOf(state).find((one) => one.id === id) : undefined;
+  return entry === undefined ? still(before) : choose(state, entry);
+}
+
 function isNumbered(entry: Entry): boolean {
   return ['domain', 'profile', 'image', 'key', 'notices', 'notice-text'].includes(entry.choice.choose);
 }

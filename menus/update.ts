@@ -1,5 +1,5 @@
 import { updateFact } from './update-fact.js';
-import { burstText, chooseNumber, enterLine, pasteText, pressKey } from './update-input.js';
+import { burstText, chooseEntry, chooseNumber, enterLine, pasteText, pressKey } from './update-input.js';
 import type { Fact } from './port.js';
 import { currentPage } from './state.js';
 import type { Input, MenuState, Step } from './state.js';
@@ -49,6 +49,8 @@ function react(state: MenuState, message: Message): Step {
       return burstText(state, message.text, message.isLine);
     case 'choose':
       return chooseNumber(state, message.number);
+    case 'entry':
+      return chooseEntry(state, message.id);
     case 'line':
       return enterLine(state, message.text);
   }

@@ -96,6 +96,27 @@ describe('menu', () => {
     await dumb.ends();
   });
 
+  it('completes words at Tab in the numbered menu, and none of another customer', async () => {
+    const alice = house.terminal('alice', 'menu --plain');
+    await alice.sees('Your choice:');
+    alice.type('hor\t');
+    await alice.sees(/Your choice: horatio$/);
+    alice.type('wat\t');
+    await alice.sees('Your choice: horatio watch');
+    alice.type('\x15yor\t\t');
+    await alice.sees('No word here begins so.');
+    alice.type('\x15\t\t');
+    await alice.sees(/You can type: horatio, [^]*, quit/);
+    assert.doesNotMatch(alice.screen, /yorick/);
+    alice.type('keys remove \t');
+    await alice.sees('keys remove SHA256:');
+    alice.type('\x15act\t\r');
+    await alice.sees('Your activity');
+    alice.type('quit\r');
+    assert.equal(await alice.ends(), 0);
+    assert.doesNotMatch(alice.raw, /[\x1b\x07]/);
+  });
+
   it('says that the host does not answer while the dom0 half is down, and recovers', async () => {
     const alice = house.terminal('alice');
     await alice.sees('horatio');

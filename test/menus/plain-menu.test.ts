@@ -234,9 +234,11 @@ describe('plain menu', () => {
       '0x1',
       '11',
       '-1',
-      'horatio',
+      'ophelia',
+      'ophelia console',
       '4 horatio',
-      'reboot',
+      'horatio reboot now',
+      'Horatio reboot',
       '/',
       '9999',
       'p',
@@ -328,6 +330,113 @@ describe('plain menu', () => {
     assert.equal(terminal.take(), '漢\b \b\b \b');
     terminal.type('\x1b[A\x1b[2J\x07');
     assert.equal(terminal.take(), '', 'cursor keys do nothing');
+  });
+
+  it('takes the words of commands, and asks as much as for their numbers', () => {
+    const [horatio] = menuStart().domains;
+    const ophelia = domain('ophelia', { state: 'off', offers: offers() });
+    const { say, effects } = open({ domains: [...(horatio === undefined ? [] : [horatio]), ophelia] });
+    assert.match(say('horatio poweroff'), /Power off: horatio[^]*Its name/);
+    assert.match(say('yes'), /That is not its name/);
+    assert.deepEqual(effects, []);
+    say('');
+    assert.match(say('list'), /Your servers/);
+    assert.match(say('horatio stop'), /Do it\? yes or no/);
+    say('no');
+    say('ophelia start');
+    assert.deepEqual(effects, [{ effect: 'operate', action: 'start', domain: 'ophelia', profile: null }]);
+    assert.match(say('horatio nonsense'), /There is no such choice/);
+    assert.match(say('horatio start'), /It is running already/);
+  });
+
+  it('shows a page that words lead to although its facts are late', () => {
+    const { say, effects, menu, terminal } = open();
+    const [first, other] = [menuKey('a'), menuKey('b')];
+    assert.match(say(`keys remove ${first.fingerprint}`), /SSH keys/);
+    assert.deepEqual(effects, [{ effect: 'list-keys' }]);
+    menu.tell({ fact: 'keys', keys: [first, other] });
+    assert.match(terminal.take(), /alice@a/);
+    say('b');
+    assert.match(say(`keys remove ${first.fingerprint}`), /Do it\?/);
+  });
+
+  describe('at Tab', () => {
+    /** What a Tab adds to the screen. */
+    const tab = ({ terminal }: Opened, typed: string): string => {
+      terminal.type('\x15');
+      terminal.take();
+      terminal.type(`${typed}\t`);
+      return terminal.take();
+    };
+
+    it('completes a server, what can be done with it and a profile, without a control character', () => {
+      const menu = open({ domains: [domain('horatio', { offers: offers(), profiles: PROFILES })] }, true);
+      assert.equal(tab(menu, 'hor'), 'horatio ');
+      assert.equal(tab(menu, 'horatio con'), 'horatio console ');
+      assert.equal(tab(menu, 'con'), 'console ');
+      assert.equal(tab(menu, 'horatio re'), 'horatio re');
+      assert.equal(tab(menu, 'horatio rescue res'), 'horatio rescue rescue');
+      assert.equal(tab(menu, 'act'), 'activity ');
+      assert.equal(tab(menu, 'rescue rescue-'), 'rescue rescue-grub ');
+      menu.terminal.type('\r');
+      assert.match(menu.terminal.take(), /Its name/);
+    });
+
+    it('twice lists what can be typed, in whole lines, and keeps what was typed', () => {
+      const menu = open(undefined, true);
+      assert.equal(tab(menu, ''), '');
+      menu.terminal.type('\t');
+      assert.equal(
+        menu.terminal.take(),
+        '\r\nYou can type: horatio, ophelia, keys, activity, help, quit, list.\r\nYour choice: ',
+      );
+      assert.equal(tab(menu, 'horatio s'), 'horatio s');
+      menu.terminal.type('\t');
+      assert.equal(
+        menu.terminal.take(),
+        '\r\nYou can type: start, shutdown, status.\r\nYour choice: horatio s',
+      );
+      assert.equal(tab(menu, 'mal'), 'mal');
+      menu.terminal.type('\t');
+      assert.equal(menu.terminal.take(), '\r\nNo word here begins so.\r\nYour choice: mal');
+    });
+
+    it('lists a hundred names at most, and asks for no names that it has', () => {
+      const domains = Array.from({ length: 250 }, (_, at) => domain(`web-${at}`, { offers: offers() }));
+      const menu = open({ domains }, true);
+      assert.equal(tab(menu, 'w'), 'web-');
+      menu.terminal.type('\t');
+      const listed = menu.terminal.take();
+      assert.match(listed, /web-99, and 150 more\./);
+      for (const line of listed.split('\r\n')) assert.ok(line.length < 80, line);
+      assert.deepEqual(menu.effects, []);
+    });
+
+    it('asks for keys that were not shown yet, and completes them', () => {
+      const menu = open(undefined, true);
+      assert.equal(tab(menu, 'keys remove '), 'keys remove ');
+      assert.deepEqual(menu.effects, [{ effect: 'list-keys' }]);
+      menu.menu.tell({ fact: 'keys', keys: [menuKey('a')] });
+      assert.equal(menu.terminal.take(), '', 'the page is not shown, so nothing is said');
+      menu.terminal.type('\t');
+      assert.equal(menu.terminal.take(), `${menuKey('a').fingerprint} `);
+    });
+
+    it('says nothing at a question, at a key and without a pty: a name that confirms is typed by hand', () => {
+      const menu = open(one(), true);
+      menu.terminal.type('4\r');
+      assert.equal(tab(menu, 'hor'), 'hor');
+      menu.terminal.type('\t\t');
+      assert.equal(menu.terminal.take(), '');
+      menu.terminal.type('\x15\rs\ra\r');
+      assert.equal(tab(menu, 'ssh-'), 'ssh-');
+      const piped = open(one());
+      piped.terminal.take();
+      piped.terminal.type('hor\t\t');
+      assert.equal(piped.terminal.take(), '');
+      piped.terminal.type('\n');
+      assert.match(piped.terminal.take(), /There is no such choice/);
+    });
   });
 
   it('keeps what is being typed when something is said meanwhile', () => {

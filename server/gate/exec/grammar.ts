@@ -1,3 +1,4 @@
+import { VERB_ALIASES } from '../../../menus/command-words.js';
 import { RESERVED_WORDS } from '../../../policy/names.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
@@ -179,12 +180,7 @@ function onDomain(domain: string, words: readonly string[]): Command | Refusal {
   return verbOn(domain, verb, rest);
 }
 
-/** Other names of verbs: Xen's, and those of other consoles. */
-const ALIASES: ReadonlyMap<string, DomainVerb> = new Map([
-  ['destroy', 'poweroff'],
-  ['restart', 'reboot'],
-  ['stop', 'shutdown'],
-]);
+const ALIASES: ReadonlyMap<string, DomainVerb> = new Map(VERB_ALIASES);
 
 function verbNamed(word: string | undefined): DomainVerb | undefined {
   const verb = ALIASES.get(word ?? '') ?? word;
