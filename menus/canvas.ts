@@ -1,5 +1,5 @@
 import type { Frame, Run, Style } from './frame.js';
-import { columnsOf, cut, glyphsOf, printable } from './printable-text.js';
+import { columnsOf, cut, glyphsOf, isPlainAscii, printable } from './printable-text.js';
 import type { Charset } from './printable-text.js';
 
 /** The cells of one row, column by column: two lists are made faster than an object for each cell. */
@@ -70,7 +70,8 @@ export class Canvas {
   readonly rows: number;
   readonly charset: Charset;
   readonly signs: Signs;
-  readonly #cells: readonly Row[];
+  /** Undefined where nothing is drawn: most rows of a menu are blank, and a menu is drawn often. */
+  readonly #cells: (Row | undefined)[];
   #cursor: { column: number; row: number } | null = null;
 
   constructor(columns: number, rows: number, charset: Charset) {
@@ -78,10 +79,7 @@ export class Canvas {
     this.rows = rows;
     this.charset = charset;
     this.signs = charset === 'ascii' ? ASCII : UTF8;
-    this.#cells = Array.from({ length: rows }, () => ({
-      texts: new Array<string>(columns).fill(' '),
-      styles: new Array<Style>(columns).fill('plain'),
-    }));
+    this.#cells = new Array<Row | undefined>(rows).fill(undefined);
   }
 
   /**
@@ -96,12 +94,17 @@ export class Canvas {
     style: Style = 'plain',
     width = this.columns - column,
   ): number {
-    const cells = this.#cells[row];
-    if (cells === undefined || column < 0) return 0;
     const room = Math.min(width, this.columns - column);
-    if (room <= 0) return 0;
+    if (room <= 0 || column < 0) return 0;
+    const cells = this.#row(row);
+    if (cells === null) return 0;
+    const shown = cut(text, room, this.charset);
     let at = column;
-    for (const glyph of glyphsOf(cut(text, room, this.charset))) {
+    if (isPlainAscii(shown)) {
+      for (const character of shown) this.#set(cells, at++, character, style);
+      return at - column;
+    }
+    for (const glyph of glyphsOf(shown)) {
       this.#set(cells, at, glyph.text, style);
       if (glyph.width === 2) this.#set(cells, at + 1, '', style);
       at += glyph.width;
@@ -117,8 +120,8 @@ export class Canvas {
 
   /** Fills a line, or a part of it, in one style. */
   fill(column: number, row: number, width: number, style: Style, text = ' '): void {
-    const cells = this.#cells[row];
-    if (cells === undefined) return;
+    const cells = this.#row(row);
+    if (cells === null) return;
     for (let at = Math.max(0, column); at < Math.min(this.columns, column + width); at++)
       this.#set(cells, at, text, style);
   }
@@ -151,7 +154,7 @@ export class Canvas {
 
   /** Dims everything drawn so far, before something is drawn over it. */
   recede(): void {
-    for (const { styles } of this.#cells) styles.fill('dim');
+    for (let row = 0; row < this.rows; row++) this.#row(row)?.styles.fill('dim');
   }
 
   cursorAt(column: number, row: number): void {
@@ -164,14 +167,24 @@ export class Canvas {
   }
 
   frame(colour: boolean, generation: number): Frame {
+    const blank: readonly Run[] = [{ text: ' '.repeat(this.columns), style: 'plain' }];
     return {
       columns: this.columns,
       rows: this.rows,
-      lines: this.#cells.map((cells) => runsOf(cells)),
+      lines: this.#cells.map((cells) => (cells === undefined ? blank : runsOf(cells))),
       cursor: this.#cursor,
       colour,
       generation,
     };
+  }
+
+  /** @returns null for a row outside the screen */
+  #row(row: number): Row | null {
+    if (!(row in this.#cells)) return null;
+    return (this.#cells[row] ??= {
+      texts: new Array<string>(this.columns).fill(' '),
+      styles: new Array<Style>(this.columns).fill('plain'),
+    });
   }
 
   /** Sets a cell. A half of a wide character that this cuts becomes a blank. */

@@ -74,6 +74,11 @@ export function glyphsOf(text: string): Glyph[] {
   const glyphs: Glyph[] = [];
   let marks = 0;
   for (const character of text.normalize('NFC')) {
+    if (PLAIN_ASCII.test(character)) {
+      marks = 0;
+      glyphs.push({ text: character, width: 1 });
+      continue;
+    }
     const last = glyphs.at(-1);
     const prints = isPrintable(character);
     if (prints && COMBINING.test(character)) {
@@ -100,16 +105,21 @@ function asciiOf(text: string): string {
 
 /** One printable line in the charset. Applying it twice changes nothing. */
 export function printable(text: string, charset: Charset): string {
-  if (PLAIN_ASCII.test(text)) return text;
+  if (isPlainAscii(text)) return text;
   const shown = glyphsOf(text)
     .map((glyph) => glyph.text)
     .join('');
   return charset === 'ascii' ? asciiOf(shown) : shown;
 }
 
+/** Whether each character takes one cell and needs no change. */
+export function isPlainAscii(text: string): boolean {
+  return PLAIN_ASCII.test(text);
+}
+
 /** Columns that a printable text takes. */
 export function columnsOf(text: string): number {
-  if (PLAIN_ASCII.test(text)) return text.length;
+  if (isPlainAscii(text)) return text.length;
   return glyphsOf(text).reduce((sum, glyph) => sum + glyph.width, 0);
 }
 
@@ -163,7 +173,7 @@ export function wrap(text: string, columns: number, charset: Charset): string[] 
 export function fold(text: string, columns: number, charset: Charset): string[] {
   const line = printable(text, charset);
   const width = Math.max(2, columns);
-  if (PLAIN_ASCII.test(line))
+  if (isPlainAscii(line))
     return Array.from({ length: Math.max(1, Math.ceil(line.length / width)) }, (_, at) =>
       line.slice(at * width, (at + 1) * width),
     );

@@ -6,8 +6,10 @@ import type { Hosts } from '../hosts/hosts.js';
 
 /** How a domain looks in a menu. */
 interface DomainLook {
-  /** Equal for two looks that no menu shows differently. */
+  /** Equal for two looks that no menu shows differently, but for the age. */
   readonly look: string;
+  /** Differs as soon as a menu shows another age. */
+  readonly age: string;
   /** When time alone may change it. Milliseconds since 1970. */
   readonly dueAt: number;
   /** Whether something counts: an age, an operation. Its menus then hear of each second. */
@@ -61,14 +63,13 @@ export function domainLook(
     stray && [stray.host.name, stray.part],
     move && [move.host.name, move.guest],
     hosts.observation(name),
-    isStale,
-    since === null ? null : duration(now - since),
   ]);
+  const age = `${since === null ? '' : duration(now - since)}${isStale ? ' stale' : ''}`;
   const stale = seenAt === null ? Infinity : seenAt + STALE + 1;
   const dueAt = moves
     ? now + ALMOST_A_SECOND
     : Math.min(stale, since === null ? Infinity : nextWord(since, now));
-  return { look, dueAt, moves };
+  return { look, age, dueAt, moves };
 }
 
 /** When `duration` says something else. */

@@ -106,7 +106,7 @@ export class MenuDomains implements ShowingMenu {
   }
 
   timePassed(): void {
-    if (this.#shown) this.#parts.refreshes.add(this.#pass);
+    if (this.#shown) this.#pass();
   }
 
   rest(): void {
@@ -151,12 +151,12 @@ export class MenuDomains implements ShowingMenu {
   };
 
   /** An age that counts up is the newest one's. List and time are one fact, so that the menu paints once. */
-  readonly #pass = (): void => {
+  #pass(): void {
     const isNew = this.#renew(null);
     if (this.#over || !this.#shown) return;
     const now = Date.now();
     this.#tell(isNew ? { fact: 'domains', domains: this.#told, now } : { fact: 'tick', now });
-  };
+  }
 
   /** @returns whether there is a list to tell now */
   #renew(news: DomainName | null): boolean {

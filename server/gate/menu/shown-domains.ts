@@ -4,9 +4,11 @@ import { FaultScope } from '../../wire/fault-scope.js';
 import type { Logger } from '../../wire/logger.js';
 import type { AuditNotifier } from '../audit/audit-notifier.js';
 import type { Hosts, HostsEvent } from '../hosts/hosts.js';
+import { Background } from '../scheduling/background.js';
 import { SlicedQueue } from '../scheduling/sliced-queue.js';
 import { Slices } from '../scheduling/slices.js';
 import { domainLook } from './domain-look.js';
+import { MenuNews, type News } from './menu-news.js';
 
 /** A menu, as it is told of what it shows. A fault in it belongs to its session. */
 export interface ShowingMenu {
@@ -27,8 +29,9 @@ export interface ShownDomainsParts {
   readonly log: Logger;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
-  /** In which menus are told. */
+  /** In which menus are told of changes, and of what can wait. */
   readonly slices?: Slices;
+  readonly background?: Pick<Background, 'run'>;
 }
 
 /** A domain that at least one menu shows. */
@@ -38,6 +41,7 @@ interface Shown {
   /** Looks at it again. */
   readonly review: () => void;
   look: string;
+  age: string;
   /** When time alone may change the look. Milliseconds since 1970. */
   dueAt: number;
 }
@@ -60,7 +64,7 @@ export class Entry {
   }
 
   /** What the menu begins belongs to its session, whoever tells it. So does its fault. */
-  tell(what: 'changed' | 'rightsChanged' | 'timePassed' | 'rest'): void {
+  tell(what: News): void {
     FaultScope.within(this.#scope, () => {
       try {
         this.menu[what]();
@@ -81,7 +85,7 @@ export class Entry {
 export class ShownDomains {
   readonly #parts: ShownDomainsParts;
   readonly #now: () => number;
-  readonly #slices: Slices;
+  readonly #news: MenuNews<Entry>;
   readonly #reviews: SlicedQueue;
   readonly #guard: FaultGuard;
   /** By domain. */
@@ -100,9 +104,10 @@ export class ShownDomains {
   constructor(parts: ShownDomainsParts) {
     this.#parts = parts;
     this.#now = parts.now ?? Date.now;
-    this.#slices = parts.slices ?? new Slices();
+    const slices = parts.slices ?? new Slices();
+    this.#news = new MenuNews(slices, parts.background ?? new Background());
     this.#guard = new FaultGuard(parts.log);
-    this.#reviews = new SlicedQueue(this.#slices, (fault) => {
+    this.#reviews = new SlicedQueue(slices, (fault) => {
       parts.log.error({ err: fault }, 'menu.domain-not-looked-at');
     });
     parts.hosts.onEvent((event) => {
@@ -141,6 +146,7 @@ export class ShownDomains {
     this.show(entry, [], { limited: false });
     this.#touched.delete(entry);
     this.#restSoon.delete(entry);
+    this.#news.forget(entry);
     this.#menus -= 1;
     if (this.#menus === 0) this.close();
   }
@@ -168,14 +174,14 @@ export class ShownDomains {
     for (const shown of this.#shown.values()) if (shown.dueAt <= now) this.#reviews.add(shown.review);
     if (Math.abs(now - this.#limitsAt) >= LIMITS_AGAIN) {
       this.#limitsAt = now;
-      this.#tell(this.#limited, 'rightsChanged');
+      this.#news.tell(this.#limited, 'rightsChanged');
     }
     if (Math.abs(now - this.#restAt) >= REST) {
       this.#restAt = now;
       const resting = [...this.#restSoon].filter((entry) => !this.#touched.has(entry));
       this.#restSoon = this.#touched;
       this.#touched = new Set();
-      this.#tell(resting, 'rest');
+      this.#news.tell(resting, 'rest');
     }
   }
 
@@ -204,17 +210,18 @@ export class ShownDomains {
     const entries = new Set<Entry>();
     for (const name of customers) for (const entry of this.#ofCustomer.get(name) ?? []) entries.add(entry);
     for (const name of domains) for (const entry of this.#shown.get(name)?.menus ?? []) entries.add(entry);
-    this.#tell(entries, 'rightsChanged');
+    this.#news.tell(entries, 'rightsChanged');
   }
 
   #domain(name: DomainName): Shown {
     const known = this.#shown.get(name);
     if (known !== undefined) return known;
-    const { look, dueAt } = domainLook(this.#parts.hosts, name, this.#now());
+    const { look, age, dueAt } = domainLook(this.#parts.hosts, name, this.#now());
     const shown: Shown = {
       name,
       menus: new Set(),
       look,
+      age,
       dueAt,
       review: () => {
         this.#review(shown);
@@ -232,25 +239,16 @@ export class ShownDomains {
 
   #review(shown: Shown): void {
     const now = this.#now();
-    const { look, dueAt, moves } = domainLook(this.#parts.hosts, shown.name, now);
+    const { look, age, dueAt, moves } = domainLook(this.#parts.hosts, shown.name, now);
     const wasDue = shown.dueAt <= now;
     const isTimeUp = moves && wasDue;
     const isNew = look !== shown.look;
+    const isOlder = age !== shown.age;
     // A host that speaks often must not put off what counts each second.
     shown.dueAt = moves && !wasDue ? Math.min(shown.dueAt, dueAt) : dueAt;
     shown.look = look;
-    if (isNew || isTimeUp) this.#tell(shown.menus, isTimeUp ? 'timePassed' : 'changed');
-  }
-
-  /** In slices: one domain may be on thousands of screens. */
-  #tell(entries: Iterable<Entry>, what: Parameters<Entry['tell']>[0]): void {
-    const left = [...entries];
-    if (left.length === 0) return;
-    void this.#slices.run(() => {
-      const entry = left.pop();
-      if (entry === undefined) return false;
-      if (this.#ofCustomer.get(entry.menu.customer)?.has(entry) === true) entry.tell(what);
-      return true;
-    });
+    shown.age = age;
+    if (isNew) this.#news.tell(shown.menus, 'changed');
+    else if (isOlder || isTimeUp) this.#news.tell(shown.menus, 'timePassed');
   }
 }

@@ -55,6 +55,10 @@ export class KeepAlive {
   readonly #slices: Slices;
   readonly #guard: FaultGuard;
   readonly #due = new Map<number, Set<Place>>();
+  /** Those that are due, and what settles when all have been looked at. */
+  readonly #looking: Place[] = [];
+  #isLooking = false;
+  #looks: Promise<void> = Promise.resolve();
   #now = 0;
   #size = 0;
   #clock: NodeJS.Timeout | null = null;
@@ -101,15 +105,23 @@ export class KeepAlive {
   /** The clock's next step. @returns settles when everybody who is due has been looked at */
   tick(): Promise<void> {
     this.#now += 1;
-    const now = this.#now;
-    const due = [...(this.#due.get(now) ?? [])];
-    this.#due.delete(now);
-    return this.#slices.run(() => {
-      const place = due.pop();
+    const due = this.#due.get(this.#now) ?? [];
+    this.#due.delete(this.#now);
+    for (const place of due) this.#looking.push(place);
+    // A busy machine may take longer than a step of the clock.
+    if (this.#isLooking || this.#looking.length === 0) return this.#looks;
+    this.#isLooking = true;
+    const look = this.#guard.on('keep-alive', (place: Place) => {
       // It may have gone meanwhile.
-      if (place?.dueAt === now) this.#look(place, now);
-      return due.length > 0;
+      if (place.dueAt <= this.#now) this.#look(place, this.#now);
     });
+    this.#looks = this.#slices.run(() => {
+      const place = this.#looking.pop();
+      this.#isLooking = this.#looking.length > 0;
+      if (place !== undefined) look(place);
+      return this.#isLooking;
+    });
+    return this.#looks;
   }
 
   #look(place: Place, now: number): void {

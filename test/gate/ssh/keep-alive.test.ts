@@ -131,4 +131,33 @@ describe('gate/ssh: keeping alive', () => {
     fixture.all.forget(fixture.client('a'));
     assert.deepEqual(await fixture.until(100), []);
   });
+
+  it('looks at each client once though a busy machine has no time for some steps of the clock', async () => {
+    const turns: (() => void)[] = [];
+    const later = (work: () => void): void => {
+      turns.push(work);
+    };
+    // No slice has time for more than a step.
+    let now = 0;
+    const all = new KeepAlive({
+      settings: { intervalSeconds: 15, countMax: 4 },
+      log: silentLogger,
+      slices: new Slices({ now: () => (now += 10), later }),
+    });
+    const asked = new Map<number, number>();
+    const clients = Array.from({ length: 40 }, (_, at) =>
+      all.watch({
+        ask: () => {
+          asked.set(at, (asked.get(at) ?? 0) + 1);
+        },
+        gone: () => undefined,
+      }),
+    );
+    const steps = Array.from({ length: 20 }, () => all.tick());
+    assert.ok(turns.length <= 1, `${turns.length} turns at once`);
+    for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) turn();
+    await Promise.all(steps);
+    assert.deepEqual([...asked.values()], new Array(40).fill(1));
+    for (const place of clients) all.forget(place);
+  });
 });
