@@ -91,10 +91,12 @@ function wasHere(state: MenuState, name: DomainName): boolean {
 }
 
 function withoutRepeats(pages: readonly Page[]): readonly Page[] {
-  return pages.filter((page, at) => {
+  const kept = pages.filter((page, at) => {
     const before = pages[at - 1];
     return !(before?.page === 'domain' && page.page === 'domain' && before.domain === page.domain);
   });
+  // A list that `filter` makes has room for sixteen more.
+  return kept.slice();
 }
 
 function refuse(state: MenuState, { message, domain }: Extract<Fact, { fact: 'refused' }>): MenuState {

@@ -63,7 +63,8 @@ export class SessionRouter implements SessionHandler {
   }
 
   open(session: Session): void {
-    const { identity, terminal } = session;
+    // What listens until the end keeps no more of the session than it needs.
+    const { id, identity, terminal } = session;
     const { openSessions } = this.#parts;
     const info = sessionInfo(session);
     // It has its place already where it was admitted.
@@ -76,10 +77,7 @@ export class SessionRouter implements SessionHandler {
         terminal.exit(status);
       },
       (fault: unknown) => {
-        this.#parts.log.error(
-          { connection: identity.connection, session: session.id, err: fault },
-          'session.fault',
-        );
+        this.#parts.log.error({ connection: identity.connection, session: id, err: fault }, 'session.fault');
         new ExecOutput(terminal).say(words.fault(identity.connection).message);
         terminal.exit(EXIT.failed);
       },

@@ -33,10 +33,18 @@ export class SharedAnswers {
   /** The oldest first. */
   readonly #kept = new Map<string, Kept>();
   readonly #most: number;
+  readonly #later: (work: () => void) => void;
+  #willSweep = false;
 
-  /** @param most how many are kept */
-  constructor(most = MOST) {
+  /** @param most how many are kept @param later calls back when answers of now are old */
+  constructor(
+    most = MOST,
+    later: (work: () => void) => void = (work) => {
+      setTimeout(work, FRESH).unref();
+    },
+  ) {
     this.#most = most;
+    this.#later = later;
   }
 
   get size(): number {
@@ -59,7 +67,23 @@ export class SharedAnswers {
       if (isFresh(one, now) && this.#kept.size <= this.#most) break;
       this.#kept.delete(oldest);
     }
+    this.#sweepLater();
     return kept;
+  }
+
+  /** Else the menus that rest would keep the answers of the last one that asked. */
+  #sweepLater(): void {
+    if (this.#willSweep) return;
+    this.#willSweep = true;
+    this.#later(() => {
+      this.#willSweep = false;
+      const now = Date.now();
+      for (const [oldest, one] of this.#kept) {
+        if (isFresh(one, now)) break;
+        this.#kept.delete(oldest);
+      }
+      if (this.#kept.size > 0) this.#sweepLater();
+    });
   }
 
   /** Call it when policy, roles or the audit log changed. */

@@ -15,7 +15,8 @@ type InputListener = (data: Buffer) => void;
 export class ChannelInput {
   readonly #adjust: (bytes: number) => void;
   readonly #guard: (work: () => void) => void;
-  readonly #listeners: InputListener[] = [];
+  /** Made anew at each change, so that it has no room for more: thousands of idle channels have one. */
+  #listeners: readonly InputListener[] = [];
   #endListeners: Set<() => void> | null = null;
   #held: Buffer[] = [];
   #window = INPUT_WINDOW;
@@ -54,7 +55,7 @@ export class ChannelInput {
     this.#ended = true;
     this.#saidEnd = true;
     this.#held = [];
-    this.#listeners.length = 0;
+    this.#listeners = [];
     this.#endListeners?.clear();
   }
 
@@ -64,11 +65,10 @@ export class ChannelInput {
     const entry: InputListener = (data) => {
       listener(data);
     };
-    this.#listeners.push(entry);
+    this.#listeners = [...this.#listeners, entry];
     this.#pumpSoon();
     return () => {
-      const at = this.#listeners.indexOf(entry);
-      if (at !== -1) this.#listeners.splice(at, 1);
+      this.#listeners = this.#listeners.filter((one) => one !== entry);
     };
   }
 

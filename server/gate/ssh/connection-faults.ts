@@ -5,6 +5,18 @@ import type { Logger } from '../../wire/logger.js';
 /** Makes a listener that never throws out of one that may. */
 export type Guarded = <A extends unknown[]>(listener: (...given: A) => void) => (...given: A) => void;
 
+const FAULTS = Symbol('what guards the events of a socket');
+
+/** One function for all sockets: it finds the guard at its own. */
+function guardedEmit(this: Socket & { readonly [FAULTS]: ConnectionFaults }, ...given: unknown[]): boolean {
+  const { emit } = Object.getPrototypeOf(this) as { emit: (...given: unknown[]) => boolean };
+  let isHeard = false;
+  this[FAULTS].on(() => {
+    isHeard = emit.apply(this, given);
+  })();
+  return isHeard;
+}
+
 /**
  * Ends one connection at a fault while it is served: in its timers, in the events of its socket, and in
  * whatever it began that has no other guard. Everything of a connection is called through here, whoever calls
@@ -50,14 +62,7 @@ export class ConnectionFaults {
 
   /** Guards all that its socket tells anybody, ssh2 included. */
   guard(socket: Socket): void {
-    const emit = socket.emit.bind(socket) as (...given: unknown[]) => boolean;
-    socket.emit = (...given: unknown[]) => {
-      let isHeard = false;
-      this.on(() => {
-        isHeard = emit(...given);
-      })();
-      return isHeard;
-    };
+    Object.assign(socket, { [FAULTS]: this, emit: guardedEmit });
   }
 
   #answer(fault: unknown): void {

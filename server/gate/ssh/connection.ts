@@ -8,7 +8,7 @@ import { ConnectionEnd } from './connection-end.js';
 import type { ConnectionWaits } from './connection-end.js';
 import type { ConnectionFaults } from './connection-faults.js';
 import type { ConnectionLog } from './connection-log.js';
-import { forgetExchange } from './ended-exchange.js';
+import { forgetExchange, forgetLogin } from './ended-exchange.js';
 import { HostKeyAnnouncement } from './host-key-announcement.js';
 import type { HostKey } from './host-key.js';
 import type { AskedClient, KeepAlive, Place } from './keep-alive.js';
@@ -17,6 +17,7 @@ import { LoginPhase } from './login-phase.js';
 import { changeProtocol } from './protocol-changes.js';
 import type { RefusedConnection } from './refused-connections.js';
 import { Rekeying, type RekeyLimit } from './rekeying.js';
+import type { EqualDelays } from '../scheduling/equal-delays.js';
 import type { Source } from './source.js';
 import { sendPayload, type Ssh2PrivateParts } from './ssh2-private.js';
 import type { ChannelEvents } from './session-channel.js';
@@ -61,6 +62,7 @@ export interface ConnectionLimits extends ConnectionWaits {
   readonly tries: number;
   readonly sessionsPerConnection: number;
   readonly rekey: RekeyLimit;
+  readonly hours: EqualDelays<Rekeying>;
 }
 
 /** The transport of one client, from the first key exchange to the end (RFC 4253, RFC 4252, RFC 4254). */
@@ -111,7 +113,8 @@ export class Connection implements AskedClient {
     const violation = faults.on((what: string) => {
       this.#violation(what);
     });
-    this.#rekeying = new Rekeying(client, parts.protocol, limits.rekey, faults.on, violation);
+    const { rekey, hours } = limits;
+    this.#rekeying = new Rekeying(client, parts.protocol, rekey, faults.on, violation, hours);
     this.#login = new LoginPhase(parts.protocol, source, limits.tries, authenticator, {
       acceptLogin: (accepted) => this.#acceptLogin(accepted),
       refused: (login, refused) => {
@@ -144,6 +147,8 @@ export class Connection implements AskedClient {
       this.#guard(() => {
         hostKeys.send();
         forgetExchange(parts.protocol);
+        forgetLogin(parts.protocol);
+        client.removeAllListeners('authentication');
       });
     });
     this.#keyExchange = new KeyExchangeGuard(parts.protocol);

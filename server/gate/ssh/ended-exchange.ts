@@ -27,6 +27,27 @@ export function forgetExchange(protocol: Ssh2Protocol): void {
     for (const [name, value] of Object.entries(end)) if (Buffer.isBuffer(value)) end[name] = ownBytes(value);
 }
 
+/**
+ * The messages of a login, and of channels that a server opens: the gate opens none. ssh2 makes a function for each, and
+ * ignores a message without one.
+ */
+const OVER = [
+  'SERVICE_REQUEST',
+  'USERAUTH_REQUEST',
+  'USERAUTH_INFO_RESPONSE',
+  'CHANNEL_OPEN_CONFIRMATION',
+  'CHANNEL_OPEN_FAILURE',
+  'CHANNEL_EXTENDED_DATA',
+  'CHANNEL_SUCCESS',
+  'CHANNEL_FAILURE',
+] as const;
+
+/** Forgets what ssh2 keeps for messages that mean nothing once the client has logged in. */
+export function forgetLogin(protocol: Pick<Ssh2Protocol, '_handlers'>): void {
+  const handlers = protocol._handlers as Partial<Record<(typeof OVER)[number], unknown>>;
+  for (const name of OVER) handlers[name] = undefined;
+}
+
 /** The one buffer for these bytes; the next exchange needs them again. */
 function shared(line: Buffer): Buffer {
   return one(lines, line.toString('latin1'), () => ownBytes(line));

@@ -5,13 +5,8 @@ import { ALGORITHMS } from './algorithms.js';
 import { answerHybrid } from './hybrid-answer.js';
 import { x25519Pair } from './raw-keys.js';
 import { KEXINIT_LISTS, MSG_KEXINIT, nameList, readNameList } from './ssh-message.js';
-import {
-  onKeyExchange,
-  remadeOffer,
-  type Ssh2KeyExchange,
-  type Ssh2Offer,
-  type Ssh2Protocol,
-} from './ssh2-private.js';
+import { onKeyExchange, watchKeyExchangesOf } from './key-exchange-events.js';
+import { remadeOffer, type Ssh2KeyExchange, type Ssh2Offer, type Ssh2Protocol } from './ssh2-private.js';
 
 /** The first that `ALGORITHMS` lists, and the only one that ssh2 does not have. */
 const [HYBRID, ...OTHERS] = ALGORITHMS.kex;
@@ -176,6 +171,7 @@ function isAnsweredBy({ KexInit, HANDLERS }: Ssh2KexModule): boolean {
     _onPayload: take,
     _decipher: { _onPayload: take },
   };
+  watchKeyExchangesOf(protocol);
   offerHybrid(protocol as unknown as Ssh2Protocol);
   const theirs = new KexInit({ kex: [HYBRID], ...lists });
   const init = Buffer.alloc(KEXINIT_LISTS + theirs.totalSize + 5);

@@ -1,4 +1,5 @@
-import { onKeyExchange, type Ssh2KeyExchange, type Ssh2Protocol } from './ssh2-private.js';
+import { onKeyExchange } from './key-exchange-events.js';
+import type { Ssh2KeyExchange, Ssh2Protocol } from './ssh2-private.js';
 
 /**
  * Stands before the arithmetic of ssh2's key exchanges, which a stranger can make the gate pay for:

@@ -1,4 +1,5 @@
-import type { Ssh2Decipher, Ssh2Protocol } from './ssh2-private.js';
+import { onKeyExchange } from './key-exchange-events.js';
+import type { Ssh2Protocol } from './ssh2-private.js';
 
 /**
  * Messages that may come at any time, also while keys are exchanged (RFC 4253 §7.1): IGNORE, UNIMPLEMENTED,
@@ -20,31 +21,14 @@ const FIRST_OF_CONNECTION = 80;
  * wait for the new keys.
  */
 export function takeMessagesInRekeys(protocol: Ssh2Protocol): void {
-  let current = protocol._decipher;
-  Object.defineProperty(protocol, '_decipher', {
-    configurable: true,
-    get: () => current,
-    // The decipher that is there before any keys is not guarded: the first exchange stays strict.
-    set: (decipher: Ssh2Decipher) => {
-      current = decipher;
-      guard(decipher, protocol);
-    },
-  });
-}
-
-/**
- * ssh2 gives a decipher another listener while keys are exchanged anew, and makes a new decipher when they
- * are there.
- */
-function guard(decipher: Ssh2Decipher, protocol: Ssh2Protocol): void {
-  let onPayload = decipher._onPayload;
-  Object.defineProperty(decipher, '_onPayload', {
-    configurable: true,
-    get: () => onPayload,
-    set: (exchanging: Ssh2Decipher['_onPayload']) => {
-      onPayload = (payload) =>
-        belongsElsewhere(payload) ? protocol._onPayload(payload) : exchanging(payload);
-    },
+  onKeyExchange(protocol, () => {
+    // All before the login stays strict, the first exchange above all.
+    if (!protocol._authenticated) return;
+    // ssh2 has just given the decipher another listener, until there is a new one with the new keys.
+    const decipher = protocol._decipher;
+    const exchanging = decipher._onPayload;
+    decipher._onPayload = (payload) =>
+      belongsElsewhere(payload) ? protocol._onPayload(payload) : exchanging(payload);
   });
 }
 

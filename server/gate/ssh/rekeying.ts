@@ -1,4 +1,5 @@
 import type { Connection as Ssh2Connection } from 'ssh2';
+import { EqualDelays } from '../scheduling/equal-delays.js';
 import type { Guarded } from './connection-faults.js';
 import type { Ssh2Protocol } from './ssh2-private.js';
 
@@ -24,10 +25,10 @@ export class Rekeying {
   readonly #limit: RekeyLimit;
   readonly #guarded: Guarded;
   readonly #violation: (what: string) => void;
+  readonly #hours: EqualDelays<Rekeying>;
   #bytes = 0;
   #exchanges = 0;
   #minuteBeganAt = performance.now();
-  #hour: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
   #loggedIn = false;
 
@@ -37,7 +38,9 @@ export class Rekeying {
     limit: RekeyLimit,
     guarded: Guarded,
     violation: (what: string) => void,
+    hours: EqualDelays<Rekeying> = Rekeying.hours(limit),
   ) {
+    this.#hours = hours;
     this.#client = client;
     this.#protocol = protocol;
     this.#limit = limit;
@@ -49,6 +52,15 @@ export class Rekeying {
         this.#exchanged();
       }),
     );
+  }
+
+  /** The clock that connections with the same limit share. */
+  static hours({ ms }: RekeyLimit): EqualDelays<Rekeying> {
+    return new EqualDelays(ms, (rekeying) => {
+      rekeying.#guarded(() => {
+        rekeying.#ask();
+      })();
+    });
   }
 
   /** Whether keys are being exchanged; what is sent meanwhile would wait in ssh2 without a bound. */
@@ -69,7 +81,7 @@ export class Rekeying {
   }
 
   dispose(): void {
-    clearTimeout(this.#hour);
+    this.#hours.stop(this);
     clearTimeout(this.#deadline);
   }
 
@@ -101,10 +113,6 @@ export class Rekeying {
     this.dispose();
     this.#deadline = undefined;
     this.#bytes = 0;
-    const ask = this.#guarded(() => {
-      this.#ask();
-    });
-    this.#hour = setTimeout(ask, this.#limit.ms);
-    this.#hour.unref();
+    this.#hours.start(this);
   }
 }

@@ -25,7 +25,7 @@ import { hasNativeCrypto } from './native-crypto.js';
 import { connectionInfo, OpenConnections } from './open-connections.js';
 import type { ConnectionInfo } from './open-connections.js';
 import type { RateLimitedLog } from './rate-limited-log.js';
-import { REKEY, type RekeyLimit } from './rekeying.js';
+import { REKEY, Rekeying, type RekeyLimit } from './rekeying.js';
 import { SessionRegistry } from './session-registry.js';
 import { SignatureCheck } from './signature-check.js';
 import { privateParts } from './ssh2-private.js';
@@ -128,10 +128,12 @@ export class SshGate {
     if (why !== null) throw new Error(why);
     const { settings, handler, log } = parts;
     this.#parts = parts;
+    const rekey = { ...REKEY, ...parts.rekey };
     this.#limits = {
       tries: settings.login.tries,
       sessionsPerConnection: settings.login.sessionsPerConnection,
-      rekey: { ...REKEY, ...parts.rekey },
+      rekey,
+      hours: Rekeying.hours(rekey),
       idleMs: parts.idleMs ?? IDLE_MS,
       leaveMs: parts.leaveMs ?? LEAVE_MS,
     };

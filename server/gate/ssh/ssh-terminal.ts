@@ -18,6 +18,10 @@ const LAST_WORDS_MS = 5000;
 /** And all of it in so many of them: else one that takes a byte now and then would stay. */
 const LAST_WORDS_TIMES = 12;
 
+type Listeners<A extends unknown[] = []> = readonly ((...args: A) => void)[];
+
+const NONE: readonly never[] = [];
+
 /** The customer's end of a session over one SSH channel. */
 export class SshTerminal implements Terminal {
   readonly hasPty: boolean;
@@ -28,11 +32,11 @@ export class SshTerminal implements Terminal {
   readonly #guard: (work: () => void) => void;
   readonly #inTurn: (work: () => void) => void;
   readonly #sendExit: (status: number) => void;
-  // Made for the first listener: thousands of idle terminals have none.
-  #drainListeners: Set<() => void> | null = null;
-  #resizeListeners: Set<(columns: number, rows: number) => void> | null = null;
-  #breakListeners: Set<(milliseconds: number) => void> | null = null;
-  readonly #closeListeners = new Set<() => void>();
+  // Made anew at each change: a list takes less than a set, and thousands of idle terminals have few.
+  #drainListeners: Listeners = NONE;
+  #resizeListeners: Listeners<[columns: number, rows: number]> = NONE;
+  #breakListeners: Listeners<[milliseconds: number]> = NONE;
+  #closeListeners: Listeners = NONE;
   #size: WindowSize;
   #nextSize: WindowSize | null = null;
   #resizeTimer: NodeJS.Timeout | undefined;
@@ -91,7 +95,10 @@ export class SshTerminal implements Terminal {
   }
 
   onDrain(listener: () => void): Unsubscribe {
-    return subscribe((this.#drainListeners ??= new Set()), listener);
+    this.#drainListeners = [...this.#drainListeners, listener];
+    return () => {
+      this.#drainListeners = without(this.#drainListeners, listener);
+    };
   }
 
   onInput(listener: (data: Buffer) => void): Unsubscribe {
@@ -103,11 +110,17 @@ export class SshTerminal implements Terminal {
   }
 
   onResize(listener: (columns: number, rows: number) => void): Unsubscribe {
-    return subscribe((this.#resizeListeners ??= new Set()), listener);
+    this.#resizeListeners = [...this.#resizeListeners, listener];
+    return () => {
+      this.#resizeListeners = without(this.#resizeListeners, listener);
+    };
   }
 
   onBreak(listener: (milliseconds: number) => void): Unsubscribe {
-    return subscribe((this.#breakListeners ??= new Set()), listener);
+    this.#breakListeners = [...this.#breakListeners, listener];
+    return () => {
+      this.#breakListeners = without(this.#breakListeners, listener);
+    };
   }
 
   inTurn(work: () => void): void {
@@ -124,7 +137,10 @@ export class SshTerminal implements Terminal {
       });
       return () => undefined;
     }
-    return subscribe(this.#closeListeners, listener);
+    this.#closeListeners = [...this.#closeListeners, listener];
+    return () => {
+      this.#closeListeners = without(this.#closeListeners, listener);
+    };
   }
 
   exit(status: number): void {
@@ -162,7 +178,7 @@ export class SshTerminal implements Terminal {
 
   /** For the channel: the client asks for a break. @returns whether there is a listener */
   broke(milliseconds: number): boolean {
-    if (!this.#open || (this.#breakListeners?.size ?? 0) === 0) return false;
+    if (!this.#open || this.#breakListeners.length === 0) return false;
     this.#tell(this.#breakListeners, milliseconds);
     return true;
   }
@@ -181,9 +197,10 @@ export class SshTerminal implements Terminal {
     this.#input.close();
     this.#output.close();
     this.#tell(this.#closeListeners);
-    for (const listeners of [this.#drainListeners, this.#resizeListeners, this.#breakListeners])
-      listeners?.clear();
-    this.#closeListeners.clear();
+    this.#drainListeners = NONE;
+    this.#resizeListeners = NONE;
+    this.#breakListeners = NONE;
+    this.#closeListeners = NONE;
   }
 
   #tellSize(): void {
@@ -194,8 +211,8 @@ export class SshTerminal implements Terminal {
     this.#tell(this.#resizeListeners, size.columns, size.rows);
   }
 
-  #tell<A extends unknown[]>(listeners: ReadonlySet<(...args: A) => void> | null, ...args: A): void {
-    for (const listener of [...(listeners ?? [])]) {
+  #tell<A extends unknown[]>(listeners: Listeners<A>, ...args: A): void {
+    for (const listener of listeners) {
       this.#guard(() => {
         listener(...args);
       });
@@ -208,9 +225,8 @@ function bytesOf(data: string | Uint8Array): Buffer {
   return Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }
 
-function subscribe<T>(listeners: Set<T>, listener: T): Unsubscribe {
-  listeners.add(listener);
-  return () => {
-    listeners.delete(listener);
-  };
+/** @returns them without one of these */
+function without<T>(listeners: readonly T[], listener: T): readonly T[] {
+  const at = listeners.indexOf(listener);
+  return at === -1 ? listeners : listeners.toSpliced(at, 1);
 }

@@ -19,6 +19,8 @@ export interface Ssh2Protocol {
   _decipher: Ssh2Decipher;
   /** What is offered; sent right after the `connection` event. All connections of a server share it. */
   _offer: Ssh2Offer;
+  /** Whether the client has logged in. */
+  readonly _authenticated: boolean;
   /** Set when the client's next packet belongs to a key exchange that it guessed wrong. */
   _skipNextInboundPacket: boolean;
   readonly _cipher: { encrypt(packet: Buffer): void };
@@ -155,6 +157,7 @@ export function privateParts(client: Ssh2Connection): Ssh2PrivateParts | null {
     Buffer.isBuffer(protocol._remoteIdentRaw) &&
     typeof protocol._packetRW?.write.alloc === 'function' &&
     protocol._skipNextInboundPacket === false &&
+    protocol._authenticated === false &&
     Array.isArray(protocol._offer?.lists.kex.array) &&
     Array.isArray(protocol._offer.lists.serverHostKey.array) &&
     typeof (_chanMgr as { remove?: unknown } | undefined)?.remove === 'function';
@@ -184,21 +187,6 @@ export function remadeOffer(
     serverHostKey: changed.serverHostKey ?? serverHostKey.array,
     cs: way(cs),
     sc: way(sc),
-  });
-}
-
-/** Calls the listener with each key exchange when it begins; one that has listened before is called before. */
-export function onKeyExchange(protocol: Ssh2Protocol, listener: (exchange: Ssh2KeyExchange) => void): void {
-  const before = Object.getOwnPropertyDescriptor(protocol, '_kex');
-  let current = protocol._kex;
-  Object.defineProperty(protocol, '_kex', {
-    configurable: true,
-    get: () => current,
-    set: (exchange: Ssh2Protocol['_kex']) => {
-      before?.set?.call(protocol, exchange);
-      current = exchange;
-      if (exchange !== undefined && !(exchange instanceof EndedExchange)) listener(exchange);
-    },
   });
 }
 

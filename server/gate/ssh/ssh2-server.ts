@@ -3,6 +3,7 @@ import { ALGORITHMS } from './algorithms.js';
 import { HOST_KEY_ALGORITHMS } from './host-key.js';
 import type { HostKeysInUse } from './host-keys.js';
 import { EXCHANGES_OF_SSH2 } from './hybrid-key-exchange.js';
+import { changeAllProtocols } from './protocol-changes.js';
 import { IDENT } from './ssh-message.js';
 import type { SshSettings } from './ssh-settings.js';
 import { terminalText } from './terminal-text.js';
@@ -19,6 +20,7 @@ export function ssh2Server(
   { offered }: Pick<HostKeysInUse, 'offered'>,
   identified: (client: Connection) => void,
 ): Server {
+  changeAllProtocols();
   // `KeepAlive` asks silent clients, with one clock for all.
   Object.assign(ssh2.Server, { KEEPALIVE_CLIENT_INTERVAL: 0 });
   const server = new ssh2.Server({

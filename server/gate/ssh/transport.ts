@@ -47,6 +47,7 @@ export class Transport implements TurnSource {
   /** Whether it is not its customer's turn. */
   #isHeld = false;
   #sendingWaits = false;
+  #drained: (() => void) | null = null;
   /** Called after each piece that ssh2 has parsed. */
   afterRead: () => void = () => undefined;
 
@@ -73,6 +74,7 @@ export class Transport implements TurnSource {
     socket.on('newListener', takeOver);
     socket.on('drain', () => {
       if (!this.#isHeld && socket.isPaused()) socket.resume();
+      this.#drained?.();
     });
     // ssh2 ends its side after what it calls fatal, and goes on reading: that must have no effect.
     socket.on('finish', () => {
@@ -101,13 +103,13 @@ export class Transport implements TurnSource {
     else if (!place.now(work)) place.later(this.#guarded(work));
   }
 
-  /** The listener is called when more may be sent, and it is the customer's turn. */
+  /** The one listener is called when more may be sent, and it is the customer's turn. */
   onDrain(listener: () => void): void {
     const send = this.#guarded(() => {
       this.#sendingWaits = false;
       listener();
     });
-    this.#socket.on('drain', () => {
+    this.#drained = () => {
       if (this.#sendingWaits) return;
       const place = this.#place;
       if (place === null) send();
@@ -115,7 +117,7 @@ export class Transport implements TurnSource {
         this.#sendingWaits = true;
         place.later(send);
       }
-    });
+    };
   }
 
   /** For `CustomerTurns`. */

@@ -87,6 +87,20 @@ describe("policy's answers for the menus", () => {
     of();
     assert.equal(kept.size, 1);
   });
+
+  it('are forgotten when they are old though nobody asks any more', () => {
+    const later: (() => void)[] = [];
+    kept = new SharedAnswers(2_000, (work) => later.push(work));
+    now = Date.now() - 4_000;
+    for (let at = 0; at < 10; at += 1) of({ source: `192.0.2.${at}` });
+    later.shift()?.();
+    assert.equal(kept.size, 10, 'none is old yet');
+    now = Date.now() - 60_000;
+    of();
+    for (let at = 0; at < 10; at += 1) of({ source: `192.0.2.${at}` });
+    later.shift()?.();
+    assert.deepEqual([kept.size, later.length], [0, 0]);
+  });
 });
 
 describe('values that menus share', () => {

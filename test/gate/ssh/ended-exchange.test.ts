@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import { forgetExchange } from '../../../server/gate/ssh/ended-exchange.js';
-import {
-  onKeyExchange,
-  type Ssh2KeyExchange,
-  type Ssh2Protocol,
-} from '../../../server/gate/ssh/ssh2-private.js';
+import { forgetExchange, forgetLogin } from '../../../server/gate/ssh/ended-exchange.js';
+import { onKeyExchange, watchKeyExchangesOf } from '../../../server/gate/ssh/key-exchange-events.js';
+import type { Ssh2KeyExchange, Ssh2Protocol } from '../../../server/gate/ssh/ssh2-private.js';
 
 const pieceOf = (text: string): Buffer =>
   Buffer.alloc(64 * 1024)
@@ -90,9 +87,23 @@ describe('gate/ssh: an exchange that has ended', () => {
   it('is no new exchange for those who listen', () => {
     const protocol = protocolAfter(exchanged());
     const heard: Ssh2KeyExchange[] = [];
+    watchKeyExchangesOf(protocol);
     onKeyExchange(protocol, (exchange) => heard.push(exchange));
+    const exchange = exchanged() as Ssh2KeyExchange;
+    protocol._kex = exchange;
     forgetExchange(protocol);
-    assert.deepEqual(heard, []);
+    assert.notEqual(protocol._kex, exchange);
+    assert.deepEqual(heard, [exchange]);
+  });
+
+  it('ends with the login, and with it the messages that only a login has', () => {
+    const handler = (): void => undefined;
+    const handlers = { USERAUTH_REQUEST: handler, CHANNEL_OPEN_CONFIRMATION: handler, CHANNEL_DATA: handler };
+    forgetLogin({ _handlers: handlers } as unknown as Ssh2Protocol);
+    assert.deepEqual(
+      Object.entries(handlers).filter(([, kept]) => (kept as unknown) !== undefined),
+      [['CHANNEL_DATA', handler]],
+    );
   });
 
   it('takes no message of an exchange that did not begin', () => {

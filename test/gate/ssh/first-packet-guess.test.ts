@@ -125,6 +125,7 @@ describe('gate/ssh: a client that guesses the key exchange', () => {
       _remoteIdentRaw: Buffer.from('SSH-2.0-OpenSSH_10.0'),
       _packetRW: { write: { alloc: () => undefined } },
       _skipNextInboundPacket: false,
+      _authenticated: false,
       _offer: { lists: { kex: { array: [] }, serverHostKey: { array: [] } } },
     };
     const ssh2 = (more: object): never =>
