@@ -1,15 +1,15 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { DomainName } from '../../../policy/names.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import type { Verb } from '../../wire/contract.js';
 import type { OperationRequest, OperationView } from '../../wire/operation.js';
 import type { ObservedDomain } from '../observation/observed-domain.js';
+import { Turns } from '../scheduling/turns.js';
 import { Admission, busy } from './admission.js';
 import type { Admitted, AdmissionParts } from './admission.js';
 import { HaltedError } from './halt.js';
 import { JournalUnwritableError } from './journal.js';
 import type { Journal } from './journal.js';
+import { knownOperation } from './known-operation.js';
 import type { Ending, OperationEvent } from './journal-record.js';
 import type { Operation } from './operation.js';
 import { OperationRecords } from './operation-records.js';
@@ -17,9 +17,11 @@ import type { OperationRegistry } from './operation-registry.js';
 import { OperationRuns } from './operation-runs.js';
 import type { OperationRunsParts } from './operation-runs.js';
 import { OperationWork } from './operation-work.js';
+import { isSameRequest } from './same-request.js';
 import { termOf, termOnResume } from './term.js';
 import { inDoubt, unread, unwritable } from './unwritable.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
+import { Withdrawals } from './withdrawals.js';
 import type { WorkParts } from './work-parts.js';
 
 type OperationsParts = Omit<WorkParts, 'records'> &
@@ -28,9 +30,6 @@ type OperationsParts = Omit<WorkParts, 'records'> &
     readonly journal: Journal;
     readonly registry: OperationRegistry;
   };
-
-/** These let keys in or erase a disk. Nothing is gained by taking back another one. */
-const WITHDRAWN: readonly Verb[] = ['reinstall', 'rescue'];
 
 /** The answer to a request: the operation, or the refusal with the operation that is in its way. */
 export type OperationAnswer =
@@ -48,8 +47,9 @@ export class Operations {
   readonly #records: OperationRecords;
   readonly #work: OperationWork;
   readonly #runs: OperationRuns;
+  readonly #withdrawals: Withdrawals;
   /** Judges one request per domain at a time. */
-  readonly #judging = new Map<DomainName, Promise<unknown>>();
+  readonly #judging = new Turns<DomainName>();
   /** Requests accepted before `resume`: their work runs already. Null from then on. */
   #early: Set<string> | null = new Set();
   #stopped = false;
@@ -60,6 +60,9 @@ export class Operations {
     this.#records = new OperationRecords(parts);
     this.#work = new OperationWork({ ...parts, records: this.#records });
     this.#runs = new OperationRuns({ ...parts, records: this.#records });
+    this.#withdrawals = new Withdrawals(parts, (operation) => {
+      this.#halt(operation);
+    });
   }
 
   /** The number of records of past events that could not be written to the journal yet. */
@@ -95,7 +98,7 @@ export class Operations {
    */
   async stop(): Promise<void> {
     this.#stopped = true;
-    await Promise.all(this.#judging.values());
+    await this.#judging.settled();
     const open = this.#parts.registry.open();
     open.forEach((operation) => operation.halt?.abort(new HaltedError('stopping')));
     await Promise.all(open.map((operation) => operation.work));
@@ -105,8 +108,8 @@ export class Operations {
 
   /** The state of an operation. @returns a refusal where there is none, or where the journal is unread */
   find(id: string): OperationView | Refusal {
-    const { registry, journal } = this.#parts;
-    return registry.find(id)?.view() ?? (journal.isUnread ? unread() : noSuchOperation());
+    const operation = knownOperation(this.#parts, id);
+    return isRefusal(operation) ? operation : operation.view();
   }
 
   /**
@@ -116,25 +119,8 @@ export class Operations {
    * @returns a refusal `busy` when it has begun, `usage` when there is none, `audit-unavailable` when this half
    *   cannot tell: ask again
    */
-  async withdraw(id: string): Promise<OperationView | Refusal> {
-    const { registry, journal, logger } = this.#parts;
-    const operation = registry.find(id);
-    if (operation === undefined) return journal.isUnread ? unread() : noSuchOperation();
-    if (!operation.isOpen) return operation.view();
-    if (!WITHDRAWN.includes(operation.request.verb)) return begun(operation);
-    if (operation.halt?.signal.aborted !== true) {
-      if (operation.hasBegun) {
-        operation.isWithdrawn = true;
-        // Whether anything came of what an earlier dom0 began is seen when it is resumed.
-        return operation.halt === null ? unread() : begun(operation);
-      }
-      logger.info({ operation: id, domain: operation.request.domain }, 'operation.withdrawn');
-      this.#halt(operation);
-    }
-    await operation.work;
-    const view = operation.view();
-    // Without an end it was interrupted by a restart of this half: the next one decides.
-    return view.endedAt === null ? unread() : view;
+  withdraw(id: string): Promise<OperationView | Refusal> {
+    return this.#withdrawals.withdraw(id);
   }
 
   current(name: DomainName): OperationView | null {
@@ -148,7 +134,7 @@ export class Operations {
 
   /** Judges a request. An accepted one is on the disk when this resolves. */
   submit(request: OperationRequest): Promise<OperationAnswer> {
-    return this.#inTurn(request.domain, () => this.#judge(request));
+    return this.#judging.run(request.domain, () => this.#judge(request));
   }
 
   /**
@@ -158,7 +144,7 @@ export class Operations {
    * @returns how it ended, once it has ended
    */
   async end(request: OperationRequest, ending: Ending, isDue: () => boolean): Promise<OperationAnswer> {
-    const answer = await this.#inTurn(request.domain, () =>
+    const answer = await this.#judging.run(request.domain, () =>
       isDue()
         ? this.#judge(request, ending)
         : Promise.resolve({ refused: refusal('busy', 'The rescue does not end now.'), inTheWay: null }),
@@ -175,7 +161,7 @@ export class Operations {
    * @param change called when the turn comes. @returns the record, or null when there is nothing to change
    */
   async note(name: DomainName, change: () => OperationEvent | Refusal | null): Promise<Refusal | null> {
-    return this.#inTurn(name, async () => {
+    return this.#judging.run(name, async () => {
       const { registry, limits, clock, logger, journal } = this.#parts;
       if (journal.isUnread) return unread();
       const current = registry.current(name);
@@ -197,18 +183,6 @@ export class Operations {
   /** Records what has happened already, now or as soon as possible. */
   async noteLate(event: OperationEvent): Promise<void> {
     await this.#records.noteLate(event);
-  }
-
-  async #inTurn<T>(name: DomainName, work: () => Promise<T>): Promise<T> {
-    const before = this.#judging.get(name) ?? Promise.resolve();
-    const done = before.then(work);
-    const settled = done.catch(() => undefined);
-    this.#judging.set(name, settled);
-    try {
-      return await done;
-    } finally {
-      if (this.#judging.get(name) === settled) this.#judging.delete(name);
-    }
   }
 
   async #judge(request: OperationRequest, ending: Ending | null = null): Promise<OperationAnswer> {
@@ -305,28 +279,6 @@ function isBetween({ listed, observation }: ObservedDomain): boolean {
   if (listed === null) return observation.state === 'rebooting';
   const { shutdown, dying } = listed.flags;
   return observation.state === 'rebooting' && (shutdown !== null || dying);
-}
-
-function isSameRequest(one: OperationRequest, other: OperationRequest): boolean {
-  // Each try has the keys of its moment, and the first counts.
-  const wanted = ({
-    domain,
-    verb,
-    profile,
-    image,
-    key,
-    parameters = {},
-    forSeconds,
-  }: OperationRequest): unknown => [domain, verb, profile, image, key, parameters, forSeconds];
-  return isDeepStrictEqual(wanted(one), wanted(other));
-}
-
-function begun({ step }: Operation): Refusal {
-  return refusal('busy', 'It has begun, so it goes on.', step);
-}
-
-function noSuchOperation(): Refusal {
-  return refusal('usage', 'There is no operation with this id.');
 }
 
 function idTaken(): Refusal {
