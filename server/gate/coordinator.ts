@@ -198,7 +198,7 @@ export class Coordinator {
   }
 
   #told(worker: WorkerProcess, message: FromWorker): void {
-    const { audit, keys } = this.#parts.store;
+    const { audit, keyUse } = this.#parts.store;
     switch (message.kind) {
       case 'refused':
         this.#front.refused(message.source, message.connection, message.login, message.refused);
@@ -213,7 +213,7 @@ export class Coordinator {
         void this.#append(worker, message.batch, message.events);
         return;
       case 'key-used':
-        keys.touch(message.customer, message.fingerprint).catch((error: unknown) => {
+        keyUse.touch(message.customer, message.fingerprint).catch((error: unknown) => {
           this.#parts.log.error({ err: error }, 'key.use-not-noted');
         });
         return;

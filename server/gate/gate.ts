@@ -111,7 +111,7 @@ export class Gate {
       settings: { ...settings, motd: null },
       hostKeys: parts.hostKeys,
       ...loginParts(this.core, settings),
-      keyUse: membership?.keyUse ?? store.keys,
+      keyUse: membership?.keyUse ?? store.keyUse,
       audit: membership?.audit ?? audit,
       ...(membership === undefined ? {} : { idPrefix: membership.idPrefix }),
       handler: sessions,

@@ -82,7 +82,7 @@ export class Worker {
         front: this.#front,
         audit: this.#audit,
         keyUse: {
-          advanceCounter: (...used) => store.keys.advanceCounter(...used),
+          advanceCounter: (...used) => store.keyUse.advanceCounter(...used),
           touch: (customer, fingerprint) => {
             outbox.post({ kind: 'key-used', customer, fingerprint });
             return Promise.resolve();

@@ -1,8 +1,8 @@
 import type { CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
-import { KEY_COLUMNS, keyOf } from './keys.js';
-import type { KeyRow } from './keys.js';
+import { KEY_COLUMNS, keyOf } from './key-row.js';
+import type { KeyRow } from './key-row.js';
 import type { Key } from './records.js';
 import { COUNTS } from './roles.js';
 

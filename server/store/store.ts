@@ -8,11 +8,13 @@ import { Declarations } from './declarations.js';
 import { Domains } from './domains.js';
 import { Holders } from './holders.js';
 import { Imports } from './imports.js';
+import { KeyUse } from './key-use.js';
 import { Keys } from './keys.js';
 import { Logins } from './logins.js';
 import { Maintenance } from './maintenance.js';
 import { NoticeAddresses } from './notice-addresses.js';
 import { Notices } from './notices.js';
+import { OldKeys } from './old-keys.js';
 import { Parameters } from './parameters.js';
 import { GroundsOfOperations } from './operation-grounds.js';
 import { Preferences } from './preferences.js';
@@ -32,6 +34,8 @@ export interface StoreOptions extends DatabaseOptions {
 export class Store {
   readonly customers: Customers;
   readonly keys: Keys;
+  readonly oldKeys: OldKeys;
+  readonly keyUse: KeyUse;
   readonly authorities: Authorities;
   readonly roles: Roles;
   readonly domains: Domains;
@@ -56,6 +60,8 @@ export class Store {
     this.audit = new AuditLog(database, clock);
     this.customers = new Customers(database, this.audit);
     this.keys = new Keys(database, this.audit, clock);
+    this.oldKeys = new OldKeys(database, this.audit, this.keys, clock);
+    this.keyUse = new KeyUse(database, this.audit, clock);
     this.authorities = new Authorities(database, this.audit);
     this.roles = new Roles(database, this.audit, clock);
     this.domains = new Domains(database, this.audit, clock);

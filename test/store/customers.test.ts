@@ -118,7 +118,7 @@ describe('store: customers, keys, roles', () => {
   it('registers a key that another holds, and neither tells nor changes anything for them', () => {
     store.customers.add(BOB, ADMIN);
     store.keys.add(key(BOB, K1, 'bob at home'), ADMIN, 10);
-    void store.keys.touch(BOB, K1);
+    void store.keyUse.touch(BOB, K1);
     const before = store.keys.list(BOB);
     const added = store.keys.add(key(ALICE, K1, 'mine'), customerActor(ALICE, K1), 10);
     assert.ok(!isRefusal(added));
@@ -149,7 +149,7 @@ describe('store: customers, keys, roles', () => {
     const clock = { now: new Date('2026-01-01T00:00:00.000Z') };
     const at = new TemporaryStore({ clock: () => clock.now });
     try {
-      const { keys, customers, audit } = at.store;
+      const { keys, oldKeys, customers, audit } = at.store;
       const CAROL = customerName('carol');
       for (const customer of [ALICE, BOB, CAROL]) {
         customers.add(customer, ADMIN);
@@ -160,26 +160,28 @@ describe('store: customers, keys, roles', () => {
       keys.add({ ...key(CAROL, K2), expiresAt: '2026-06-15T00:00:00.000Z' }, ADMIN, 9);
       const old = { customers: null, addedBefore: '2026-05-01' };
       const end = '2026-07-01T00:00:00.000Z';
-      const first = keys.expireOld(old, end, ADMIN, { allowLast: false });
+      const first = oldKeys.expire(old, end, ADMIN, { allowLast: false });
       assert.deepEqual(
         first.expiring.map(({ customer, fingerprint: print }) => [customer, print]),
         [['alice', K1]],
       );
       assert.deepEqual(first.left, ['bob', 'carol'], 'who has one that does not last has no other');
-      const again = keys.expireOld(old, end, ADMIN, { allowLast: false });
+      const again = oldKeys.expire(old, end, ADMIN, { allowLast: false });
       assert.deepEqual([again.expiring.length, again.left], [0, ['bob', 'carol']], 'what expires is left so');
       assert.deepEqual(
-        keys.expireOld({ ...old, customers: [BOB] }, end, ADMIN, { allowLast: true }).expiring.length,
+        oldKeys.expire({ ...old, customers: [BOB] }, end, ADMIN, { allowLast: true }).expiring.length,
         1,
       );
-      assert.deepEqual(keys.removeExpired(ADMIN), []);
+      assert.deepEqual(oldKeys.removeExpired(ADMIN), []);
       clock.now = new Date(end);
       assert.equal(
         code(keys.remove(ALICE, K2, ADMIN, { allowLast: false })),
         'last-key',
         'the others are over',
       );
-      const removed = keys.removeExpired(ADMIN).map(({ customer, fingerprint: print }) => [customer, print]);
+      const removed = oldKeys
+        .removeExpired(ADMIN)
+        .map(({ customer, fingerprint: print }) => [customer, print]);
       assert.deepEqual(removed, [
         ['alice', K1],
         ['bob', K1],
@@ -196,7 +198,7 @@ describe('store: customers, keys, roles', () => {
   it('notes when a key was used', () => {
     store.keys.add(key(ALICE, K1), ADMIN, 10);
     assert.equal(store.keys.list(ALICE)[0]?.lastUsedAt, null);
-    void store.keys.touch(ALICE, K1);
+    void store.keyUse.touch(ALICE, K1);
     assert.match(store.keys.list(ALICE)[0]?.lastUsedAt ?? '', /^\d{4}-\d\d-\d\dT/);
   });
 

@@ -199,7 +199,7 @@ describe('store: a full disk', () => {
       assert.equal(store.customers.find(ALICE)?.suspendedAt, null, 'the change went with its record');
       assert.equal(store.roles.of(ALICE).length, 1);
       assert.equal(store.logins.find('alice', KEY)?.customer, 'alice');
-      void store.keys.touch(ALICE, KEY);
+      void store.keyUse.touch(ALICE, KEY);
       store.domains.seen([HORATIO]);
       store.preferences.set(ALICE, { charset: 'ascii', colour: null });
       assert.equal(

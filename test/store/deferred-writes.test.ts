@@ -92,7 +92,7 @@ describe('store: rows that are written at the end of the turn', () => {
     );
     void store.audit.appendSoon(closed(3));
     assert.equal(store.audit.head().seq, seq + 1);
-    void store.keys.touch(ALICE, KEY);
+    void store.keyUse.touch(ALICE, KEY);
     void store.audit.appendSoon(closed(4));
     store.audit.together(
       () => store.audit.append(closed(5)),

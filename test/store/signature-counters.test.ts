@@ -41,7 +41,7 @@ describe('store: signature counters of security keys', () => {
       [0xffffffff, 0xffffffff],
       [1, 0xffffffff],
     ] as const)
-      assert.equal(keys.advanceCounter(ALICE, SHARED, counter), last, `${counter}`);
+      assert.equal(temporary.store.keyUse.advanceCounter(ALICE, SHARED, counter), last, `${counter}`);
   });
 
   it('stay at 0 for a key that does not count, until it does', () => {
@@ -51,38 +51,38 @@ describe('store: signature counters of security keys', () => {
       [1, null],
       [0, 1],
     ] as const)
-      assert.equal(keys.advanceCounter(ALICE, SHARED, counter), last);
+      assert.equal(temporary.store.keyUse.advanceCounter(ALICE, SHARED, counter), last);
   });
 
   it('are one for a key of two customers, and another for each other key', () => {
-    assert.equal(keys.advanceCounter(ALICE, SHARED, 5), null);
-    assert.equal(keys.advanceCounter(BOB, SHARED, 5), 5);
-    assert.equal(keys.advanceCounter(BOB, SHARED, 6), null);
-    assert.equal(keys.advanceCounter(ALICE, SHARED, 6), 6);
-    assert.equal(keys.advanceCounter(ALICE, OTHER, 1), null);
+    assert.equal(temporary.store.keyUse.advanceCounter(ALICE, SHARED, 5), null);
+    assert.equal(temporary.store.keyUse.advanceCounter(BOB, SHARED, 5), 5);
+    assert.equal(temporary.store.keyUse.advanceCounter(BOB, SHARED, 6), null);
+    assert.equal(temporary.store.keyUse.advanceCounter(ALICE, SHARED, 6), 6);
+    assert.equal(temporary.store.keyUse.advanceCounter(ALICE, OTHER, 1), null);
   });
 
   it('stay with the key when its customer gets another name, and begin anew when the key is added again', () => {
-    assert.equal(keys.advanceCounter(ALICE, OTHER, 9), null);
+    assert.equal(temporary.store.keyUse.advanceCounter(ALICE, OTHER, 9), null);
     const carol = customerName('carol');
     assert.ok(!isRefusal(temporary.store.customers.rename(ALICE, carol, ADMIN)));
-    assert.equal(keys.advanceCounter(carol, OTHER, 9), 9);
+    assert.equal(temporary.store.keyUse.advanceCounter(carol, OTHER, 9), 9);
     keys.remove(carol, OTHER, ADMIN, { allowLast: true });
     add(carol, OTHER);
-    assert.equal(keys.advanceCounter(carol, OTHER, 1), null);
+    assert.equal(temporary.store.keyUse.advanceCounter(carol, OTHER, 1), null);
   });
 
   it('lock nobody out when nothing can be written, and still catch what went back', () => {
-    assert.equal(keys.advanceCounter(ALICE, SHARED, 5), null);
+    assert.equal(temporary.store.keyUse.advanceCounter(ALICE, SHARED, 5), null);
     const another = new Sqlite(temporary.file);
     try {
       another.exec('BEGIN IMMEDIATE');
-      assert.equal(keys.advanceCounter(ALICE, SHARED, 6), null);
-      assert.equal(keys.advanceCounter(ALICE, SHARED, 5), 5);
+      assert.equal(temporary.store.keyUse.advanceCounter(ALICE, SHARED, 6), null);
+      assert.equal(temporary.store.keyUse.advanceCounter(ALICE, SHARED, 5), 5);
     } finally {
       another.close();
     }
-    assert.equal(keys.advanceCounter(ALICE, SHARED, 6), null, 'it was not noted');
-    assert.equal(keys.advanceCounter(ALICE, SHARED, 6), 6);
+    assert.equal(temporary.store.keyUse.advanceCounter(ALICE, SHARED, 6), null, 'it was not noted');
+    assert.equal(temporary.store.keyUse.advanceCounter(ALICE, SHARED, 6), 6);
   });
 });

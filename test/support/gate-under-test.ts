@@ -102,7 +102,7 @@ export class GateUnderTest {
         strangers,
         hostKeys: this.hostKeys,
         accounts: this.accounts,
-        keyUse: this.store.keys,
+        keyUse: this.store.keyUse,
         audit,
         handler: this.handler,
         certificates: {

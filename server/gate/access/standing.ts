@@ -4,7 +4,7 @@ import type { CustomerName } from '../../../policy/names.js';
 import type { KeyRule, Policy } from '../../../policy/policy.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { Holder, Holders, Trust } from '../../store/holders.js';
-import { isExpired } from '../../store/keys.js';
+import { isExpired } from '../../store/key-end.js';
 import type { Certificate } from '../certificates/certificate.js';
 import { NOTHING_REVOKED } from '../certificates/revocation-list.js';
 import type { RevocationList } from '../certificates/revocation-list.js';

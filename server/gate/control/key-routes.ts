@@ -3,7 +3,7 @@ import type { Policy } from '../../../policy/policy.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { noSuchCustomer } from '../../store/customers.js';
-import { KEYS_AT_ONCE } from '../../store/keys.js';
+import { KEYS_AT_ONCE } from '../../store/old-keys.js';
 import type { Key } from '../../store/records.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
 import type { Store } from '../../store/store.js';
@@ -136,7 +136,7 @@ export function keyRoutes(
         let after: CustomerName | null = null;
         const no = await inParts(slices, keys, 'have got their end', () => {
           const part = { allowLast, endOf, after, most: KEYS_AT_ONCE };
-          const done = store.keys.expireOld({ customers, addedBefore }, at, actor, part);
+          const done = store.oldKeys.expire({ customers, addedBefore }, at, actor, part);
           keys.push(...done.expiring.map(keyView));
           left.push(...done.left);
           after = done.next;
@@ -149,7 +149,7 @@ export function keyRoutes(
     route('POST', '/keys/prune', {}, async (_given, { actor }) => {
       const keys: KeyView[] = [];
       const no = await inParts(slices, keys, 'have been removed', () => {
-        const removed = store.keys.removeExpired(actor, KEYS_AT_ONCE);
+        const removed = store.oldKeys.removeExpired(actor, KEYS_AT_ONCE);
         keys.push(...removed.map(keyView));
         return removed.length === KEYS_AT_ONCE;
       });

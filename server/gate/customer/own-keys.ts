@@ -3,7 +3,7 @@ import { parseFingerprint } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { EventActor } from '../../store/audit-event.js';
-import type { LastKeyOptions } from '../../store/keys.js';
+import type { LastKeyOptions } from '../../store/key-end.js';
 import type { Key } from '../../store/records.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
 import { actorOf } from '../audit/customer-actor.js';

@@ -49,7 +49,7 @@ const CLOSE_MS = 3000;
 /** A connection needs no right on any domain. */
 const STANDING_ONLY = (): null => null;
 
-/** Where a used key is noted: `store.keys`. */
+/** Where a used key is noted: `store.keyUse`. */
 export interface KeyUse extends Counters {
   /** @returns settles once it is noted; rejects at a fault */
   touch(customer: CustomerName, fingerprint: Fingerprint): Promise<void>;

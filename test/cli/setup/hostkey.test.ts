@@ -41,7 +41,7 @@ describe('cli: hostkey rotate', () => {
     const [by, fingerprint] = [customerName(name), fingerprintOf(blob)];
     gate.store.customers.add(by, ADMIN);
     gate.store.keys.add({ customer: by, fingerprint, type: 'ssh-ed25519', blob, comment: '' }, ADMIN, 9);
-    if (lastUsedAt !== null) void gate.store.keys.touch(by, fingerprint);
+    if (lastUsedAt !== null) void gate.store.keyUse.touch(by, fingerprint);
   }
 
   it('begins and finishes in a running gate, which takes the keys over; each step is recorded first', async () => {
@@ -112,7 +112,10 @@ describe('cli: hostkey rotate', () => {
     const listed = async (): Promise<unknown> =>
       (JSON.parse((await hostkey('list', '--json')).stdout) as HostKeyList).rotations[0]?.behind;
     assert.deepEqual(await listed(), ['alice']);
-    void gate.store.keys.touch(customerName('alice'), gate.store.keys.all()[0]?.fingerprint ?? assert.fail());
+    void gate.store.keyUse.touch(
+      customerName('alice'),
+      gate.store.keys.all()[0]?.fingerprint ?? assert.fail(),
+    );
     chmodSync(`${file}.next`, 0o400);
     assert.deepEqual(await listed(), []);
     assert.equal((await hostkey('rotate', '--finish')).status, 0, 'it has been announced all the time');

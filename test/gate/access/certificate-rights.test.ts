@@ -245,7 +245,7 @@ describe('the rights of a login by a certificate', () => {
       gate.store.keys.setExpiry(ALICE, key.fingerprint, '2020-01-01T00:00:00.000Z', ADMIN);
       await ends();
       assert.equal(why(), 'certificate-expired');
-      gate.store.keys.removeExpired(ADMIN);
+      gate.store.oldKeys.removeExpired(ADMIN);
       assert.equal(why(), 'certificate-revoked');
     });
   });

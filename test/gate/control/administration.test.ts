@@ -276,7 +276,7 @@ describe('gate: what admins ask of a running gate', () => {
   });
 
   it('rolls keys over: who still logs in with old ones, until when, and then away', async () => {
-    const { customers, keys } = gate.store;
+    const { customers, keyUse } = gate.store;
     const add = async (name: string, more: object = {}): Promise<KeyView> =>
       (await client.ask('POST', `/customers/${name}/keys`, { key: publicKey(), ...more })) as KeyView;
     customers.add(customerName('bob'), ADMIN);
@@ -286,7 +286,7 @@ describe('gate: what admins ask of a running gate', () => {
     const addedBefore = new Date().toISOString();
     const fresh = await add('alice', { expires: '2999-01-01' });
     assert.equal(fresh.expiresAt, '2999-01-01T00:00:00.000Z');
-    void keys.touch(ALICE, old.fingerprint);
+    void keyUse.touch(ALICE, old.fingerprint);
     const listed = async (query: string): Promise<string[]> => {
       const answer = await client.ask('GET', `/keys?${query}`);
       return isRefusal(answer)

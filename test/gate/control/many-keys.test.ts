@@ -113,7 +113,7 @@ describe('a great many keys', () => {
         customerName(`c${String(index).padStart(4, '0')}`),
       );
       const end = `2999-06-01T00:00:00.${String(customers).padStart(3, '0')}Z`;
-      const { expiring } = store.keys.expireOld({ customers: names, addedBefore: BEFORE }, end, ADMIN, {
+      const { expiring } = store.oldKeys.expire({ customers: names, addedBefore: BEFORE }, end, ADMIN, {
         allowLast: true,
       });
       assert.equal(expiring.length, 2 * customers);

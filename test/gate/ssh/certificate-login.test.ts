@@ -49,7 +49,7 @@ describe('gate/ssh: who logs in by a certificate', () => {
     policy: () => inForce,
     clock: () => new Date(NOW),
   };
-  const certificates = new CertificateLogin(check, store.keys, {
+  const certificates = new CertificateLogin(check, store.keyUse, {
     accounts: new CertifiedAccounts({
       ...parts,
       authorities: store.authorities,
@@ -67,7 +67,7 @@ describe('gate/ssh: who logs in by a certificate', () => {
     },
     clock: () => NOW,
   });
-  const authenticator = new Authenticator(new RuledAccounts(parts), check, store.keys, certificates);
+  const authenticator = new Authenticator(new RuledAccounts(parts), check, store.keyUse, certificates);
 
   const trust = (name: string, ca: MadeKey, scope: Partial<NewAuthority>): void => {
     const { fingerprint, blob } = ca;
