@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import type { AuditEvent, EventActor } from '../store/audit-event.js';
+import type { EventActor } from '../store/audit-actor.js';
+import type { AuditEvent } from '../store/audit-event.js';
 import { LiveState } from '../store/live-state.js';
 import type { Store } from '../store/store.js';
 import type { UsageHistory } from '../store/usage-history.js';

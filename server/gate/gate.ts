@@ -1,5 +1,6 @@
 import { parseCustomerName, parseDomainName } from '../../policy/names.js';
-import type { AuditEvent, EventActor } from '../store/audit-event.js';
+import type { EventActor } from '../store/audit-actor.js';
+import type { AuditEvent } from '../store/audit-event.js';
 import { AuditUnavailableError } from '../store/store-error.js';
 import type { Store } from '../store/store.js';
 import type { UsageHistory } from '../store/usage-history.js';

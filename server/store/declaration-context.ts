@@ -1,5 +1,5 @@
 import type { CustomerName, DomainName } from '../../policy/names.js';
-import type { EventActor } from './audit-event.js';
+import type { EventActor } from './audit-actor.js';
 import type { DeclarationOutcome } from './declaration-outcome.js';
 import type { DeclarationParts } from './declaration-parts.js';
 import type { DeclarationScope } from './declaration-scope.js';

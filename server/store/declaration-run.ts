@@ -1,4 +1,4 @@
-import type { EventActor } from './audit-event.js';
+import type { EventActor } from './audit-actor.js';
 import type { Database } from './database.js';
 import type { ApplyOptions, DeclarationContext } from './declaration-context.js';
 import { DeclarationOutcome } from './declaration-outcome.js';

@@ -1,4 +1,4 @@
-import type { EventActor } from './audit-event.js';
+import type { EventActor } from './audit-actor.js';
 import type { AuditLog } from './audit-log.js';
 import type { Database } from './database.js';
 import type { ApplyOptions } from './declaration-context.js';

@@ -1,7 +1,7 @@
 import type { DomainName } from '../../policy/names.js';
 import { isRefusal, refusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
-import type { EventActor } from './audit-event.js';
+import type { EventActor } from './audit-actor.js';
 import type { Append, AuditLog } from './audit-log.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';

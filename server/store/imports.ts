@@ -2,7 +2,7 @@ import type { CustomerName, DomainName, Fingerprint } from '../../policy/names.j
 import { isRefusal, refusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
 import type { Role } from '../../policy/roles.js';
-import type { EventActor } from './audit-event.js';
+import type { EventActor } from './audit-actor.js';
 import type { AuditLog } from './audit-log.js';
 import type { Customers } from './customers.js';
 import { Sql } from './database.js';

@@ -1,4 +1,4 @@
-import type { EventActor } from './audit-event.js';
+import type { EventActor } from './audit-actor.js';
 import type { Append } from './audit-log.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';

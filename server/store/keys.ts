@@ -1,7 +1,7 @@
 import type { CustomerName, Fingerprint } from '../../policy/names.js';
 import { refusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
-import type { EventActor } from './audit-event.js';
+import type { EventActor } from './audit-actor.js';
 import type { AuditLog } from './audit-log.js';
 import { noSuchCustomer } from './customers.js';
 import { Sql } from './database.js';

@@ -1,4 +1,4 @@
-import type { AdminActor } from './audit-event.js';
+import type { AdminActor } from './audit-actor.js';
 import type { AuditLog } from './audit-log.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';

@@ -1,5 +1,5 @@
 import type { CustomerName } from '../../policy/names.js';
-import type { EventActor } from './audit-event.js';
+import type { EventActor } from './audit-actor.js';
 import type { AuditLog } from './audit-log.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';

@@ -3,7 +3,7 @@ import type { ParameterValues } from '../../policy/boot-parameter.js';
 import type { DomainName, ParameterName } from '../../policy/names.js';
 import { refusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
-import type { EventActor } from './audit-event.js';
+import type { EventActor } from './audit-actor.js';
 import type { AuditLog } from './audit-log.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';

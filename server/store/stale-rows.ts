@@ -1,7 +1,7 @@
 import { counted } from '../../policy/listing.js';
 import type { CustomerName } from '../../policy/names.js';
 import type { Refusal } from '../../policy/refusal.js';
-import type { EventActor } from './audit-event.js';
+import type { EventActor } from './audit-actor.js';
 import { isInScope } from './declaration-scope.js';
 import type { DeclarationScope } from './declaration-scope.js';
 import { authorityText, keyText, roleText } from './declaration-words.js';

@@ -8,7 +8,7 @@ import {
   parseParameterName,
 } from '../../policy/names.js';
 import type { CustomerName, DomainName, Fingerprint, ParameterName } from '../../policy/names.js';
-import type { AdminActor, CustomerActor } from '../../server/store/audit-event.js';
+import type { AdminActor, CustomerActor } from '../../server/store/audit-actor.js';
 import { Store } from '../../server/store/store.js';
 import type { StoreOptions } from '../../server/store/store.js';
 

@@ -9,7 +9,7 @@ import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { Logger } from '../../wire/logger.js';
 import type { LoadResult, PolicySource } from '../../gate/policy/policy-holder.js';
-import type { EventActor } from '../../store/audit-event.js';
+import type { EventActor } from '../../store/audit-actor.js';
 
 /** The directory of the accepted policies, below the gate's state directory. */
 export function acceptedDirectory(state: string): string {

@@ -1,4 +1,4 @@
-import type { CustomerActor } from '../../store/audit-event.js';
+import type { CustomerActor } from '../../store/audit-actor.js';
 import type { Identity } from '../session/identity.js';
 
 /** The identity, as audit rows name it. */

@@ -1,6 +1,6 @@
 import type { AuthorityName, CustomerName, DomainName } from '../../../policy/names.js';
 import { printable } from '../../../policy/printable.js';
-import type { CertificateNote } from '../../store/audit-event.js';
+import type { CertificateNote } from '../../store/audit-actor.js';
 import type { CertifiedLogin } from '../../store/holders.js';
 import type { StoredCertificate } from '../../store/operation-grounds.js';
 import type { Authority, Key } from '../../store/records.js';

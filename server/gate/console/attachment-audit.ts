@@ -1,4 +1,5 @@
-import type { AuditEvent, CustomerActor } from '../../store/audit-event.js';
+import type { CustomerActor } from '../../store/audit-actor.js';
+import type { AuditEvent } from '../../store/audit-event.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
 import type { ConsoleMode } from '../../wire/console.js';
 import type { Logger } from '../../wire/logger.js';

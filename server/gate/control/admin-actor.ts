@@ -1,4 +1,4 @@
-import type { AdminActor } from '../../store/audit-event.js';
+import type { AdminActor } from '../../store/audit-actor.js';
 
 /** The admin as claimed: a Unix login; `unknown` when the claim is no printable word. */
 export function adminActor(claimed: unknown): AdminActor {

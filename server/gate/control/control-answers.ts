@@ -9,7 +9,7 @@ import type { ParameterOffer } from '../../wire/contract.js';
 import type { Authority, Customer, DomainRecord, Key, ParameterRow, RoleRow } from '../../store/records.js';
 import type { MaintenanceRow } from '../../store/maintenance.js';
 import type { Applied } from '../../store/declarations.js';
-import type { CertificateNote } from '../../store/audit-event.js';
+import type { CertificateNote } from '../../store/audit-actor.js';
 import type { Finding } from '../../store/audit-verifier.js';
 
 /** One request of a refused connection, and why it was refused. */

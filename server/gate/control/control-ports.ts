@@ -1,7 +1,7 @@
 import type { AuthorityName, CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
 import type { Policy } from '../../../policy/policy.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import type { EventActor } from '../../store/audit-event.js';
+import type { EventActor } from '../../store/audit-actor.js';
 import type { Witness } from '../../store/audit-verifier.js';
 import type { RetentionLimits } from '../recording/retention.js';
 import type { AttachmentQuery, OpenConsoles, ShownAttachment } from '../access/live-attachments.js';

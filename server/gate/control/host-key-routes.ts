@@ -2,7 +2,7 @@ import { shortList } from '../../../policy/listing.js';
 import type { CustomerName } from '../../../policy/names.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import type { AdminActor } from '../../store/audit-event.js';
+import type { AdminActor } from '../../store/audit-actor.js';
 import type { Store } from '../../store/store.js';
 import { HostKeyError } from '../ssh/host-key-error.js';
 import type { HostKeyRotation, RotationStep } from '../ssh/host-key-rotation.js';

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal } from '../../../policy/refusal.js';
-import type { AdminActor } from '../../store/audit-event.js';
+import type { AdminActor } from '../../store/audit-actor.js';
 import { readArguments } from './argument.js';
 import type { Argument, ArgumentValues } from './argument.js';
 

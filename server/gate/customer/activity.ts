@@ -1,6 +1,7 @@
 import type { Action } from '../../../policy/actions.js';
 import type { CustomerName, DomainName } from '../../../policy/names.js';
-import type { AuditEvent, AuditRow, EventActor } from '../../store/audit-event.js';
+import type { EventActor } from '../../store/audit-actor.js';
+import type { AuditEvent, AuditRow } from '../../store/audit-event.js';
 import type { RoleRow } from '../../store/records.js';
 import type { Identity } from '../session/identity.js';
 import { printable } from '../../../policy/printable.js';

@@ -2,7 +2,7 @@ import type { CustomerName, Fingerprint } from '../../../policy/names.js';
 import { parseFingerprint } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
-import type { EventActor } from '../../store/audit-event.js';
+import type { EventActor } from '../../store/audit-actor.js';
 import type { LastKeyOptions } from '../../store/key-end.js';
 import type { Key } from '../../store/records.js';
 import { AuditUnavailableError } from '../../store/store-error.js';

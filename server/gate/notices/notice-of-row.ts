@@ -2,7 +2,8 @@ import type { NoticeKind } from '../../../policy/notice-kinds.js';
 import type { CustomerName, DomainName } from '../../../policy/names.js';
 import { parseNetwork } from '../../../policy/network.js';
 import { printable } from '../../../policy/printable.js';
-import type { AuditEvent, AuditKind, AuditRow, EventActor } from '../../store/audit-event.js';
+import type { EventActor } from '../../store/audit-actor.js';
+import type { AuditEvent, AuditKind, AuditRow } from '../../store/audit-event.js';
 import type { NoticeFacts } from '../../store/notices.js';
 
 /** Kinds of rows that there are notices of. */

@@ -1,5 +1,6 @@
 import type { Policy } from '../../../policy/policy.js';
-import type { AuditEvent, EventActor } from '../../store/audit-event.js';
+import type { EventActor } from '../../store/audit-actor.js';
+import type { AuditEvent } from '../../store/audit-event.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
 import { Listeners } from '../session/listeners.js';
 import type { Logger } from '../../wire/logger.js';

@@ -1,4 +1,5 @@
-import type { AuditEvent, EventActor } from '../../store/audit-event.js';
+import type { EventActor } from '../../store/audit-actor.js';
+import type { AuditEvent } from '../../store/audit-event.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
 import type { Logger } from '../../wire/logger.js';
 import { MaxHeap } from './max-heap.js';

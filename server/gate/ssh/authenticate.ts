@@ -1,5 +1,5 @@
 import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
-import type { CertificateNote } from '../../store/audit-event.js';
+import type { CertificateNote } from '../../store/audit-actor.js';
 import type { Key } from '../../store/records.js';
 import type { LoginCertificate } from '../certificates/login-certificate.js';
 import { fingerprintOf } from '../keys/public-key.js';

@@ -1,7 +1,7 @@
 import type { Fingerprint } from '../../../policy/names.js';
 import { inNetworks } from '../../../policy/network.js';
 import { isSecurityKeyType } from '../../../policy/key-types.js';
-import type { CertificateNote } from '../../store/audit-event.js';
+import type { CertificateNote } from '../../store/audit-actor.js';
 import { readAssertion, type Assertion } from '../keys/assertion.js';
 import type { Authority } from '../../store/records.js';
 import { readCertificate } from '../certificates/certificate.js';

@@ -1,5 +1,6 @@
 import type { Fingerprint } from '../../../policy/names.js';
-import type { AuditEvent, CertificateNote } from '../../store/audit-event.js';
+import type { CertificateNote } from '../../store/audit-actor.js';
+import type { AuditEvent } from '../../store/audit-event.js';
 import type { RateLimit } from '../access/customer-rate-limit.js';
 import { certificateNote } from '../certificates/login-certificate.js';
 import type { Identity } from '../session/identity.js';

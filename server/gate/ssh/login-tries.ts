@@ -1,7 +1,7 @@
 import type { Fingerprint } from '../../../policy/names.js';
 import { printable } from '../../../policy/printable.js';
 import { fingerprintOf } from '../keys/public-key.js';
-import type { CertificateNote } from '../../store/audit-event.js';
+import type { CertificateNote } from '../../store/audit-actor.js';
 import type { Authenticator, LoginAnswer, LoginRefused, LoginRequest } from './authenticate.js';
 
 /** A login request that was refused. Texts of the client's are printable and cut. */

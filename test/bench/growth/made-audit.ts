@@ -1,6 +1,7 @@
 import Sqlite from 'better-sqlite3';
 import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
-import type { AuditEvent, CustomerActor } from '../../../server/store/audit-event.js';
+import type { CustomerActor } from '../../../server/store/audit-actor.js';
+import type { AuditEvent } from '../../../server/store/audit-event.js';
 import { GENESIS, storedRow } from '../../../server/store/audit-record.js';
 
 const LETTERS = 'bcdfghjkmnpqrstvwxz';
