@@ -1,7 +1,7 @@
 import { readCustomers } from '../../config/customers-document.js';
 import { problemText } from '../../config/problem.js';
 import { isRefusal } from '../../policy/refusal.js';
-import type { DeclarationsApplied } from '../../server/gate/control/control-answers.js';
+import type { DeclarationsApplied } from '../../server/gate/control/declaration-answers.js';
 import { ed25519Pair } from '../../server/gate/ssh/raw-keys.js';
 import type { ControlFixture } from './control-fixture.js';
 

@@ -1,7 +1,7 @@
 import Sqlite from 'better-sqlite3';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { GateStatus } from '../../server/gate/control/control-answers.js';
+import type { GateStatus } from '../../server/gate/control/status-answers.js';
 import { ControlFixture } from './control-fixture.js';
 import { ADMIN, customerName } from './temporary-store.js';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AuthorityRemoved, AuthorityView } from '../../gate/control/control-answers.js';
+import type { AuthorityRemoved, AuthorityView } from '../../gate/control/authority-answers.js';
 import { adminCommand, adminNoun, say, withAdminClient } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { withTake } from '../admin/take-option.js';

@@ -1,6 +1,6 @@
 import { counted } from '../../../policy/listing.js';
 import type { Command } from 'commander';
-import type { CustomerRemoved, CustomerRenamed, CustomerView } from '../../gate/control/control-answers.js';
+import type { CustomerRemoved, CustomerRenamed, CustomerView } from '../../gate/control/customer-answers.js';
 import type { Customer } from '../../store/records.js';
 import { adminCommand, adminNoun, ask, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';

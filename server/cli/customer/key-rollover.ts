@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { isRefusal } from '../../../policy/refusal.js';
-import type { KeysExpiring, KeyView } from '../../gate/control/control-answers.js';
+import type { KeysExpiring, KeyView } from '../../gate/control/key-answers.js';
 import { adminCommand, withAdminClient, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { withTake } from '../admin/take-option.js';

@@ -1,4 +1,4 @@
-import type { KeyView } from '../../gate/control/control-answers.js';
+import type { KeyView } from '../../gate/control/key-answers.js';
 import { shortTime, table } from '../command/table.js';
 import { declaredBy } from '../command/declared-by.js';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { KeyView } from '../../gate/control/control-answers.js';
+import type { KeyView } from '../../gate/control/key-answers.js';
 import { adminCommand, adminNoun, withAdminClient, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { withTake } from '../admin/take-option.js';

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { AnnouncementMade, SessionView } from '../../gate/control/control-answers.js';
+import type { SessionView } from '../../gate/control/session-answers.js';
+import type { AnnouncementMade } from '../../gate/control/status-answers.js';
 import { adminCommand, adminNoun, askGate, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { withQuery } from '../command/query.js';

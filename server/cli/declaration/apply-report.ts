@@ -1,6 +1,6 @@
 import { counted, shortList } from '../../../policy/listing.js';
 import { printable } from '../../../policy/printable.js';
-import type { DeclarationsApplied } from '../../gate/control/control-answers.js';
+import type { DeclarationsApplied } from '../../gate/control/declaration-answers.js';
 import type { Change } from '../../store/declaration.js';
 import { sessionsEnded } from '../customer/sessions-ended.js';
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Problem } from '../../../config/problem.js';
 import { problemText } from '../../../config/problem.js';
 import { inOrder } from '../../../config/problem-report.js';
-import type { DeclarationsApplied } from '../../gate/control/control-answers.js';
+import type { DeclarationsApplied } from '../../gate/control/declaration-answers.js';
 import type { AdminClient } from '../admin/admin-client.js';
 import { adminCommand, say, withAdminClient } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { counted } from '../../../policy/listing.js';
-import type { Declared } from '../../gate/control/control-answers.js';
+import type { Declared } from '../../gate/control/declaration-answers.js';
 import { ask, adminCommand } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { CliError, EXIT } from '../command/exit-status.js';

@@ -1,7 +1,9 @@
 import type { CustomersFile, KeyEntry, RoleEntry } from '../../../config/customers-schema.js';
 import { customersText } from '../../../config/customers-text.js';
 import type { CustomerName } from '../../../policy/names.js';
-import type { AuthorityView, Declared, KeyView } from '../../gate/control/control-answers.js';
+import type { AuthorityView } from '../../gate/control/authority-answers.js';
+import type { Declared } from '../../gate/control/declaration-answers.js';
+import type { KeyView } from '../../gate/control/key-answers.js';
 import type { RoleRow } from '../../store/records.js';
 
 type Entry = NonNullable<CustomersFile['customers'][string]>;

@@ -1,5 +1,5 @@
 import { shortList } from '../../../policy/listing.js';
-import type { GateStatus } from '../../gate/control/control-answers.js';
+import type { GateStatus } from '../../gate/control/status-answers.js';
 import { missingText } from '../domain/missing-reason.js';
 import { fail, warn } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';

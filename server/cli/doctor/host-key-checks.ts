@@ -1,4 +1,4 @@
-import type { HostKeyList } from '../../gate/control/control-answers.js';
+import type { HostKeyList } from '../../gate/control/host-key-answers.js';
 import { HostKeyError } from '../../gate/ssh/host-key-error.js';
 import type { StoredHostKey } from '../../gate/ssh/host-key-rotation.js';
 import { HostKeys, type HostKeyPaths } from '../../gate/ssh/host-keys.js';

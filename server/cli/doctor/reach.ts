@@ -1,4 +1,4 @@
-import type { GateStatus, HostStatus } from '../../gate/control/control-answers.js';
+import type { GateStatus, HostStatus } from '../../gate/control/status-answers.js';
 import { fail } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
 

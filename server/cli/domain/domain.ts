@@ -5,7 +5,7 @@ import type {
   DomainEntry,
   DomainsDecided,
   ParametersSet,
-} from '../../gate/control/control-answers.js';
+} from '../../gate/control/domain-answers.js';
 import type { DomainRecord, ParameterRow, RoleRow } from '../../store/records.js';
 import { adminCommand, adminNoun, ask, say, withAdminClient } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { MaintenanceStatus } from '../../gate/control/control-answers.js';
+import type { MaintenanceStatus } from '../../gate/control/status-answers.js';
 import { adminCommand, adminNoun, ask, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { utc } from '../command/table.js';

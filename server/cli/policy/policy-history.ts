@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { keptRevisions } from '../../../config/accepted-policy.js';
 import type { KeptRevision } from '../../../config/accepted-policy.js';
 import { basename } from 'node:path';
-import type { PolicyStatus } from '../../gate/control/control-answers.js';
+import type { PolicyStatus } from '../../gate/control/status-answers.js';
 import { adminCommand, withAdminClient, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { acceptedDirectory } from '../admin/policy-files.js';

@@ -4,7 +4,7 @@ import type { GateSettings } from '../../../config/gate-settings.js';
 import type { PolicyDiff } from '../../../policy/policy-diff.js';
 import { policyDiff } from '../../../policy/policy-diff.js';
 import type { Policy } from '../../../policy/policy.js';
-import type { PolicyStatus } from '../../gate/control/control-answers.js';
+import type { PolicyStatus } from '../../gate/control/status-answers.js';
 import type { RoleRow } from '../../store/records.js';
 import type { AdminClient } from '../admin/admin-client.js';
 import { CliError, EXIT } from '../command/exit-status.js';

@@ -4,7 +4,7 @@ import type { GateSettings } from '../../../config/gate-settings.js';
 import { problemText } from '../../../config/problem.js';
 import { diffText } from '../../../policy/policy-diff.js';
 import type { PolicyDiff } from '../../../policy/policy-diff.js';
-import type { PolicyReload } from '../../gate/control/control-answers.js';
+import type { PolicyReload } from '../../gate/control/status-answers.js';
 import type { PolicyWarnings } from '../../gate/control/policy-routes.js';
 import type { RoleRow } from '../../store/records.js';
 import { adminCommand, withAdminClient, say } from '../admin/admin-command.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { PolicyStatus } from '../../gate/control/control-answers.js';
+import type { PolicyStatus } from '../../gate/control/status-answers.js';
 import { adminCommand, withAdminClient, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { policyWarnings } from './policy-reload.js';

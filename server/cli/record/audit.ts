@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AuditReport } from '../../gate/control/control-answers.js';
+import type { AuditReport } from '../../gate/control/record-answers.js';
 import type { AuditRow } from '../../store/audit-event.js';
 import {
   adminCommand,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { ExplainedLogin, RefusedLogins } from '../../gate/control/control-answers.js';
+import type { ExplainedLogin, RefusedLogins } from '../../gate/control/login-answers.js';
 import { adminCommand, ask, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { CliError, EXIT } from '../command/exit-status.js';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { RecordingsPruned, RecordingView } from '../../gate/control/control-answers.js';
+import type { RecordingsPruned, RecordingView } from '../../gate/control/record-answers.js';
 import { adminCommand, adminNoun, ask, say, withAdminClient } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { NewFile, toStdout } from '../command/new-file.js';

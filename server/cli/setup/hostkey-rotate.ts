@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { HostKeyList, HostKeyStep } from '../../gate/control/control-answers.js';
+import type { HostKeyList, HostKeyStep } from '../../gate/control/host-key-answers.js';
 import { adminCommand, ask, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { CliError, EXIT } from '../command/exit-status.js';

@@ -1,7 +1,7 @@
 import { BlessedScreen } from '../../../menus/blessed-screen.js';
 import { enterScreen, leaveScreen, AnsiPainter } from '../../../menus/frame-ansi.js';
 import { KeyInput } from '../../../menus/key-input.js';
-import type { LiveConsole, LiveView } from '../../gate/control/control-answers.js';
+import type { LiveConsole, LiveView } from '../../gate/control/session-answers.js';
 import { withEndingSignals } from '../command/ending-signals.js';
 import type { AdminTerminal } from '../console/admin-attachment.js';
 import { heard, pressed, settled, startState } from './top-state.js';

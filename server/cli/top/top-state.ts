@@ -1,4 +1,4 @@
-import type { LiveConsole, LiveView } from '../../gate/control/control-answers.js';
+import type { LiveConsole, LiveView } from '../../gate/control/session-answers.js';
 
 export type LiveRow = LiveView['sessions'][number];
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { GateSettings } from '../../../config/gate-settings.js';
-import type { LiveConsole, LiveView } from '../../gate/control/control-answers.js';
+import type { LiveConsole, LiveView } from '../../gate/control/session-answers.js';
 import { adminName } from '../admin/admin-name.js';
 import { adminCommand, withAdminClient } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';

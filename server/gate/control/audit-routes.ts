@@ -4,7 +4,7 @@ import type { TailQuery } from '../../store/audit-tail.js';
 import type { Witness } from '../../store/audit-verifier.js';
 import type { Store } from '../../store/store.js';
 import { auditMarks, customer, domain, number, optional, time } from './argument.js';
-import type { AuditReport } from './control-answers.js';
+import type { AuditReport } from './record-answers.js';
 import type { HostJournal } from './control-ports.js';
 import { Lines, route } from './route.js';
 import type { Route } from './route.js';

@@ -26,8 +26,9 @@ import {
   time,
 } from './argument.js';
 import type { ArgumentValues } from './argument.js';
-import { authorityView, keyView } from './control-answers.js';
-import type { Declared, DeclarationsApplied } from './control-answers.js';
+import { authorityView } from './authority-answers.js';
+import { keyView } from './key-answers.js';
+import type { Declared, DeclarationsApplied } from './declaration-answers.js';
 import type { AdministrationSettings, LiveSession, LiveSessions } from './control-ports.js';
 import { readable } from './key-routes.js';
 import { route } from './route.js';

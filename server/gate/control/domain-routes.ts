@@ -14,7 +14,7 @@ import type {
   DomainEntry,
   DomainsDecided,
   ParametersSet,
-} from './control-answers.js';
+} from './domain-answers.js';
 import type { Host } from './control-ports.js';
 import { route } from './route.js';
 import type { Route } from './route.js';

@@ -8,7 +8,7 @@ import { HostKeyError } from '../ssh/host-key-error.js';
 import type { HostKeyRotation, RotationStep } from '../ssh/host-key-rotation.js';
 import type { HostKeys } from '../ssh/host-keys.js';
 import { flag, hostKeyType, optional } from './argument.js';
-import type { HostKeyLearned, HostKeyList, HostKeyStep } from './control-answers.js';
+import type { HostKeyLearned, HostKeyList, HostKeyStep } from './host-key-answers.js';
 import { route } from './route.js';
 import type { Route } from './route.js';
 

@@ -1,4 +1,4 @@
-import type { HostStatus } from './control-answers.js';
+import type { HostStatus } from './status-answers.js';
 import type { Host } from './control-ports.js';
 
 /** A host, for the answers to admins. */

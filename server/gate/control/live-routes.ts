@@ -1,7 +1,7 @@
 import { isSeenAlive } from '../../../policy/domain-state.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { ShownAttachment } from '../access/live-attachments.js';
-import type { LiveConsole, LiveView } from './control-answers.js';
+import type { LiveConsole, LiveView } from './session-answers.js';
 import type { Host, RunningGate } from './control-ports.js';
 import { route } from './route.js';
 import type { Route } from './route.js';

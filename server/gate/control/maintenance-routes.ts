@@ -2,7 +2,7 @@ import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { Maintenance } from '../../store/maintenance.js';
 import { flag, optional, sentence, time } from './argument.js';
-import type { MaintenanceStatus } from './control-answers.js';
+import type { MaintenanceStatus } from './status-answers.js';
 import { route } from './route.js';
 import type { Route } from './route.js';
 

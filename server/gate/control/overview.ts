@@ -8,7 +8,7 @@ import type { HalfStatus } from '../../wire/half-status.js';
 import type { Verb } from '../../wire/contract.js';
 import type { OpenConsoles } from '../access/live-attachments.js';
 import type { NoticeChannelStatus } from '../notices/notice-delivery.js';
-import type { GateStatus, HostStatus, PolicyStatus } from './control-answers.js';
+import type { GateStatus, HostStatus, PolicyStatus } from './status-answers.js';
 import type { LiveSession, WorkerStatus } from './control-ports.js';
 
 /** `GET /overview`: all that an admin wants to see at a glance. Times are ISO 8601. */

@@ -1,7 +1,7 @@
 import { unheld } from '../../../policy/unheld.js';
 import type { Store } from '../../store/store.js';
 import { number } from './argument.js';
-import type { PolicyReload, PolicyStatus } from './control-answers.js';
+import type { PolicyReload, PolicyStatus } from './status-answers.js';
 import type { PolicyInForce } from './control-ports.js';
 import { route } from './route.js';
 import type { Route } from './route.js';

@@ -6,7 +6,7 @@ import { RecordingStore } from '../recording/recording-store.js';
 import type { Recording } from '../recording/recording-store.js';
 import { Retention } from '../recording/retention.js';
 import { customer, domain, flag, optional, recording, time } from './argument.js';
-import type { RecordingsPruned, RecordingView } from './control-answers.js';
+import type { RecordingsPruned, RecordingView } from './record-answers.js';
 import type { AdministrationSettings } from './control-ports.js';
 import { StreamedBytes, route } from './route.js';
 import type { Route } from './route.js';

@@ -9,7 +9,7 @@ import { certificateNote } from '../certificates/login-certificate.js';
 import { Slices } from '../scheduling/slices.js';
 import type { LoginTry } from '../ssh/login-tries.js';
 import type { RefusedConnection } from '../ssh/refused-connections.js';
-import type { ExplainedLogin, ExplainedTry, RefusedLogin, RefusedLogins } from './control-answers.js';
+import type { ExplainedLogin, ExplainedTry, RefusedLogin, RefusedLogins } from './login-answers.js';
 import type { Logins } from './control-ports.js';
 import { LoginForecasts } from './login-forecast.js';
 import type { AskedKey } from './asked-key.js';

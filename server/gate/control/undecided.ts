@@ -1,5 +1,5 @@
 import type { Store } from '../../store/store.js';
-import type { GateStatus } from './control-answers.js';
+import type { GateStatus } from './status-answers.js';
 
 /** The domains that wait for an admin's decision. */
 export function undecided(store: Pick<Store, 'domains'>): GateStatus['domains'] {

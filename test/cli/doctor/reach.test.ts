@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { checkReach } from '../../../server/cli/doctor/reach.js';
-import type { GateStatus, HostStatus } from '../../../server/gate/control/control-answers.js';
+import type { GateStatus, HostStatus } from '../../../server/gate/control/status-answers.js';
 
 const ANSWERED_AT = Date.parse('2026-11-21T07:15:02.000Z');
 

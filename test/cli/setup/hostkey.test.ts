@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HostKeyList, HostKeyStep } from '../../../server/gate/control/control-answers.js';
+import type { HostKeyList, HostKeyStep } from '../../../server/gate/control/host-key-answers.js';
 import { HostKey } from '../../../server/gate/ssh/host-key.js';
 import { ControlFixture } from '../../support/control-fixture.js';
 import { writeGateSettings } from '../../support/gate-settings-file.js';

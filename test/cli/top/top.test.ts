@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { LiveView } from '../../../server/gate/control/control-answers.js';
+import type { LiveView } from '../../../server/gate/control/session-answers.js';
 import {
   heard,
   listHeight,

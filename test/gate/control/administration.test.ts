@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict';
 import { sessionTable } from '../../../server/cli/customer/session.js';
-import type { SessionView } from '../../../server/gate/control/control-answers.js';
+import type { SessionView } from '../../../server/gate/control/session-answers.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import { NORMAL } from '../../../policy/names.js';
 import type { BootProfileName } from '../../../policy/names.js';
-import type {
-  CustomerRemoved,
-  CustomerRenamed,
-  DomainDetail,
-  GateStatus,
-  KeysExpiring,
-  KeyView,
-  ParametersSet,
-} from '../../../server/gate/control/control-answers.js';
+import type { CustomerRemoved, CustomerRenamed } from '../../../server/gate/control/customer-answers.js';
+import type { DomainDetail, ParametersSet } from '../../../server/gate/control/domain-answers.js';
+import type { KeysExpiring, KeyView } from '../../../server/gate/control/key-answers.js';
+import type { GateStatus } from '../../../server/gate/control/status-answers.js';
 import type { ControlClient } from '../../../server/gate/control/control-client.js';
 import { ed25519Pair } from '../../../server/gate/ssh/raw-keys.js';
 import { ControlFixture, POLICY } from '../../support/control-fixture.js';

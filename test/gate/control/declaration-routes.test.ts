@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import type { DeclarationsApplied } from '../../../server/gate/control/control-answers.js';
+import type { DeclarationsApplied } from '../../../server/gate/control/declaration-answers.js';
 import { parsePublicKey } from '../../../server/gate/keys/public-key.js';
 import type { PublicKey } from '../../../server/gate/keys/public-key.js';
 import { ControlFixture } from '../../support/control-fixture.js';

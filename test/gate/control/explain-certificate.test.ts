@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { AuthorityName } from '../../../policy/names.js';
 import { readAskedKey } from '../../../server/gate/control/asked-key.js';
-import type { ExplainedLogin } from '../../../server/gate/control/control-answers.js';
+import type { ExplainedLogin } from '../../../server/gate/control/login-answers.js';
 import { loginWorld } from '../../../server/gate/control/login-world.js';
 import type { LoginWorld } from '../../../server/gate/control/login-world.js';
 import { explainedLogin, refusedLogins } from '../../../server/gate/control/refused-logins.js';

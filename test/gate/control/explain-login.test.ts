@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ParsedKey } from 'ssh2';
 import { isRefusal } from '../../../policy/refusal.js';
 import { Administration } from '../../../server/gate/control/administration.js';
-import type { ExplainedLogin, RefusedLogins } from '../../../server/gate/control/control-answers.js';
+import type { ExplainedLogin, RefusedLogins } from '../../../server/gate/control/login-answers.js';
 import { loginWorld } from '../../../server/gate/control/login-world.js';
 import type { LoginWorld } from '../../../server/gate/control/login-world.js';
 import { explainedLogin, refusedLogins } from '../../../server/gate/control/refused-logins.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ROLES } from '../../../policy/roles.js';
 import { exportFiles, exportText } from '../../../server/cli/declaration/exported-customers.js';
-import type { Declared } from '../../../server/gate/control/control-answers.js';
+import type { Declared } from '../../../server/gate/control/declaration-answers.js';
 import { parsePublicKey } from '../../../server/gate/keys/public-key.js';
 import type { PublicKey } from '../../../server/gate/keys/public-key.js';
 import type { AuthorityName } from '../../../policy/names.js';

@@ -4,7 +4,7 @@ import Sqlite from 'better-sqlite3';
 import type { Fingerprint } from '../../../policy/names.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import { Administration } from '../../../server/gate/control/administration.js';
-import type { KeysExpiring, KeyView } from '../../../server/gate/control/control-answers.js';
+import type { KeysExpiring, KeyView } from '../../../server/gate/control/key-answers.js';
 import type { RouteAnswer } from '../../../server/gate/control/route.js';
 import type { Key } from '../../../server/store/records.js';
 import { Store } from '../../../server/store/store.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ControlClient } from '../../../server/gate/control/control-client.js';
-import type { LiveView } from '../../../server/gate/control/control-answers.js';
+import type { LiveView } from '../../../server/gate/control/session-answers.js';
 import type { Overview } from '../../../server/gate/control/overview.js';
 import { ControlFixture } from '../../support/control-fixture.js';
 import { domainView } from '../../support/dom0-stand-in.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { askDom0 } from '../../../server/cli/doctor/dom0-answer.js';
 import { auditRoutes } from '../../../server/gate/control/audit-routes.js';
-import type { AuditReport } from '../../../server/gate/control/control-answers.js';
+import type { AuditReport } from '../../../server/gate/control/record-answers.js';
 import { HostLink } from '../../../server/gate/hosts/host-link.js';
 import { Hosts } from '../../../server/gate/hosts/hosts.js';
 import { Slices } from '../../../server/gate/scheduling/slices.js';
