@@ -1,6 +1,6 @@
 import type { Canvas } from './canvas.js';
 import type { Style } from './frame.js';
-import type { MenuDomain } from './port.js';
+import type { MenuDomain } from './menu-domain.js';
 import { NORMAL } from '../policy/names.js';
 import { underWay } from './state.js';
 import {

@@ -1,7 +1,7 @@
 import type { Action } from '../policy/actions.js';
 import { guestTypeWord } from '../policy/guest-type.js';
 import type { DomainState } from '../policy/domain-state.js';
-import type { MenuDomain } from './port.js';
+import type { MenuDomain } from './menu-domain.js';
 import { agoWord } from './time-words.js';
 
 /** Words for the states of a server and for its operations, for the menus and the gate. */

@@ -2,7 +2,8 @@ import type { BootProfileName, DomainName, Fingerprint, ImageName } from '../pol
 import { NORMAL } from '../policy/names.js';
 import type { RefusalCode } from '../policy/refusal.js';
 import { NOTICE_LABELS, NOTICES_HINT, NOTICES_LABEL } from './notice-words.js';
-import type { Chosen, MenuDomain, MenuImage, MenuProfile, NoticeChange, OperateAction } from './port.js';
+import type { MenuDomain, MenuImage, MenuProfile } from './menu-domain.js';
+import type { Chosen, NoticeChange, OperateAction } from './port.js';
 import { currentPage, findDomain } from './state.js';
 import type { MenuState } from './state.js';
 import { imageFacts } from './operation-words.js';

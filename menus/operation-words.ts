@@ -1,6 +1,7 @@
 import type { Action } from '../policy/actions.js';
 import { doingWord } from './domain-words.js';
-import type { FirstDisk, MenuImage, MenuParameter, OperateAction, WritingProgress } from './port.js';
+import type { FirstDisk, MenuImage, MenuParameter, WritingProgress } from './menu-domain.js';
+import type { OperateAction } from './port.js';
 import { duration } from './time-words.js';
 import { ACTION_LABELS } from './words.js';
 

@@ -5,7 +5,7 @@ import { lookedAt, seenRows } from './log-view.js';
 import { inColumns, isAtStart, lastTop, readingHeight, readingLines } from './reading.js';
 import { currentPage, findDomain, isTyped, underWay, waitsForGuest, wordFor } from './state.js';
 import type { LogPage, MenuState, Page } from './state.js';
-import type { MenuDomain } from './port.js';
+import type { MenuDomain } from './menu-domain.js';
 import { offersConsole } from './update-dialog.js';
 import { TIME_BY_LINE, rescueEndSentence, rescueHostKeySentence } from './rescue-words.js';
 import { explanation, timeText, titleOf } from './view-dialog.js';

@@ -1,4 +1,4 @@
-import type { RescueTimes } from './port.js';
+import type { RescueTimes } from './menu-domain.js';
 
 const HOUR = 3_600;
 const DAY = 24 * HOUR;

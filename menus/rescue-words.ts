@@ -1,5 +1,5 @@
 import type { Fingerprint } from '../policy/names.js';
-import type { MenuRescueEnd } from './port.js';
+import type { MenuRescueEnd } from './menu-domain.js';
 import { duration, moment } from './time-words.js';
 
 /** Words for the end of a rescue, for the menus and the gate. */

@@ -2,11 +2,11 @@ import type { Action } from '../policy/actions.js';
 import type { BootProfileName, DomainName, Fingerprint, ImageName } from '../policy/names.js';
 import type { LogView, Need } from './log-view.js';
 import type { RescueTime } from './rescue-time.js';
+import type { MenuDomain } from './menu-domain.js';
 import type {
   Chosen,
   Effect,
   MenuActivity,
-  MenuDomain,
   MenuKey,
   MenuNotices,
   MenuStart,

@@ -1,5 +1,6 @@
 import type { DomainName } from '../policy/names.js';
-import type { Effect, Fact, MenuDomain, MenuOperation, OperateAction } from './port.js';
+import type { MenuDomain, MenuOperation } from './menu-domain.js';
+import type { Effect, Fact, OperateAction } from './port.js';
 import { clampSize, currentPage, findDomain, rootPage, underWay } from './state.js';
 import type { MenuState, Page, Plan, Step } from './state.js';
 import { logFact, logRefused, logResized } from './update-log.js';

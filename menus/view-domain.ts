@@ -4,7 +4,7 @@ import { isNormal, lookOfDomain, staleAge } from './domain-look.js';
 import { entriesOf, selectedIndex } from './entries.js';
 import type { Style } from './frame.js';
 import type { Layout } from './layout.js';
-import type { MenuDomain, MenuOperation } from './port.js';
+import type { MenuDomain, MenuOperation } from './menu-domain.js';
 import { wrap } from './printable-text.js';
 import { GAP, drawBlocks, entryBlock } from './scroll-list.js';
 import type { Area } from './scroll-list.js';

@@ -4,7 +4,7 @@ import { canRescue, entriesOf, selectedIndex } from './entries.js';
 import type { Entry } from './entries.js';
 import type { Style } from './frame.js';
 import type { Layout } from './layout.js';
-import type { MenuDomain } from './port.js';
+import type { MenuDomain } from './menu-domain.js';
 import { columnsOf, wrap } from './printable-text.js';
 import { GAP, drawBlocks, entryBlock } from './scroll-list.js';
 import type { Area, Block } from './scroll-list.js';

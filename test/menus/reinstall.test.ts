@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { currentPage } from '../../menus/state.js';
 import { view } from '../../menus/view.js';
-import type { MenuDomain } from '../../menus/port.js';
+import type { MenuDomain } from '../../menus/menu-domain.js';
 import { MenuDriver } from '../support/menu-driver.js';
 import {
   IMAGES,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { MenuDomain, RescueTimes } from '../../menus/port.js';
+import type { MenuDomain, RescueTimes } from '../../menus/menu-domain.js';
 import { pageText } from '../../menus/plain-text.js';
 import { parseLength, rescueTime } from '../../menus/rescue-time.js';
 import { rescueEndSentence } from '../../menus/rescue-words.js';

@@ -7,7 +7,8 @@ import { view } from '../../menus/view.js';
 import { columnsOf } from '../../menus/printable-text.js';
 import { DOMAIN_STATES } from '../../policy/domain-state.js';
 import { NORMAL } from '../../policy/names.js';
-import type { MenuDomain, MenuOperation, OperateAction } from '../../menus/port.js';
+import type { MenuDomain, MenuOperation } from '../../menus/menu-domain.js';
+import type { OperateAction } from '../../menus/port.js';
 import {
   NOW,
   REINSTALLABLE,

@@ -1,6 +1,7 @@
 import { openFullScreenMenu } from '../../menus/full-screen-menu.js';
 import { openPlainMenu } from '../../menus/plain-menu.js';
-import type { Effect, MenuDomain, MenuTerminal, OpenMenu } from '../../menus/port.js';
+import type { MenuDomain } from '../../menus/menu-domain.js';
+import type { Effect, MenuTerminal, OpenMenu } from '../../menus/port.js';
 import { NORMAL, parseBootProfileName } from '../../policy/names.js';
 import { domain, logPiece, menuKey, menuStart, offers, operation, refused } from './menu-samples.js';
 

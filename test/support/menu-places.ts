@@ -1,6 +1,6 @@
 import { NO_TEXT_CONSOLE } from '../../menus/domain-words.js';
 import type { MenuLogPiece } from '../../menus/log-port.js';
-import type { MenuDomain } from '../../menus/port.js';
+import type { MenuDomain } from '../../menus/menu-domain.js';
 import { GRAPH_MINUTES, usageGraph } from '../../menus/usage-graph.js';
 import { MenuDriver } from './menu-driver.js';
 import {

@@ -17,15 +17,8 @@ import type {
   ImageName,
 } from '../../policy/names.js';
 import type { MenuBoot, MenuLogLine, MenuLogPiece } from '../../menus/log-port.js';
-import type {
-  MenuDomain,
-  MenuImage,
-  MenuKey,
-  MenuOperation,
-  MenuProfile,
-  MenuStart,
-  Offer,
-} from '../../menus/port.js';
+import type { MenuDomain, MenuImage, MenuOperation, MenuProfile, Offer } from '../../menus/menu-domain.js';
+import type { MenuKey, MenuStart } from '../../menus/port.js';
 
 /** Values for the menus' tests: a customer, domains, keys. Times count from NOW. */
 

@@ -1,4 +1,4 @@
-import type { MenuDomain } from '../../../menus/port.js';
+import type { MenuDomain } from '../../../menus/menu-domain.js';
 
 /** A list of domains that is being made, one domain with each step. */
 export class DomainListing {

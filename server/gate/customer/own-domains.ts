@@ -17,7 +17,7 @@ import type {
   MenuRescueEnd,
   Offer,
   RescueTimes,
-} from '../../../menus/port.js';
+} from '../../../menus/menu-domain.js';
 import type { RoleRow } from '../../store/records.js';
 import type { OperationView } from '../../wire/operation.js';
 import type { RescueEnd } from '../../wire/rescue-end.js';

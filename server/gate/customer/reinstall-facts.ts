@@ -1,5 +1,5 @@
 import { imageTooLarge } from '../../../menus/operation-words.js';
-import type { MenuDomain } from '../../../menus/port.js';
+import type { MenuDomain } from '../../../menus/menu-domain.js';
 import type { ImageName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { imageBytes } from '../../wire/image-size.js';

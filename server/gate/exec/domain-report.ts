@@ -1,4 +1,4 @@
-import type { MenuDomain } from '../../../menus/port.js';
+import type { MenuDomain } from '../../../menus/menu-domain.js';
 import { NO_TEXT_CONSOLE, stateWord, stepWord } from '../../../menus/domain-words.js';
 import { DISK_INCOMPLETE, writingWords } from '../../../menus/operation-words.js';
 import { guestTypeWord } from '../../../policy/guest-type.js';

@@ -1,4 +1,5 @@
-import type { Fact, MenuDomain } from '../../../menus/port.js';
+import type { MenuDomain } from '../../../menus/menu-domain.js';
+import type { Fact } from '../../../menus/port.js';
 import type { CustomerName, DomainName } from '../../../policy/names.js';
 import type { Logger } from '../../wire/logger.js';
 import type { DomainListing } from '../customer/domain-listing.js';

@@ -1,6 +1,7 @@
 import { openFullScreenMenu } from '../../../menus/full-screen-menu.js';
 import { openPlainMenu } from '../../../menus/plain-menu.js';
-import type { Effect, Fact, MenuDomain, MenuPreferences, OpenMenu } from '../../../menus/port.js';
+import type { MenuDomain } from '../../../menus/menu-domain.js';
+import type { Effect, Fact, MenuPreferences, OpenMenu } from '../../../menus/port.js';
 import type { CustomerName, DomainName } from '../../../policy/names.js';
 import { isRefusal, shownRefusal } from '../../../policy/refusal.js';
 import type { OwnNotices } from '../customer/own-notices.js';

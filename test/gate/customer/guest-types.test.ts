@@ -4,7 +4,7 @@ import { view } from '../../../menus/view.js';
 import { GUEST_TYPES } from '../../../policy/guest-type.js';
 import type { BootProfileName } from '../../../policy/names.js';
 import { OwnDomains } from '../../../server/gate/customer/own-domains.js';
-import type { MenuDomain } from '../../../menus/port.js';
+import type { MenuDomain } from '../../../menus/menu-domain.js';
 import { domainLines, domainObject } from '../../../server/gate/exec/domain-report.js';
 import { eventually } from '../../support/eventually.js';
 import { FakeTerminal } from '../../support/fake-terminal.js';

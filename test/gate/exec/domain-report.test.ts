@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { pageText } from '../../../menus/plain-text.js';
-import type { MenuDomain } from '../../../menus/port.js';
+import type { MenuDomain } from '../../../menus/menu-domain.js';
 import { view } from '../../../menus/view.js';
 import type { BootProfileName } from '../../../policy/names.js';
 import type { DomainState } from '../../../policy/domain-state.js';
