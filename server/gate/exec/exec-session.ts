@@ -10,12 +10,10 @@ import * as say from '../console-log/log-words.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Slices } from '../scheduling/slices.js';
 import type { Identity } from '../session/identity.js';
-import { isInUse } from '../customer/own-keys.js';
 import type { OwnKeys } from '../customer/own-keys.js';
 import type { OwnUsage } from '../customer/own-usage.js';
 import type { Charset } from '../../../menus/printable-text.js';
 import type { CustomerName } from '../../../policy/names.js';
-import { noticeLines } from '../customer/own-notices.js';
 import type { OwnNotices } from '../customer/own-notices.js';
 import type { OwnRecordings } from '../customer/own-recordings.js';
 import { rescueExtended } from '../../../menus/rescue-words.js';
@@ -26,16 +24,15 @@ import type { OwnDomainsParts } from '../customer/own-domains.js';
 import type { AskStanding } from '../access/standing.js';
 import type { Terminal } from '../session/terminal.js';
 import * as words from '../text/words.js';
-import type { NoticeAddress } from '../../store/notice-addresses.js';
-import type { Command, NotifyRequest } from './command.js';
-import { aligned } from '../../../policy/columns.js';
+import type { Command } from './command.js';
 import { domainLines, domainObject, domainTable } from './domain-report.js';
 import { ExecOutput } from './exec-output.js';
 import { EXIT, exitStatus } from './exit-status.js';
 import { help } from './help.js';
-import { readText } from './line-reader.js';
+import { KeysCommand } from './keys-command.js';
 import { OperateCommand } from './operate-command.js';
 import { LogCommand } from './log-command.js';
+import { notify } from './notify-command.js';
 import { RecordingCommand } from './recording-command.js';
 import { ScreenCommand } from './screen-command.js';
 import { showGraph } from './graph-command.js';
@@ -110,15 +107,15 @@ export class ExecSession {
       case 'status':
         return this.#status(command.domain, command.json);
       case 'keys-list':
-        return this.#keysList(command.json);
+        return this.#keys().list(command.json);
       case 'keys-add':
-        return this.#keysAdd(command.text, command.json);
+        return this.#keys().add(command.text, command.json);
       case 'keys-remove':
-        return this.#keysRemove(command);
+        return this.#keys().remove(command);
       case 'escape':
         return this.#escape(command.key);
       case 'notify':
-        return this.#notify(command);
+        return notify(this.#parts.notices, this.#identity, command, this.#output);
       case 'activity':
         return this.#activity(command.json);
       case 'recordings':
@@ -172,50 +169,8 @@ export class ExecSession {
     return EXIT.done;
   }
 
-  #keysList(json: boolean): number {
-    const keys = this.#parts.keys.list(this.#identity).map((key) => ({
-      fingerprint: key.fingerprint,
-      type: key.type,
-      comment: key.comment,
-      addedAt: key.addedAt,
-      lastUsedAt: key.lastUsedAt,
-      expiresAt: key.expiresAt,
-      inUse: isInUse(key, this.#identity),
-    }));
-    if (json) {
-      this.#output.json(keys);
-      return EXIT.done;
-    }
-    const rows = keys.map((key) => [
-      key.fingerprint,
-      key.type,
-      key.inUse ? 'now' : (key.lastUsedAt ?? 'never'),
-      key.expiresAt ?? 'never',
-      key.comment,
-    ]);
-    this.#output.lines(aligned([['FINGERPRINT', 'TYPE', 'LAST USED', 'EXPIRES', 'COMMENT'], ...rows]));
-    return EXIT.done;
-  }
-
-  async #keysAdd(given: string | null, json: boolean): Promise<number | Refusal> {
-    if (given === null && this.#terminal.hasPty) this.#output.ask('Paste the public key, then Enter: ');
-    const text = given ?? (await readText(this.#terminal));
-    if (text === null) return words.nothingGiven();
-    const key = this.#parts.keys.add(this.#identity, text);
-    if (isRefusal(key)) return key;
-    const { fingerprint, type, comment, addedAt } = key;
-    if (json) this.#output.json({ fingerprint, type, comment, addedAt });
-    else this.#output.line(`Added ${fingerprint}.`);
-    return EXIT.done;
-  }
-
-  #keysRemove(command: Extract<Command, { command: 'keys-remove' }>): number | Refusal {
-    const { fingerprint, yes, json } = command;
-    const key = this.#parts.keys.remove(this.#identity, fingerprint, { confirmed: yes });
-    if (isRefusal(key)) return key;
-    if (json) this.#output.json({ removed: key.fingerprint });
-    else this.#output.line(`Removed ${key.fingerprint}.`);
-    return EXIT.done;
+  #keys(): KeysCommand {
+    return new KeysCommand(this.#parts.keys, this.#identity, this.#terminal, this.#output);
   }
 
   #escape(text: string | null): number | Refusal {
@@ -227,35 +182,6 @@ export class ExecSession {
     }
     this.#output.line(`${consoleOptions.escapeKey(customer).name} and a dot leave a console.`);
     return EXIT.done;
-  }
-
-  #notify({ what, json }: Extract<Command, { command: 'notify' }>): number | Refusal {
-    const state = this.#noticesAfter(what);
-    if (isRefusal(state)) return state;
-    if (json) this.#output.json(state);
-    else this.#output.lines(noticeLines(state));
-    if (what.ask === 'test' && !json) this.#output.line('A test is on its way there.');
-    return EXIT.done;
-  }
-
-  #noticesAfter(what: NotifyRequest): NoticeAddress | Refusal {
-    const { notices } = this.#parts;
-    const identity = this.#identity;
-    switch (what.ask) {
-      case 'show':
-        return notices.show(identity);
-      case 'address':
-        return notices.ask(identity, what.text);
-      case 'confirm':
-        return notices.confirm(identity, what.text);
-      case 'on':
-      case 'off':
-        return notices.switch(identity, what.ask === 'on');
-      case 'test':
-        return notices.test(identity);
-      case 'forget':
-        return notices.forget(identity);
-    }
   }
 
   #activity(json: boolean): number {
