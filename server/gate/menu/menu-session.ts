@@ -20,13 +20,11 @@ import { MenuDomains } from './menu-domains.js';
 import type { MenuDomainsParts } from './menu-domains.js';
 import { MenuNotices } from './menu-notices.js';
 import { MenuKeys } from './menu-keys.js';
+import { MenuOperations } from './menu-operations.js';
+import type { MenuOperationsParts } from './menu-operations.js';
 import type { SessionTerms } from '../access/session-terms.js';
 import { SessionMenuTerminal } from './menu-terminal.js';
 import type { HearingMenu, OpenMenus } from './open-menus.js';
-import { rescueExtended } from '../../../menus/rescue-words.js';
-import type { OperationDispatcher } from '../operations/operation-dispatcher.js';
-import type { RescueExtensions } from '../operations/rescue-extensions.js';
-import { menuOperation } from '../customer/own-domains.js';
 import type { AskStanding } from '../access/standing.js';
 import type { Terminal, Unsubscribe } from '../session/terminal.js';
 import * as words from '../text/words.js';
@@ -37,11 +35,9 @@ interface Preferences {
   set(customer: CustomerName, preferences: MenuPreferences): void;
 }
 
-export interface MenuParts extends MenuDomainsParts {
+export interface MenuParts extends MenuDomainsParts, MenuOperationsParts {
   readonly site: string;
   readonly motd: readonly string[];
-  readonly operations: OperationDispatcher;
-  readonly rescueExtensions: RescueExtensions;
   readonly keys: OwnKeys;
   readonly activity: Activity;
   readonly notices: OwnNotices;
@@ -223,9 +219,8 @@ export class MenuSession implements HearingMenu {
     }
     switch (effect.effect) {
       case 'operate':
-        return this.#operate(effect);
       case 'extend':
-        return this.#extend(effect.domain);
+        return this.#operations().perform(effect);
       case 'console':
         return this.#lend(effect.domain, effect.mode, effect.boot === true);
       case 'list-keys':
@@ -270,35 +265,11 @@ export class MenuSession implements HearingMenu {
     this.#tell({ fact: 'usage', domain, graph });
   }
 
-  async #extend(domain: DomainName): Promise<void> {
-    const end = await this.#parts.rescueExtensions.extend(this.#identity, domain, null);
-    if (isRefusal(end)) this.#tell({ fact: 'refused', message: shownRefusal(end) });
-    else {
-      this.#domains.soon();
-      this.#tell({ fact: 'notice', message: rescueExtended(domain, Date.parse(end.at), Date.now()) });
-    }
-  }
-
-  async #operate(effect: Extract<Effect, { effect: 'operate' }>): Promise<void> {
-    const { action, domain, profile, forSeconds = null, choice = {} } = effect;
-    const asked = { action, domain, profile, forSeconds, choice };
-    const started = await this.#parts.operations.operate(this.#identity, asked);
-    if (isRefusal(started)) {
-      this.#tell({ fact: 'refused', message: shownRefusal(started) });
-      return;
-    }
-    this.#tell({ fact: 'accepted', domain, action });
-    this.#domains.soon();
-    const end = await started.ended;
-    if (end.outcome === 'lost') {
-      this.#tell({ fact: 'refused', message: words.outcomeLost(domain).message, domain });
-      return;
-    }
-    // The result is on the screen before the customer reads that it is over.
-    this.#domains.tellNow(domain);
-    const operation = menuOperation(end.operation);
-    // A customer who may not see the domain any more is told nothing of it.
-    if (operation !== null && this.#domains.has(domain)) this.#tell({ fact: 'ended', domain, operation });
+  /** Made when it is needed: a menu that nobody touches keeps none. */
+  #operations(): MenuOperations {
+    return new MenuOperations(this.#parts, this.#identity, this.#domains, (fact) => {
+      this.#tell(fact);
+    });
   }
 
   async #lend(domain: DomainName, mode: 'write' | 'watch', fromBoot: boolean): Promise<void> {
