@@ -18,6 +18,7 @@ import { HostNameList } from './host-name-list.js';
 import { IncarnationProfiles } from './incarnation-profiles.js';
 import type { KnownNames, NameSource } from './known-names.js';
 import type { KnownStates } from './known-states.js';
+import { LastListing } from './last-listing.js';
 import { isOfLife, LocalMoves } from './local-moves.js';
 import type { ObservedDomain } from './observed-domain.js';
 
@@ -74,15 +75,13 @@ export class Observer {
   #cancelRound: () => void = () => undefined;
   #cancelAgeing: () => void = () => undefined;
   #stopped = false;
-  #answeredAt: number | null = null;
   #roundAt: number;
-  #failing: string | null = null;
-  /** The toolstack's last successful listing. */
-  #listed: ReadonlyMap<GuestName, ListedDomain> = new Map();
+  readonly #listing: LastListing;
 
   constructor(parts: ObserverParts, events: ObserverEvents) {
     this.#parts = parts;
     this.#roundAt = parts.host.uptime();
+    this.#listing = new LastListing(parts.logger);
     this.#profiles = new IncarnationProfiles(parts);
     this.#names = new HostNameList(parts, (name) => this.#trackers.has(name as DomainName));
     this.#moves = new LocalMoves((name) => parts.states.life(name));
@@ -112,7 +111,8 @@ export class Observer {
 
   /** Milliseconds since the toolstack's last answer; null: it has not answered yet. */
   get age(): number | null {
-    return this.#answeredAt === null ? null : this.#parts.host.uptime() - this.#answeredAt;
+    const { answeredAt } = this.#listing;
+    return answeredAt === null ? null : this.#parts.host.uptime() - answeredAt;
   }
 
   /** Milliseconds since a look ended last, with or without an answer of the toolstack. */
@@ -122,7 +122,7 @@ export class Observer {
 
   /** Why the toolstack did not answer when it was last asked; null when it did. */
   get silence(): string | null {
-    return this.#failing;
+    return this.#listing.silence;
   }
 
   /**
@@ -153,17 +153,17 @@ export class Observer {
    * begun must be able to finish.
    */
   listed(name: DomainName): ListedDomain | null {
-    return this.#listed.get(name) ?? null;
+    return this.#listing.guest(name);
   }
 
   /** The last listing of a guest, whether it is managed or not. */
   guest(name: GuestName): ListedDomain | null {
-    return this.#listed.get(name) ?? null;
+    return this.#listing.guest(name);
   }
 
   /** Whether the last listing has a guest with this UUID, under any name. */
   isListed(uuid: string): boolean {
-    return [...this.#listed.values()].some((guest) => guest.uuid === uuid);
+    return this.#listing.hasUuid(uuid);
   }
 
   list(): readonly ObservedDomain[] {
@@ -229,17 +229,15 @@ export class Observer {
     const now = host.uptime();
     if (isRefusal(listed)) {
       this.#names.listed(null);
-      this.#silence(listed);
+      this.#listing.silent(listed);
+      this.#adopt();
+      this.#age();
       await memory.judge(configs, () => true, settings.goneAfterSeconds * 1000, now, this.#parts.clock());
       await this.#tellNames();
       return listed;
     }
-    if (this.#failing !== null) this.#parts.logger.info({}, 'toolstack.answers');
-    this.#failing = null;
-    this.#answeredAt = now;
-    const byName = new Map<GuestName, ListedDomain>(listed.map((domain) => [domain.name, domain]));
+    const byName = this.#listing.answered(listed, now);
     this.#names.listed(new Set(byName.keys()));
-    this.#listed = byName;
     this.#adopt();
     const isManaged = (name: GuestName): boolean => this.#trackers.has(name as DomainName);
     const moves = this.#moves.see(this.#trackers.keys(), { listed: byName, isManaged });
@@ -312,19 +310,11 @@ export class Observer {
       tracker.configure({ fault: configs.fault(name), configured: memory.configured(name) });
   }
 
-  /** The toolstack did not answer. The log has each reason once. */
-  #silence(why: Refusal): void {
-    if (this.#failing !== why.detail)
-      this.#parts.logger.error({ code: why.code, detail: why.detail }, 'toolstack.silent');
-    this.#failing = why.detail;
-    this.#adopt();
-    this.#age();
-  }
-
   /** Also runs while a listing hangs: an observation that is too old becomes `unknown`. */
   #age(): void {
     const now = this.#parts.host.uptime();
-    const stale = this.#answeredAt === null || now - this.#answeredAt >= this.#parts.timings.stale;
+    const { answeredAt } = this.#listing;
+    const stale = answeredAt === null || now - answeredAt >= this.#parts.timings.stale;
     if (!stale) return;
     for (const tracker of this.#trackers.values()) if (tracker.expire(now)) this.#events.seen(tracker.seen);
   }
