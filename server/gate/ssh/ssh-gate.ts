@@ -7,7 +7,7 @@ import type { Revocation, Tracked } from '../access/revocation.js';
 import type { SessionHandler } from '../session/session.js';
 import type { SessionInfo } from '../session/session-info.js';
 import type { RateLimit } from '../access/customer-rate-limit.js';
-import { Authenticator, type Accounts, type Counters, type LoginFound } from './authenticate.js';
+import { Authenticator, type Accounts, type Counters } from './authenticate.js';
 import { CertificateLogin, type CertificateLoginParts } from './certificate-login.js';
 import { CustomerTurns } from '../scheduling/customer-turns.js';
 import { Connection, type ConnectionEvents, type ConnectionLimits } from './connection.js';
@@ -20,6 +20,7 @@ import { KeepAlive } from './keep-alive.js';
 import type { Arrival } from './arrival.js';
 import type { ListenAddress } from './listener.js';
 import { whyNoHybrid } from './hybrid-key-exchange.js';
+import { LoginRecheck } from './login-recheck.js';
 import { LoginRecord, type AuditLog } from './login-record.js';
 import { hasNativeCrypto } from './native-crypto.js';
 import { connectionInfo, OpenConnections } from './open-connections.js';
@@ -114,6 +115,7 @@ export class SshGate {
   readonly #registry: SessionRegistry;
   readonly #customers: ConnectionPlaces;
   readonly #authenticator: Authenticator;
+  readonly #recheck: LoginRecheck;
   readonly #front: Front;
   readonly #turns: CustomerTurns;
   #server: Ssh2Server;
@@ -153,6 +155,7 @@ export class SshGate {
     const { accounts, certificates, keyUse, signatureCheck: check = new SignatureCheck() } = parts;
     const certified = certificates === undefined ? null : new CertificateLogin(check, keyUse, certificates);
     this.#authenticator = new Authenticator(accounts, check, keyUse, certified);
+    this.#recheck = new LoginRecheck(accounts, certificates ?? null);
     this.#front = parts.front;
     this.#turns = parts.turns ?? new CustomerTurns();
     const makeServer = (): Ssh2Server =>
@@ -283,10 +286,7 @@ export class SshGate {
       emptied: (connection) => {
         this.#customers.rest(connection);
       },
-      isStillAllowed: (identity, login) => {
-        const found = this.#findAgain(identity, login);
-        return found?.customer === identity.customer && found.standing.here;
-      },
+      isStillAllowed: (identity, login) => this.#recheck.isStillAllowed(identity, login),
       openSession: (...session) => {
         this.#registry.open(...session);
       },
@@ -310,19 +310,6 @@ export class SshGate {
     this.#parts.keyUse.touch(customer, fingerprint).catch((error: unknown) => {
       this.#parts.log.error({ connection: id, err: error }, 'key.use-not-noted');
     });
-  }
-
-  /** Looks the customer up by what they logged in with. */
-  #findAgain({ fingerprint, verified, certificate }: Identity, login: string): LoginFound | null {
-    if (certificate === undefined) return this.#parts.accounts.find(login, fingerprint, verified);
-    const accounts = this.#parts.certificates?.accounts;
-    if (accounts === undefined) return null;
-    const { authority, authoritySeq, customerSeq, confinedTo } = certificate;
-    const found = accounts.find(login, certificate.certificate, accounts.authority(authority), verified);
-    const now = found?.certificate;
-    const isSame =
-      now?.authoritySeq === authoritySeq && now.customerSeq === customerSeq && now.confinedTo === confinedTo;
-    return isSame ? found : null;
   }
 
   /** Ends the connection with its sessions when its customer may not be here any more. */
