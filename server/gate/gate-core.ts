@@ -1,47 +1,40 @@
 import type { Store } from '../store/store.js';
-import type { UsageHistory } from '../store/usage-history.js';
 import { FaultGuard } from '../wire/fault-guard.js';
-import { Authorizer } from './access/authorize.js';
-import { Revocation } from './access/revocation.js';
+import type { Authorizer } from './access/authorize.js';
+import type { Revocation } from './access/revocation.js';
 import { RoleEnds } from './access/role-ends.js';
-import { SessionTerms } from './access/session-terms.js';
-import { StandingCheck } from './access/standing.js';
+import type { SessionTerms } from './access/session-terms.js';
+import type { StandingCheck } from './access/standing.js';
 import { AuditNotifier } from './audit/audit-notifier.js';
-import { RevokedKeys } from './certificates/revoked-keys.js';
+import type { RevokedKeys } from './certificates/revoked-keys.js';
 import { LogAccess } from './console-log/log-access.js';
 import { SearchQueue } from './console-log/search-queue.js';
 import { PendingDepartures } from './console/pending-departures.js';
 import type { ConsoleParts } from './console/console-attachment.js';
 import { ConsoleMeter } from './console/console-meter.js';
 import { ConsoleOptions } from './console/console-options.js';
-import type { ConsoleSettings } from './console/console-options.js';
 import { Activity } from './customer/activity.js';
 import { Interned } from './customer/interned.js';
 import type { OwnDomainsParts } from './customer/own-domains.js';
 import { OwnKeys } from './customer/own-keys.js';
-import { OwnNotices } from './customer/own-notices.js';
 import { OwnRecordings } from './customer/own-recordings.js';
 import { OwnUsage } from './customer/own-usage.js';
 import { SharedAnswers } from './customer/shared-answers.js';
 import type { ExecParts } from './exec/exec-session.js';
+import type { CoreParts } from './core-parts.js';
+import { GateAccess } from './gate-access.js';
+import { GateNotices } from './gate-notices.js';
 import { OneProcess } from './gate-wide.js';
 import type { GateWide } from './gate-wide.js';
 import { HostLink } from './hosts/host-link.js';
-import type { HostSettings, HostTimings } from './hosts/host-link.js';
 import { CrashWatch } from './hosts/crash-watch.js';
 import { Hosts } from './hosts/hosts.js';
 import { watchObservations } from './hosts/observation-watch.js';
 import { KeyRules } from './keys/key-rules.js';
-import type { KeyLimits } from './keys/key-rules.js';
-import type { Logger } from '../wire/logger.js';
 import type { MenuParts } from './menu/menu-session.js';
 import { OpenMenus } from './menu/open-menus.js';
 import { ShownDomains } from './menu/shown-domains.js';
-import { ExpiryWatch } from './notices/expiry-watch.js';
-import { NoticeDelivery } from './notices/notice-delivery.js';
-import { NoticeRights } from './notices/notice-rights.js';
-import { customerChannels, siteChannels } from './notices/notice-settings.js';
-import type { NoticeSettings } from './notices/notice-settings.js';
+import type { NoticeDelivery } from './notices/notice-delivery.js';
 import { RescueEndRecords } from './operations/rescue-end-records.js';
 import { RescueExtensions } from './operations/rescue-extensions.js';
 import { OperationDispatcher } from './operations/operation-dispatcher.js';
@@ -51,51 +44,13 @@ import { SlicedQueue } from './scheduling/sliced-queue.js';
 import { Slices } from './scheduling/slices.js';
 import { MaintenanceWatch } from './policy/maintenance-watch.js';
 import { PolicyHolder } from './policy/policy-holder.js';
-import type { PolicySource } from './policy/policy-holder.js';
 import { WindowWatch } from './policy/window-watch.js';
 import { printable } from '../../policy/printable.js';
 import { Recordings } from './recording/recordings.js';
-import type { RecordingKeeper, RecordingSettings } from './recording/recordings.js';
 import { SessionRouter } from './session-router.js';
 import { Announcements } from './session/announcements.js';
 import { UsageRecorder } from './usage/usage-recorder.js';
 import { UsageWatch } from './usage/usage-watch.js';
-
-/** The part of gate.yaml that is not about SSH. */
-export interface CoreSettings {
-  readonly site: string;
-  /** The message of the day; may have several lines. */
-  readonly motd: string | null;
-  readonly hosts: readonly HostSettings[];
-  readonly keys: KeyLimits;
-  readonly certificates: { readonly revokedKeys: string | null };
-  readonly console: ConsoleSettings;
-  readonly recordings: RecordingSettings;
-  readonly login: { readonly connectionsPerCustomer: number };
-  readonly menu: { readonly idleSeconds: number };
-  readonly domains: { readonly graceSeconds: number };
-  readonly notices: NoticeSettings;
-}
-
-interface CoreParts {
-  readonly settings: CoreSettings;
-  readonly store: Store;
-  readonly policySource: PolicySource;
-  readonly log: Logger;
-  readonly hostTimings?: Partial<HostTimings>;
-  /** When left out, this process is the whole gate. */
-  readonly gateWide?: GateWide;
-  /** Set in a worker: the coordinator keeps what a gate has once. */
-  readonly recordingKeeper?: RecordingKeeper;
-  /** Set in the coordinator: has the worker whose recording this is take no more. */
-  readonly fillRecording?: (recording: string) => void;
-  /** When left out, nothing is recorded of what domains use. */
-  readonly usageHistory?: UsageHistory | null;
-  /** The clock by which the policy and the keys are judged. */
-  readonly clock?: () => Date;
-  /** The slices in which everybody's rights are checked again after a change. */
-  readonly slices?: Slices;
-}
 
 /**
  * How often `hosts.tick` runs, and the list of revoked keys is looked at: some decisions about domains depend
@@ -189,36 +144,14 @@ export class GateCore {
     this.usage = this.#isKeeper ? new UsageWatch({ hosts: hosts.links, log }) : null;
     this.shownDomains = new ShownDomains({ hosts, news: this.news, log });
 
-    this.revokedKeys = new RevokedKeys(settings.certificates.revokedKeys, log);
-    const revoked = this.revokedKeys;
-    this.standing = new StandingCheck(store.holders, policy, clock, revoked);
-    const defaults = {
-      connections: settings.login.connectionsPerCustomer,
-      menuIdleSeconds: settings.menu.idleSeconds,
-    };
-    this.terms = new SessionTerms(defaults, policy, store.holders);
-    const { terms } = this;
-    this.authorizer = new Authorizer(store.authorizations, policy, {
-      rateLimit,
-      observations: hosts,
-      atOnce: (query) => attachments.count(query),
-      hold: (place) => {
-        attachments.hold(place);
-      },
-      revoked,
-      ...(clock === undefined ? {} : { clock }),
-    });
-    const { authorizer, standing } = this;
+    const access = new GateAccess(parts, policy, hosts, gateWide);
+    const { authorizer, standing, terms, revocation } = access;
+    this.authorizer = authorizer;
+    this.standing = standing;
+    this.terms = terms;
+    this.revocation = revocation;
+    this.revokedKeys = access.revokedKeys;
     const inSlices = slices === undefined ? {} : { slices };
-    this.revocation = new Revocation({
-      authorizer,
-      standing,
-      roles,
-      log,
-      ...(clock === undefined ? {} : { clock: () => clock().getTime() }),
-      ...inSlices,
-    });
-    const { revocation } = this;
     const openMenus = new OpenMenus({
       policy,
       windows: this.windows,
@@ -232,7 +165,7 @@ export class GateCore {
     };
     this.announcements = new Announcements(openMenus, untold, slices);
 
-    const seedKeys = new SeedKeys({ keys: store.keys, roles, standing: this.standing });
+    const seedKeys = new SeedKeys({ keys: store.keys, roles, standing });
     this.operations = new OperationDispatcher({
       authorizer,
       hosts,
@@ -275,36 +208,15 @@ export class GateCore {
     this.#rescueEnds = this.#isKeeper ? new RescueEndRecords({ hosts, audit, log }) : null;
     this.#roleEnds = new RoleEnds(roles, log);
     this.#crashes = this.#isKeeper ? new CrashWatch({ hosts, audit, log }) : null;
-    const noticeClock = clock ?? (() => new Date());
-    const expiryWatch = new ExpiryWatch({
-      keys: store.keys,
-      roles,
-      customers,
-      withExpiry: (key) => this.keyRules.withExpiry(key),
-      policy: () => policy.policy,
-      tell: (expiring) => {
-        store.notices.expiring(expiring);
-      },
-      clock: noticeClock,
-      log,
+    const notices = new GateNotices(parts, {
+      policy,
+      hosts,
+      keyRules: this.keyRules,
+      authorizer,
+      standing,
+      rateLimit,
     });
-    const toCustomers = customerChannels(settings.site, settings.notices);
-    const rights = new NoticeRights({
-      policy: () => policy.policy,
-      roles,
-      customers,
-      observations: hosts,
-      clock: noticeClock,
-    });
-    this.notices = new NoticeDelivery({
-      lookForExpiry: (isOver) => expiryWatch.look(isOver),
-      notices: store.notices,
-      roles,
-      channels: siteChannels(settings.site, settings.notices, noticeClock),
-      customers: toCustomers === null ? null : { ...toCustomers, rights, addresses: store.noticeAddresses },
-      clock: noticeClock,
-      log,
-    });
+    this.notices = notices.delivery;
     const { operations, recordings, consoleOptions, keys, activity, rescueExtensions } = this;
     const { recordingStore } = recordings;
     const interned = new Interned();
@@ -352,20 +264,11 @@ export class GateCore {
       log,
     };
     const own = { ownDomains: this.ownDomains, console: this.console, slices: new Slices() };
-    const ownNotices = new OwnNotices({
-      isOffered: toCustomers !== null,
-      site: settings.site,
-      addresses: store.noticeAddresses,
-      roles,
-      authorizer,
-      standing: standing.refusal,
-      rateLimit,
-    });
-    this.exec = { ...shared, ...own, ownRecordings: this.ownRecordings, notices: ownNotices };
+    this.exec = { ...shared, ...own, ownRecordings: this.ownRecordings, notices: notices.own };
     this.menu = {
       ...shared,
       ...own,
-      notices: ownNotices,
+      notices: notices.own,
       site: settings.site,
       motd: settings.motd === null ? [] : settings.motd.split('\n').map((line) => printable(line)),
       consoleLog: { access: new LogAccess(this.console), revocation, searches: new SearchQueue() },

@@ -7,7 +7,7 @@ import type { UsageHistory } from '../store/usage-history.js';
 import type { Logins } from './control/control-ports.js';
 import { AuditMarks } from './audit/audit-marks.js';
 import { GateCore } from './gate-core.js';
-import type { CoreSettings } from './gate-core.js';
+import type { CoreSettings } from './core-parts.js';
 import type { HostTimings } from './hosts/host-link.js';
 import type { Logger } from '../wire/logger.js';
 import type { PolicySource, Reloaded } from './policy/policy-holder.js';
