@@ -21,7 +21,7 @@ const RULES: readonly { readonly rule: string; readonly broken: RegExp; readonly
   },
   {
     rule: 'No test asserts how fast a clock went: it measures with processorMs, or waits for the event',
-    broken: /assert\.ok\((?:performance|Date)\.now\(\) - [\w.]+ <.*/g,
+    broken: /assert\.ok\((?:(?:performance|Date)\.now|process\.hrtime\.bigint)\(\) - [\w.]+ <.*/g,
     example: 'assert.ok(performance.now() - began < 2_000);',
   },
 ];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { matchesGlob } from '../../policy/glob.js';
+import { propertyRuns } from '../support/property-runs.js';
 
 describe('matchesGlob', () => {
   it('agrees with the same glob as a regular expression', () => {
@@ -11,13 +12,12 @@ describe('matchesGlob', () => {
         const expression = pattern.replaceAll('.', '\\.').replaceAll('*', '.*').replaceAll('?', '.');
         assert.equal(matchesGlob(pattern, name), new RegExp(`^${expression}$`).test(name));
       }),
-      { numRuns: 5_000 },
+      propertyRuns('globs', 5_000, 100_000),
     );
   });
 
-  it('takes no longer for a pattern made to be slow', () => {
-    const started = process.hrtime.bigint();
+  it('ends for a pattern made to be slow', () => {
+    // One that tries every way would take longer than anybody waits.
     assert.equal(matchesGlob('*a'.repeat(30) + 'b', 'a'.repeat(63)), false);
-    assert.ok(process.hrtime.bigint() - started < 100_000_000n);
   });
 });
