@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Canvas } from '../../menus/canvas.js';
 import { columnsOf } from '../../menus/printable-text.js';
+import { propertyRuns } from '../support/property-runs.js';
 
 function lines(canvas: Canvas): string[] {
   return canvas.frame(true, 0).lines.map((line) => line.map((run) => run.text).join(''));
@@ -48,7 +49,7 @@ describe('canvas', () => {
           for (const line of lines(canvas)) assert.equal(columnsOf(line), 11, JSON.stringify(line));
         },
       ),
-      { numRuns: 500 },
+      propertyRuns('a canvas', 500, 20_000),
     );
   });
 });

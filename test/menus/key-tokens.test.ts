@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { KeyTokens } from '../../menus/key-tokens.js';
 import type { Token } from '../../menus/key-tokens.js';
+import { propertyRuns } from '../support/property-runs.js';
 
 function shown(tokens: readonly Token[]): string[] {
   return tokens.map((token) =>
@@ -85,7 +86,7 @@ describe('key tokens', () => {
           assert.deepEqual(got, expected);
         },
       ),
-      { numRuns: 300 },
+      propertyRuns('keys in pieces', 300, 20_000),
     );
   });
 });

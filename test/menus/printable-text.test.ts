@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { columnsOf, cut, printable, wrap } from '../../menus/printable-text.js';
+import { propertyRuns } from '../support/property-runs.js';
 
 const HOSTILE: readonly (readonly [why: string, text: string, utf8: string, ascii: string])[] = [
   ['plain text is left alone', 'alice@laptop', 'alice@laptop', 'alice@laptop'],
@@ -68,7 +69,7 @@ describe('printable text', () => {
           }
         },
       ),
-      { numRuns: 250 },
+      propertyRuns('printable text', 250, 20_000),
     );
   });
 });

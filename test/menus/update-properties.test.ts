@@ -24,8 +24,8 @@ import {
   profileName,
   refused,
 } from '../support/menu-samples.js';
+import { propertyRuns } from '../support/property-runs.js';
 
-const RUNS = process.env['POSTERN_TEST_LONG'] === '1' ? 20_000 : 600;
 const NAMES = ['horatio', 'ophelia', 'yorick'] as const;
 const ACTIONS: readonly OperateAction[] = [
   'start',
@@ -208,7 +208,8 @@ class Typed {
 
 describe('update, whatever comes', () => {
   it('powers off, rescues and reinstalls only by the typed name, offers what it asks for, and always fits', function () {
-    this.timeout(RUNS * 50);
+    const runs = propertyRuns('keys in the menu', 600, 20_000);
+    this.timeout(180_000 + 50 * runs.numRuns);
     let poweroffs = 0;
     let rescues = 0;
     let reinstallations = 0;
@@ -265,7 +266,7 @@ describe('update, whatever comes', () => {
           }
         },
       ),
-      { numRuns: RUNS },
+      runs,
     );
     assert.ok(
       poweroffs > 10 && rescues > 10 && reinstallations > 10,

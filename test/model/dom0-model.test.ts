@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { steadyRuns } from '../support/property-runs.js';
+import { propertyRuns } from '../support/property-runs.js';
 import { run, sequences } from './sequence.js';
 import type { Sequence } from './sequence.js';
 
@@ -11,7 +11,7 @@ describe('a model of the host', function () {
   this.timeout(process.env['POSTERN_TEST_LONG'] === undefined ? 300_000 : LONG_MS);
 
   it('does what was asked once, to the incarnation that was meant, in time, and leaves nothing half-done', async () => {
-    const { numRuns, seed } = steadyRuns('sequences of the model', 10_000, 1_000_000);
+    const { numRuns, seed } = propertyRuns('sequences of the model', 10_000, 1_000_000);
     const found = await fc.check(
       fc.asyncProperty(sequences(MOST_STEPS), async (sequence) => {
         const { wrong } = await run(sequence);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { steadyRuns } from '../support/property-runs.js';
+import { propertyRuns } from '../support/property-runs.js';
 import { run, sequences } from './two-hosts-sequence.js';
 
 const LONG_MS = 6 * 3_600_000;
@@ -9,7 +9,7 @@ describe('a model of two hosts and a gate', function () {
   this.timeout(process.env['POSTERN_TEST_LONG'] === undefined ? 300_000 : LONG_MS);
 
   it('runs no server twice that the gate could know of, and retires none that is there', async () => {
-    const { numRuns, seed } = steadyRuns('sequences of two hosts', 2_000, 200_000);
+    const { numRuns, seed } = propertyRuns('sequences of two hosts', 2_000, 200_000);
     const found = await fc.check(
       fc.asyncProperty(sequences(MOST_STEPS), async (sequence) => {
         const { wrong } = await run(sequence);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { lineDifference } from '../../../server/cli/installation/line-difference.js';
+import { propertyRuns } from '../../support/property-runs.js';
 
 describe('setup: the difference of two texts', () => {
   it('is the lines that only one has', () => {
@@ -19,6 +20,7 @@ describe('setup: the difference of two texts', () => {
         assert.equal(length(first.join('\n')) - gone, length(second.join('\n')) - come);
         assert.ok(difference.length > 0 === (first.join('\n') !== second.join('\n')));
       }),
+      propertyRuns('the difference of two texts', 100, 10_000),
     );
   });
 });

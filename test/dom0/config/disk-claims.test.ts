@@ -7,6 +7,7 @@ import { isRefusal } from '../../../policy/refusal.js';
 import { DiskClaims } from '../../../server/dom0/config/disk-claims.js';
 import { LOCAL_FILES } from '../../../server/dom0/config/foreign-files.js';
 import { namedPaths } from '../../../server/dom0/config/named-paths.js';
+import { propertyRuns } from '../../support/property-runs.js';
 
 describe('disks that configuration files name', () => {
   let directory: string;
@@ -87,6 +88,7 @@ describe('disks that configuration files name', () => {
           for (const { at } of specs) assert.ok(found.has(at), `${at} in ${text}`);
         },
       ),
+      propertyRuns('disks in a broken file', 100, 10_000),
     );
   });
 });

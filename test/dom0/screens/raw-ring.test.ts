@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { RawRing } from '../../../server/dom0/screens/raw-ring.js';
+import { propertyRuns } from '../../support/property-runs.js';
 
 describe('RawRing', () => {
   it('keeps the newest bytes, whatever the pieces', () => {
@@ -15,6 +16,7 @@ describe('RawRing', () => {
         const from = cut % (all.length + 1);
         assert.deepEqual(ring.range(from, from + 10), all.subarray(Math.max(from, ring.start), from + 10));
       }),
+      propertyRuns('pieces in a ring', 100, 10_000),
     );
   });
 
@@ -36,6 +38,7 @@ describe('RawRing', () => {
           assert.equal(ring.positionSince(since), Math.max(first < 0 ? ring.end : first, ring.start));
         },
       ),
+      propertyRuns('times in a ring', 100, 10_000),
     );
   });
 

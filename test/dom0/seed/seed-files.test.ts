@@ -5,7 +5,7 @@ import { parseCustomerName, parseDomainName } from '../../../policy/names.js';
 import type { CustomerName, DomainName } from '../../../policy/names.js';
 import { hostName, seedFiles } from '../../../server/dom0/seed/seed-files.js';
 import type { SeedFacts } from '../../../server/dom0/seed/seed-files.js';
-import { steadyRuns } from '../../support/property-runs.js';
+import { propertyRuns } from '../../support/property-runs.js';
 import { Random } from '../../support/random.js';
 
 const ID = '3f1c2a44-7e1d-4c0b-9a65-0d6c1f0f7e11';
@@ -112,7 +112,7 @@ describe('seedFiles', () => {
   });
 
   it('is right YAML with one line for each key, whatever the domain and the customers are called', () => {
-    const { numRuns, seed } = steadyRuns('seed files', 500, 50_000);
+    const { numRuns, seed } = propertyRuns('seed files', 500, 50_000);
     const random = new Random(seed);
     const letters = Array.from('abcxyzABCXYZ0189._+-');
     const word = (most: number): string =>

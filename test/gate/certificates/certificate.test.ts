@@ -4,7 +4,7 @@ import { readCertificate } from '../../../server/gate/certificates/certificate.j
 import type { Certificate } from '../../../server/gate/certificates/certificate.js';
 import { FOREVER, makeCertificate, makeKey, NO_DATA, text, TYPE } from '../../support/made-certificate.js';
 import type { CertificateParts } from '../../support/made-certificate.js';
-import { steadyRuns } from '../../support/property-runs.js';
+import { propertyRuns } from '../../support/property-runs.js';
 import { encode } from '../../support/raw-ssh.js';
 
 const LIMITS = { rsaMinimumBits: 2048 };
@@ -111,7 +111,7 @@ describe('reading a certificate', () => {
         if (typeof found === 'string') return true;
         return !(found.signed.equals(honest.signed) && found.signature.equals(honest.signature));
       }),
-      steadyRuns('a certificate with one byte changed', 400, 20_000),
+      propertyRuns('a certificate with one byte changed', 400, 20_000),
     );
   });
 
@@ -121,7 +121,7 @@ describe('reading a certificate', () => {
         const behindType = Buffer.concat([encode(TYPE), bytes]);
         return typeof readCertificate(behindType, LIMITS) === 'string';
       }),
-      steadyRuns('bytes that are no certificate', 300, 20_000),
+      propertyRuns('bytes that are no certificate', 300, 20_000),
     );
   });
 

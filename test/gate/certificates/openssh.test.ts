@@ -7,7 +7,7 @@ import { readCertificate } from '../../../server/gate/certificates/certificate.j
 import type { Certificate } from '../../../server/gate/certificates/certificate.js';
 import { readRevocationList } from '../../../server/gate/certificates/revoked-keys.js';
 import { makeCertificate, makeKey } from '../../support/made-certificate.js';
-import { steadyRuns } from '../../support/property-runs.js';
+import { propertyRuns } from '../../support/property-runs.js';
 import { SshClient } from '../../support/ssh-client.js';
 
 /** A word that ssh-keygen takes in a list between commas. */
@@ -68,7 +68,7 @@ describe('certificates and lists of ssh-keygen', () => {
           assert.ok(shown.includes(`ECDSA ${found.authority.fingerprint} `));
         },
       ),
-      steadyRuns('certificates of ssh-keygen', 8, 200),
+      propertyRuns('certificates of ssh-keygen', 8, 200),
     );
   });
 

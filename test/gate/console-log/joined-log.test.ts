@@ -11,7 +11,7 @@ import { LogPages } from '../../../server/gate/console-log/log-pages.js';
 import { SearchQueue } from '../../../server/gate/console-log/search-queue.js';
 import { PagesInMemory } from '../../support/log-pages.js';
 import { LogHost } from '../../support/log-host.js';
-import { steadyRuns } from '../../support/property-runs.js';
+import { propertyRuns } from '../../support/property-runs.js';
 
 const never = new AbortController().signal;
 const U5 = '55555555-5555-4555-8555-555555555555';
@@ -147,7 +147,7 @@ describe('the log of a domain that ran on several hosts', () => {
           assert.equal(lines, texts(await walked(expected, way)).join(''), way);
         }
       }),
-      steadyRuns('the log of several hosts', 60, 2_000),
+      propertyRuns('the log of several hosts', 60, 2_000),
     );
   });
 

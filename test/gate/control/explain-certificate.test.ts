@@ -30,7 +30,7 @@ import {
   type MadeKey,
 } from '../../support/made-certificate.js';
 import { NO_KEY_RULE, policy } from '../../support/policy-values.js';
-import { steadyRuns } from '../../support/property-runs.js';
+import { propertyRuns } from '../../support/property-runs.js';
 import { encode } from '../../support/raw-ssh.js';
 import { PRESENT, SoftAuthenticator, VERIFIED } from '../../support/soft-authenticator.js';
 import { ADMIN, customerName, domainName } from '../../support/temporary-store.js';
@@ -528,7 +528,7 @@ describe('gate/control: explain-login with a certificate', () => {
         assert.equal(told.because, attempt(asked), told.text);
         assert.equal(told.text.split('\n').length, told.because === null ? 2 : 3, told.text);
       }),
-      steadyRuns('explain-login with certificates', 300, 5000),
+      propertyRuns('explain-login with certificates', 300, 5000),
     );
   });
 });

@@ -8,7 +8,7 @@ import type { PublicKey } from '../../../server/gate/keys/public-key.js';
 import type { AuthorityName } from '../../../policy/names.js';
 import { ControlFixture } from '../../support/control-fixture.js';
 import { applied, publicKeyLine } from '../../support/declared.js';
-import { steadyRuns } from '../../support/property-runs.js';
+import { propertyRuns } from '../../support/property-runs.js';
 import {
   ADMIN,
   customerActor,
@@ -130,7 +130,7 @@ describe('gate: what is exported and applied again', () => {
           assert.equal(gate.store.audit.head().seq, seq);
         }
       }),
-      steadyRuns('export and apply', 12, 1000),
+      propertyRuns('export and apply', 12, 1000),
     );
   });
 
@@ -151,7 +151,7 @@ describe('gate: what is exported and applied again', () => {
         assert.deepEqual(answer.objections, []);
         assert.equal(exportText(await exported()), text);
       }),
-      steadyRuns('export to an empty gate', 8, 500),
+      propertyRuns('export to an empty gate', 8, 500),
     );
   });
 });

@@ -4,6 +4,7 @@ import { MaxHeap } from '../../../server/gate/recording/max-heap.js';
 import { outgrown } from '../../../server/gate/recording/retention.js';
 import type { Recording } from '../../../server/gate/recording/recording-store.js';
 import { customerName, domainName } from '../../support/temporary-store.js';
+import { propertyRuns } from '../../support/property-runs.js';
 
 const HOUR = 3_600_000;
 const NOW = Date.parse('2026-11-21T12:00:00Z');
@@ -98,7 +99,7 @@ describe('gate: which recordings have to go', () => {
           byTheWord(all, most),
         );
       }),
-      { numRuns: 300 },
+      propertyRuns('what retention removes', 300, 30_000),
     );
   });
 

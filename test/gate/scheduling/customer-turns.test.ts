@@ -4,7 +4,7 @@ import { CustomerTurns } from '../../../server/gate/scheduling/customer-turns.js
 import type { TurnPlace, TurnSource } from '../../../server/gate/scheduling/customer-turns.js';
 import { TurnTaker } from '../../../server/gate/scheduling/turn-taker.js';
 import { FaultScope } from '../../../server/wire/fault-scope.js';
-import { steadyRuns } from '../../support/property-runs.js';
+import { propertyRuns } from '../../support/property-runs.js';
 
 /** What came by a socket, and how long each piece of it takes. */
 interface Piece {
@@ -242,7 +242,7 @@ describe('turns of customers', () => {
         for (const one of open) one.place.leave();
         assert.equal(turns.customers, 0);
       }),
-      steadyRuns('turns of customers', 100, 5_000),
+      propertyRuns('turns of customers', 100, 5_000),
     );
   });
 
