@@ -82,7 +82,7 @@ export class UnauthenticatedConnections<T> {
   arrives(one: T, bucket: string, isTight = false): T | null {
     const source = this.#present.get(bucket) ?? this.#lately.of(bucket);
     this.#present.set(bucket, source);
-    this.#age(source);
+    this.#age(source, this.#now());
     source.arrivals += 1;
     source.waiting += 1;
     this.#placeOf.set(one, this.#places.length);
@@ -124,12 +124,14 @@ export class UnauthenticatedConnections<T> {
   /** One from the most crowded source, drawn by chance. */
   #worst(): T | null {
     const offset = Math.floor(this.#random() * this.#places.length);
+    const now = this.#now();
     let worst: Waiting<T> | null = null;
     let crowd = -Infinity;
     for (let n = 0; n < Math.min(this.#places.length, SAMPLE); n += 1) {
       const place = this.#place(offset + n);
-      if (place === undefined) continue;
-      const its = this.#crowd(place.source);
+      // A crowd only becomes smaller with time, so most are compared without a look at the time.
+      if (place === undefined || place.source.waiting + place.source.arrivals <= crowd) continue;
+      const its = this.#crowd(place.source, now);
       if (its <= crowd) continue;
       crowd = its;
       worst = place;
@@ -143,15 +145,14 @@ export class UnauthenticatedConnections<T> {
     return this.#places[length <= SAMPLE ? at % length : Math.floor(this.#random() * length)];
   }
 
-  #crowd(source: Source): number {
-    this.#age(source);
+  #crowd(source: Source, now: number): number {
+    this.#age(source, now);
     const crowd = source.waiting + source.arrivals;
-    const since = this.#now() - (this.#loggedInAt.get(source.bucket) ?? -Infinity);
+    const since = now - (this.#loggedInAt.get(source.bucket) ?? -Infinity);
     return since < SPARED.ms ? crowd / SPARED.factor : crowd;
   }
 
-  #age(source: Source): void {
-    const now = this.#now();
+  #age(source: Source, now: number): void {
     source.arrivals *= 0.5 ** ((now - source.countedAt) / HALF_LIFE_MS);
     source.countedAt = now;
   }
