@@ -35,17 +35,27 @@ export interface PageCore {
  * @param whole the end of the core at which a line is known to begin or end. The other end may stand in a
  *   line: that line is left out, if there is another
  * @param core the whole page when left out
+ * @param most after this many lines from that end, and what was written as one with the last of them, one more is
+ *   enough
  */
-export function linesOf(page: LogPage, whole: 'from' | 'to', core: PageCore = page.at): PageLines {
+export function linesOf(
+  page: LogPage,
+  whole: 'from' | 'to',
+  core: PageCore = page.at,
+  most = Infinity,
+): PageLines {
   const { at, bytes } = page;
   const boots = at.boots.map(({ from, began, profile }) => ({
     from,
     boot: { began: began === null ? null : Date.parse(began), profile },
   }));
-  const shown = (some: readonly Piece[]): MenuLogLine[] => some.flatMap((piece) => textOf(piece, boots));
+  const shown = (some: readonly Piece[]): MenuLogLine[] =>
+    shownFrom(whole, some, most, (piece) => textOf(piece, boots));
   if (bytes.length !== at.to - at.from) {
     // Something is missing in between: only the place of all the lines together is known, not that of each.
-    const lines = shown(piecesOf(page, [])).map((line) => ({ ...line, from: at.from, to: at.to }));
+    const lines = piecesOf(page, [])
+      .flatMap((piece) => textOf(piece, boots))
+      .map((line) => ({ ...line, from: at.from, to: at.to }));
     return { from: at.from, to: at.to, lines, open: [] };
   }
   const from = Math.max(at.from, Math.min(core.from, at.to));
@@ -63,6 +73,26 @@ export function linesOf(page: LogPage, whole: 'from' | 'to', core: PageCore = pa
   const torn = last !== undefined && pieces.length > 1 && (last.to > to || (!last.ends && at.to < at.end));
   if (torn) return { from, to: last.from, lines: shown(pieces.slice(0, -1)), open: [] };
   return openEnd(page, pieces, from, last?.to ?? to, shown);
+}
+
+/** The lines of the pieces, made from one end on until there is a line of another piece behind the first `most`. */
+function shownFrom(
+  end: 'from' | 'to',
+  pieces: readonly Piece[],
+  most: number,
+  linesIn: (piece: Piece) => readonly MenuLogLine[],
+): MenuLogLine[] {
+  const order = end === 'from' ? pieces : pieces.toReversed();
+  const parts: (readonly MenuLogLine[])[] = [];
+  let count = 0;
+  for (const piece of order) {
+    const isLast = count >= most;
+    const lines = linesIn(piece);
+    parts.push(lines);
+    count += lines.length;
+    if (isLast) break;
+  }
+  return (end === 'from' ? parts : parts.toReversed()).flat();
 }
 
 function openEnd(
@@ -147,6 +177,7 @@ function filtered(bytes: Buffer, from: number): { readonly text: Buffer; readonl
  * @returns where a piece that begins at `begin` ends at the latest. All bytes drawn for one byte count as one
  */
 function tooLong(text: Buffer, positions: Float64Array, begin: number, end: number, from: number): number {
+  if (end - begin <= LONGEST && (positions[end - 1] ?? 0) - from <= LONGEST_SAID) return end;
   let bytes = 0;
   for (let at = begin; at < end; at += 1) {
     if (positions[at] === positions[at - 1]) continue;

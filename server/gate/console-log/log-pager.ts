@@ -111,7 +111,7 @@ export class LogPager {
     if (isRefusal(page)) return page;
     const whole = query.from === undefined ? 'to' : 'from';
     const core = coreOf(query, page);
-    const lines = linesOf(page, whole, core);
+    const lines = linesOf(page, whole, core, PIECE_LINES);
     const at = { ...page.at, to: Math.min(core.to, page.at.to) };
     return whole === 'from' ? firstOf({ ...page, at }, lines) : lastOf({ ...page, at }, lines);
   }
