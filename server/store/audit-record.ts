@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { sourceBucket } from '../../policy/network.js';
 import type { AuditEvent, AuditRow } from './audit-event.js';
 import { canonicalJson } from './canonical-json.js';
@@ -49,7 +49,7 @@ export interface AuditRecord {
 
 /** @returns SHA-256, hex, over the hash before and the record */
 export function chainHash(prev: string, record: string): string {
-  return createHash('sha256').update(prev).update(record).digest('hex');
+  return hash('sha256', `${prev}${record}`);
 }
 
 /** @param customer the one who asked for the operation, when the event is its end and has no customer */

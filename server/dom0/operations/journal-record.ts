@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { BootProfileName, DomainName, ImageName } from '../../../policy/names.js';
 import type { Actor, OperationRequest, OperationStep, WireRefusal } from '../../wire/operation.js';
 import type { AdminAct } from '../consoles/admin-act.js';
@@ -141,7 +141,7 @@ export const FIRST_PREV = '0'.repeat(64);
 
 export function recordHash(record: Omit<JournalRecord, 'hash'>): string {
   const text = JSON.stringify([record.seq, record.at, record.event]);
-  return createHash('sha256').update(record.prev).update('\n').update(text).digest('hex');
+  return hash('sha256', `${record.prev}\n${text}`);
 }
 
 /**

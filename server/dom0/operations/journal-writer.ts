@@ -11,7 +11,7 @@ import type { JournalEvent, JournalRecord } from './journal-record.js';
 const ROTATE_BYTES = 8 * 1024 * 1024;
 /** After a failed rotation the file grows by this fraction of the rotation size before the next try. */
 const RETRY_PART = 8;
-const PROBE_BYTES = 64 * 1024;
+const PROBE = Buffer.alloc(64 * 1024);
 
 interface JournalWriterParts {
   readonly files: JournalFiles;
@@ -127,7 +127,7 @@ export class JournalWriter {
   async probe(): Promise<void> {
     const { next } = this.#files;
     await this.ready();
-    await writeAll(this.#disk, next, 0, Buffer.alloc(PROBE_BYTES));
+    await writeAll(this.#disk, next, 0, PROBE);
     await this.#disk.sync(next);
     await this.#disk.remove(next);
   }
