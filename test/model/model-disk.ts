@@ -188,10 +188,7 @@ export class ModelDisk {
     const room = this.mood === 'full' ? Math.max(0, end + this.#chance.below(LAST_BYTES) - at) : bytes.length;
     const count = Math.min(bytes.length, room);
     if (bytes.length > 0 && count === 0) throw failure('ENOSPC', file);
-    const held = Buffer.alloc(Math.max(inode.held.length, at + count));
-    inode.held.copy(held);
-    bytes.copy(held, at, 0, count);
-    inode.held = held;
+    inode.held = written(inode.held, at, bytes.subarray(0, count));
     inode.dirty = true;
     return count;
   }
@@ -200,9 +197,7 @@ export class ModelDisk {
     this.#mayChange(file);
     const inode = this.#names.get(file);
     if (inode === undefined) throw failure('ENOENT', file);
-    const held = Buffer.alloc(size);
-    inode.held.copy(held);
-    inode.held = held;
+    inode.held = sized(inode.held, size);
     inode.dirty = true;
   }
 
@@ -276,6 +271,20 @@ function applyChange(names: Map<string, Inode>, change: NameChange): void {
     if (inode === null) names.delete(path);
     else names.set(path, inode);
   }
+}
+
+/** The content after a write; `held` stays as it is. */
+function written(held: Buffer, at: number, bytes: Buffer): Buffer {
+  const result = sized(held, Math.max(held.length, at + bytes.length));
+  bytes.copy(result, at);
+  return result;
+}
+
+/** A copy of this size, with zeros after the end. Small ones share Node's pool, which is much cheaper. */
+function sized(held: Buffer, size: number): Buffer {
+  const copy = Buffer.allocUnsafe(size);
+  held.copy(copy);
+  return held.length < size ? copy.fill(0, held.length) : copy;
 }
 
 function failure(code: string, path: string): Error {

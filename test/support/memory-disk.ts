@@ -10,13 +10,34 @@ type NameChange =
   | { readonly kind: 'rename'; readonly from: string; readonly to: string }
   | { readonly kind: 'remove'; readonly path: string };
 
-/** The content of a file: the durable bytes, and the changes since. */
+/** The content of a file: the durable bytes, and the changes since. No buffer of it is ever written to again. */
 class Inode {
-  durable: Buffer = Buffer.alloc(0);
-  changes: Change[] = [];
+  #durable: Buffer;
+  #changes: Change[] = [];
+  /** The content after all changes. */
+  #now: Buffer;
+
+  constructor(durable: Buffer = Buffer.alloc(0)) {
+    this.#durable = durable;
+    this.#now = durable;
+  }
 
   get now(): Buffer {
-    return this.after(this.changes.length);
+    return this.#now;
+  }
+
+  get changes(): readonly Change[] {
+    return this.#changes;
+  }
+
+  change(change: Change): void {
+    this.#changes.push(change);
+    this.#now = applied(this.#now, change);
+  }
+
+  sync(): void {
+    this.#durable = this.#now;
+    this.#changes = [];
   }
 
   /**
@@ -24,9 +45,9 @@ class Inode {
    * bytes are zeros.
    */
   after(count: number, torn: number | null = 0): Buffer {
-    let data: Buffer = Buffer.from(this.durable);
-    for (const change of this.changes.slice(0, count)) data = applied(data, change);
-    const next = this.changes[count];
+    let data = this.#durable;
+    for (const change of this.#changes.slice(0, count)) data = applied(data, change);
+    const next = this.#changes[count];
     if (next === undefined || !('bytes' in next) || torn === 0) return data;
     const bytes = torn === null ? Buffer.alloc(next.bytes.length) : next.bytes.subarray(0, torn);
     return applied(data, { at: next.at, bytes });
@@ -92,13 +113,13 @@ export class MemoryDisk implements StateDisk {
       this.#nameChanges.push({ kind: 'make', path: file, inode });
     }
     const taken = Math.min(bytes.length, this.mostAtOnce);
-    if (taken > 0) inode.changes.push({ at, bytes: Buffer.from(bytes.subarray(0, taken)) });
+    if (taken > 0) inode.change({ at, bytes: Buffer.from(bytes.subarray(0, taken)) });
     return taken;
   }
 
   async truncate(file: string, size: number): Promise<void> {
     await this.#do('truncate', file);
-    this.#inode(file).changes.push({ size });
+    this.#inode(file).change({ size });
   }
 
   async sync(path: string): Promise<void> {
@@ -108,9 +129,7 @@ export class MemoryDisk implements StateDisk {
       this.#nameChanges = [];
       return;
     }
-    const inode = this.#inode(path);
-    inode.durable = inode.now;
-    inode.changes = [];
+    this.#inode(path).sync();
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -157,9 +176,7 @@ export class MemoryDisk implements StateDisk {
       }
     }
     for (const [path, inode] of kept) {
-      const copy = new Inode();
-      copy.durable = inode.after(changes, torn);
-      found.#names.set(path, copy);
+      found.#names.set(path, new Inode(inode.after(changes, torn)));
     }
     found.#durableNames = new Map(found.#names);
     return found;
@@ -185,16 +202,21 @@ export class MemoryDisk implements StateDisk {
   }
 }
 
+/** The content after one change; `data` stays as it is. */
 function applied(data: Buffer, change: Change): Buffer {
-  if ('size' in change) {
-    const sized = Buffer.alloc(change.size);
-    data.copy(sized);
-    return sized;
-  }
-  const grown = Buffer.alloc(Math.max(data.length, change.at + change.bytes.length));
-  data.copy(grown);
-  change.bytes.copy(grown, change.at);
+  if ('size' in change) return sized(data, change.size);
+  const { at, bytes } = change;
+  if (at === 0 && bytes.length >= data.length) return bytes;
+  const grown = sized(data, Math.max(data.length, at + bytes.length));
+  bytes.copy(grown, at);
   return grown;
+}
+
+/** A copy of this size, with zeros after the end. Small ones share Node's pool: it is a hundred thousand of them. */
+function sized(data: Buffer, size: number): Buffer {
+  const copy = Buffer.allocUnsafe(size);
+  data.copy(copy);
+  return data.length < size ? copy.fill(0, data.length) : copy;
 }
 
 function failure(code: string, path: string): NodeJS.ErrnoException {
