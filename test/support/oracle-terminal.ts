@@ -22,15 +22,6 @@ export class OracleTerminal {
     this.terminal.parser.registerOscHandler(8, () => true);
   }
 
-  /** The looks of a terminal of this size after all these bytes. */
-  static async thatSaw(said: Buffer | string, cols: number, rows: number): Promise<unknown> {
-    const oracle = new OracleTerminal(cols, rows);
-    await oracle.told(said);
-    const { looks } = oracle;
-    oracle.dispose();
-    return looks;
-  }
-
   /** Resolves when the bytes are shown. */
   async told(bytes: Buffer | string): Promise<void> {
     const all = Buffer.concat([this.#held, Buffer.from(bytes)]);

@@ -9,22 +9,20 @@ interface HiddenTerminal {
   readonly _core: { readonly coreService: { readonly isCursorHidden: boolean } };
 }
 
-/** Everything visible, and the state that decides what the next byte does. */
+/**
+ * Everything visible, and the state that decides what the next byte does. A row is one text, with a line for each
+ * cell: tests compare millions of cells.
+ */
 export function looksOf(of: Terminal): unknown {
   const buffer = of.buffer.active;
   const rows = [];
+  const cell = buffer.getNullCell();
   for (let y = 0; y < of.rows; y++) {
     const line = buffer.getLine(buffer.baseY + y)!;
-    const cells = [];
+    let cells = '';
     for (let x = 0; x < of.cols; x++) {
-      const cell = line.getCell(x)!;
-      // In the emulator the second half of a wide character may outlive the first. Nobody can see it.
-      const chars = cell.getChars() === '' ? ' ' : cell.getChars();
-      const lines = underlineOf(cell) + cell.isStrikethrough() + cell.isOverline();
-      const isBare = chars === ' ' && cell.isInverse() === 0 && lines === 0;
-      cells.push(
-        `${chars}|${isBare ? '' : frontOf(cell)}|${cell.getBgColorMode()}/${cell.getBgColor()}/${cell.isInverse()}`,
-      );
+      line.getCell(x, cell);
+      cells += `${looksOfCell(cell)}\n`;
     }
     rows.push(cells);
   }
@@ -35,6 +33,15 @@ export function looksOf(of: Terminal): unknown {
   // Output that is held back for a while does not matter: it is shown in the end.
   const modes = { ...of.modes, synchronizedOutputMode: false };
   return { rows, cursorX, cursorY, type, hidden, modes, lineFeedReturns: of.options.convertEol === true };
+}
+
+function looksOfCell(cell: IBufferCell): string {
+  // In the emulator the second half of a wide character may outlive the first. Nobody can see it.
+  const chars = cell.getChars() || ' ';
+  if (cell.isAttributeDefault()) return chars === ' ' ? ' ||0/-1/0' : `${chars}|0/-1/0000000/0/0|0/-1/0`;
+  const lines = underlineOf(cell) + cell.isStrikethrough() + cell.isOverline();
+  const isBare = chars === ' ' && cell.isInverse() === 0 && lines === 0;
+  return `${chars}|${isBare ? '' : frontOf(cell)}|${cell.getBgColorMode()}/${cell.getBgColor()}/${cell.isInverse()}`;
 }
 
 function underlineOf(cell: IBufferCell): number {

@@ -72,6 +72,8 @@ describe('a window of any size', function () {
   let guest: Guest;
   let windows: Window[];
   let said: Buffer;
+  /** Terminals that were there all along, by size, and how many bytes each was told. */
+  let witnesses: Map<string, { readonly terminal: OracleTerminal; told: number }>;
 
   beforeEach(async () => {
     standIn = await StandIn.start();
@@ -90,10 +92,12 @@ describe('a window of any size', function () {
     guest = await standIn.guest(1);
     windows = [];
     said = Buffer.alloc(0);
+    witnesses = new Map();
   });
 
   afterEach(async () => {
     for (const window of windows) window.leave();
+    for (const { terminal } of witnesses.values()) terminal.dispose();
     door.close();
     await consoles.dispose();
     standIn.stop();
@@ -123,9 +127,20 @@ describe('a window of any size', function () {
     });
   }
 
+  /** The looks of a terminal of this size that saw everything. */
+  async function wantedLooks({ cols, rows }: Size): Promise<unknown> {
+    const key = `${cols}x${rows}`;
+    const witness = witnesses.get(key) ?? { terminal: new OracleTerminal(cols, rows), told: 0 };
+    witnesses.set(key, witness);
+    const news = said.subarray(witness.told);
+    witness.told = said.length;
+    await witness.terminal.told(news);
+    return witness.terminal.looks;
+  }
+
   async function shows(window: Window): Promise<void> {
     const { cols, rows } = window.size;
-    const wanted = await OracleTerminal.thatSaw(said, cols, rows);
+    const wanted = await wantedLooks(window.size);
     const text = JSON.stringify(wanted);
     let isFirst = true;
     await eventually(
