@@ -1,4 +1,6 @@
 import type { DomainName } from '../../policy/names.js';
+import { refusal } from '../../policy/refusal.js';
+import type { Contract } from '../wire/contract.js';
 import type { DomainView } from '../wire/domain.js';
 import { folderRoom } from '../wire/folder-check.js';
 import { adminRecord } from './api/admin-record.js';
@@ -12,6 +14,7 @@ import type { BootProfiles } from './boot/boot-profiles.js';
 import type { Dom0Context } from './dom0-context.js';
 import type { Dom0Health } from './dom0-health.js';
 import type { Dom0Parts } from './dom0-parts.js';
+import type { Dom0Settings } from './dom0-settings.js';
 import type { Dom0State } from './dom0-state.js';
 import { HostDisks } from './host-disks.js';
 import { PROCESS_IMAGE_WRITER } from './images/image-writer.js';
@@ -23,9 +26,11 @@ import { UsageSampler } from './observation/usage-sampler.js';
 import { BootSeeds } from './operations/boot-seeds.js';
 import { CreateQueue } from './operations/create-queue.js';
 import { HostLimits } from './operations/host-limits.js';
+import { KeptOffers } from './operations/kept-offers.js';
 import { Operations } from './operations/operations.js';
 import { ReinstallTarget } from './operations/reinstall-target.js';
 import { RescueEnding } from './operations/rescue-ending.js';
+import { SettingsInForce } from './settings-in-force.js';
 import { Transcripts } from './toolstack/transcripts.js';
 import { Xenstore } from './toolstack/xenstore.js';
 import { Xentop } from './toolstack/xentop.js';
@@ -40,6 +45,9 @@ export class Dom0Services {
   readonly #parts: Dom0Parts;
   readonly #profiles: BootProfiles;
   readonly #disks: HostDisks;
+  readonly #offers: KeptOffers;
+  readonly #limits: HostLimits;
+  readonly #inForce: SettingsInForce;
   readonly #ending: RescueEnding;
   readonly #hostKeys: RescueHostKeys;
   readonly #usage: UsageSampler;
@@ -53,12 +61,15 @@ export class Dom0Services {
     const { registry } = state;
     const { consoles } = parts;
     this.#profiles = profiles;
+    this.#inForce = new SettingsInForce(settings);
+    this.#limits = new HostLimits(settings.limits, registry.counts);
     this.observer = this.#observe();
     const changed = (name: DomainName): void => {
       this.#tell(name);
     };
     const domains = () => this.observer.list();
     this.#disks = new HostDisks(context, state, { domains, changed, seedImage: parts.seedImage });
+    this.#offers = new KeptOffers({ profiles, images: this.#disks.images });
     this.operations = this.#operate();
     this.#ending = new RescueEnding({
       registry,
@@ -102,6 +113,32 @@ export class Dom0Services {
         ...hostTroubles(journal, this.operations),
       ],
     };
+  }
+
+  /**
+   * Takes what it can of other settings, and tells gates.
+   *
+   * @returns the settings in force
+   * @throws ProfileError: then nothing has changed
+   */
+  reload(next: Dom0Settings): Dom0Settings {
+    const { operations, observer, api } = this;
+    const { configs } = this.#state;
+    const { images } = this.#disks;
+    const parts = { kept: this.#offers, operations, configs, limits: this.#limits, profiles: this.#profiles, images };
+    if (!this.#inForce.take(next, parts)) return this.#inForce.now;
+    observer.takeSettings();
+    // A gate knows the profiles before it hears which of them a domain can have.
+    void this.#contract()
+      .then((contract) => {
+        api.tell({ change: 'contract', contract });
+        for (const domain of observer.list()) api.tell({ change: 'domain', domain: this.#view(domain) });
+        return observer.look();
+      })
+      .catch((error: unknown) => {
+        this.#context.logger.error({ err: error }, 'observer.fault');
+      });
+    return this.#inForce.now;
   }
 
   /** Goes on with the operations that were open when the last half ended. Their domains must be known. */
@@ -152,6 +189,10 @@ export class Dom0Services {
           told.gone(name);
           this.api.tell({ change: 'gone', name });
         },
+        dropped: (name) => {
+          told.dropped(name);
+          this.api.tell({ change: 'gone', name });
+        },
         names: (changed) => {
           consoles.missing(changed.missing.map(({ name }) => name));
           this.api.tell({ change: 'names', ...changed });
@@ -170,20 +211,21 @@ export class Dom0Services {
     const { journal, registry } = this.#state;
     const { observer } = this;
     const profiles = this.#profiles;
-    const { images, files, holders, seeds } = this.#disks;
+    const { files, holders, seeds } = this.#disks;
+    const offers = this.#offers;
+    const inForce = this.#inForce;
     const transcripts = new Transcripts(settings.state, disk);
     return new Operations({
       toolstack,
       observer,
       profiles,
-      seeds: new BootSeeds({ profiles, images, disks: seeds, networks: settings.seeds.networks }),
+      seeds: new BootSeeds({ offers, disks: seeds, networks: () => inForce.now.seeds.networks }),
       consoles: this.#parts.consoles,
       disks: holders,
       reinstall: {
         target: new ReinstallTarget({
-          images,
+          offers,
           disks: holders,
-          profiles,
           files,
           isReading: () => observer.isReading,
         }),
@@ -203,7 +245,7 @@ export class Dom0Services {
       host,
       journal,
       registry,
-      limits: new HostLimits(settings.limits, registry.counts),
+      limits: this.#limits,
       sysrqKeys: settings.sysrqKeys,
       changed: (operation) => {
         this.api.tell({ change: 'operation', operation: operation.view() });
@@ -215,7 +257,7 @@ export class Dom0Services {
 
   #answer(): Api {
     const { settings, host, logger, clock } = this.#context;
-    const { journal, registry, configs, configFiles } = this.#state;
+    const { journal, registry } = this.#state;
     const { observer, operations } = this;
     const { consoles, version } = this.#parts;
     const { images } = this.#disks;
@@ -225,21 +267,11 @@ export class Dom0Services {
       settings,
       observer,
       host,
-      isSeeding: profiles.isSeeding || images.isSeeding,
-      isRescuing: profiles.isSeeding,
+      isSeeding: () => profiles.isSeeding || images.isSeeding,
+      isRescuing: () => profiles.isSeeding,
     });
     return new Api({
-      contract: () =>
-        hostContract({
-          settings,
-          profiles,
-          images,
-          files: configFiles,
-          consoles,
-          configs,
-          journal,
-          operations,
-        }),
+      contract: () => this.#contract(),
       check: () => selfCheck.run(),
       status: async () => ({
         version,
@@ -254,7 +286,10 @@ export class Dom0Services {
         const found = observer.find(name);
         return found && this.#view(found);
       },
-      submit: (request) => operations.submit(request),
+      submit: async (request) =>
+        observer.isLeaving(request.domain)
+          ? { refused: refusal('no-such-domain', 'There is no such server.', request.domain), inTheWay: null }
+          : operations.submit(request),
       extend: (name, extension) => this.#ending.extend(name, extension),
       operation: (id) => operations.find(id),
       withdraw: (id) => operations.withdraw(id),
@@ -269,6 +304,20 @@ export class Dom0Services {
       journal: (after) => journalPage(journal, after),
       consoles,
       logger,
+    });
+  }
+
+  #contract(): Promise<Contract> {
+    const { journal, configs, configFiles } = this.#state;
+    return hostContract({
+      settings: this.#context.settings,
+      profiles: this.#profiles,
+      images: this.#disks.images,
+      files: configFiles,
+      consoles: this.#parts.consoles,
+      configs,
+      journal,
+      operations: this.operations,
     });
   }
 

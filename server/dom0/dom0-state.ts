@@ -45,7 +45,7 @@ export class Dom0State {
     const registry = new OperationRegistry(settings.limits);
     const { journal, records } = await Journal.open(
       settings.state,
-      (found) => OperationRegistry.condense(found, settings.limits),
+      (found) => OperationRegistry.condense(found, registry.counts.settings),
       {
         logger,
         clock,

@@ -2,6 +2,7 @@ import { contextOf } from './dom0-context.js';
 import type { Dom0Context } from './dom0-context.js';
 import type { Dom0Health } from './dom0-health.js';
 import type { Dom0Parts } from './dom0-parts.js';
+import type { Dom0Settings } from './dom0-settings.js';
 import { Dom0Services } from './dom0-services.js';
 import { Dom0State } from './dom0-state.js';
 import { BootProfiles } from './boot/boot-profiles.js';
@@ -70,6 +71,16 @@ export class Dom0 {
   /** Null until it serves. */
   get health(): Dom0Health | null {
     return this.#services?.health ?? null;
+  }
+
+  /**
+   * Takes other settings, as far as a half that runs can (`SettingsInForce`). Before it serves, nothing is taken.
+   *
+   * @returns the settings that are in force now
+   * @throws ProfileError: then nothing has changed
+   */
+  reload(next: Dom0Settings): Dom0Settings {
+    return this.#services?.reload(next) ?? this.#parts.settings;
   }
 
   /** Calling it twice is harmless. The next start resumes the open operations. */

@@ -8,6 +8,7 @@ import type { DiskFiles } from './images/first-disk.js';
 import { Images } from './images/images.js';
 import { DiskHolders, identityBy } from './observation/disk-holders.js';
 import type { ObservedDomain } from './observation/observed-domain.js';
+import { offeredImages } from './settings-in-force.js';
 import { SeedDisks } from './seed/seed-disks.js';
 import { XorrisoImage } from './seed/seed-image.js';
 import type { SeedImage } from './seed/seed-image.js';
@@ -31,8 +32,7 @@ export class HostDisks {
     const { settings, toolstack, host, disk, timings, logger } = context;
     const calls = context.foreignFiles();
     this.files = { calls, block: blockFacts };
-    // The way in which xm reads a disk tells nothing certain of its format.
-    this.images = new Images(settings.toolstack.kind === 'xl' ? settings.images : {});
+    this.images = new Images(offeredImages(settings));
     this.sizes = new DiskSizes(this.images, this.files, host, parts.changed);
     this.holders = new DiskHolders({
       toolstack,

@@ -26,6 +26,7 @@ import {
 import type { Fields } from './answer-fields.js';
 import type { ConsoleReleased } from './console-release.js';
 import { VERBS } from './contract.js';
+import { readContract } from './contract-answer.js';
 import { CONSOLE_STATES, MISSING_REASONS, MOST_GONE, MOST_NAMES } from './domain.js';
 import type {
   Change,
@@ -233,6 +234,8 @@ export function readChange(value: unknown): Change | undefined {
       return { change: 'operation', operation: readOperation(from['operation']) };
     case 'names':
       return { change: 'names', ...readHostNames(from) };
+    case 'contract':
+      return { change: 'contract', contract: readContract(from['contract']) };
     case 'ready':
       return { change: 'ready', at: time(from, 'at') };
     case 'beat':

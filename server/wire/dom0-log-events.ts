@@ -106,7 +106,8 @@ export const DOM0_LOG_EVENTS = {
     'operation.withdrawn': 'The gate took an operation back.',
     'rescue.end-void': 'A rescue has no end any more; `why` says it.',
     'rescue.extended': 'A rescue may last longer.',
-    'settings.reloaded': 'A reload has read dom0.yaml; the log has the level `logLevel` now.',
+    'settings.reloaded':
+      'A reload has read dom0.yaml, and what it can take is in force; the log has the level `logLevel` now.',
     'toolstack.answers': 'The toolstack answers again.',
     'usage.xentop-answers': 'xentop answers again.',
   },

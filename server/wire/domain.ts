@@ -1,6 +1,7 @@
 import type { DomainState } from '../../policy/domain-state.js';
 import type { GuestType } from '../../policy/guest-type.js';
 import type { BootProfileName, DomainName, Fingerprint, ImageName } from '../../policy/names.js';
+import type { Contract } from './contract.js';
 import type { GuestName } from './guest-name.js';
 import type { OperationView } from './operation.js';
 import type { RescueEnd } from './rescue-end.js';
@@ -158,5 +159,7 @@ export type Change =
   | { readonly change: 'operation'; readonly operation: OperationView }
   /** Sent before `ready`, and after each change. An older dom0 does not send it. */
   | ({ readonly change: 'names' } & HostNames)
+  /** After a reload of the settings, before the domains that it changed. An older gate ignores it. */
+  | { readonly change: 'contract'; readonly contract: Contract }
   | { readonly change: 'ready'; readonly at: string }
   | { readonly change: 'beat'; readonly at: string };

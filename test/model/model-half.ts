@@ -10,6 +10,7 @@ import { KnownStates } from '../../server/dom0/observation/known-states.js';
 import { KnownNames } from '../../server/dom0/observation/known-names.js';
 import { Observer } from '../../server/dom0/observation/observer.js';
 import type { ObserverEvents } from '../../server/dom0/observation/observer.js';
+import { KeptOffers } from '../../server/dom0/operations/kept-offers.js';
 import { BootSeeds } from '../../server/dom0/operations/boot-seeds.js';
 import { CreateQueue } from '../../server/dom0/operations/create-queue.js';
 import { HostLimits } from '../../server/dom0/operations/host-limits.js';
@@ -54,6 +55,7 @@ export interface HalfSurroundings {
 export const DAY_ONE = Date.UTC(2026, 0, 1);
 
 const profiles = new BootProfiles(PROFILES);
+const offers = new KeptOffers({ profiles, images: new Images({}) });
 /** No profile of the model has a seed disk. */
 const NO_SEEDS = { pathOf: (id: string) => id, make: () => Promise.resolve(null) };
 
@@ -118,7 +120,7 @@ export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
     toolstack,
     observer,
     profiles,
-    seeds: new BootSeeds({ profiles, images: new Images({}), disks: NO_SEEDS, networks: [] }),
+    seeds: new BootSeeds({ offers, disks: NO_SEEDS, networks: () => [] }),
     consoles: { attach: () => attached(life, consoles(), host.chance.below(500)) },
     disks: new DiskHolders({
       toolstack,
@@ -133,9 +135,8 @@ export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
     },
     reinstall: {
       target: new ReinstallTarget({
-        images: new Images({}),
+        offers,
         disks: { sharedWith: () => Promise.resolve(null) },
-        profiles,
         files: { calls: LOCAL_FILES, block: blockFacts },
         isReading: () => false,
       }),

@@ -92,6 +92,12 @@ export class Dom0UnderTest {
     await this.#dom0.start();
   }
 
+  /** Changes its settings while it runs. @throws what the half throws; then the earlier ones hold */
+  reload(change: Partial<Dom0Settings>): void {
+    if (this.#dom0 === null) throw new Error('the half does not run');
+    this.settings = this.#dom0.reload({ ...this.settings, ...change });
+  }
+
   /** Stops it, as a restart of the service does. */
   async stop(): Promise<void> {
     await this.#dom0?.stop();

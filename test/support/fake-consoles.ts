@@ -22,6 +22,7 @@ export class FakeConsoles implements ConsoleHost {
   }[] = [];
   readonly attached: { name: DomainName; domid: number; uuid: string }[] = [];
   readonly forgotten: DomainName[] = [];
+  readonly left: DomainName[] = [];
   missingNames: readonly DomainName[] = [];
   readonly switchedOff = new Set<DomainName>();
   readonly released: { name: DomainName; release: ConsoleRelease }[] = [];
@@ -100,6 +101,10 @@ export class FakeConsoles implements ConsoleHost {
       'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: postern-console\r\n\r\n';
     if (this.staysOpen) socket.write(answer);
     else socket.end(answer);
+  }
+
+  leave(name: DomainName): void {
+    this.left.push(name);
   }
 
   forget(name: DomainName): void {

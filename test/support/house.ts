@@ -246,6 +246,16 @@ export class House {
     this.#gate?.kill(signal);
   }
 
+  /** `postern dom0 --check`, which `systemctl reload` runs first. */
+  async dom0Check(): Promise<Ended> {
+    const args = [this.#script, 'dom0', '--check', '--settings', this.layout.dom0Settings];
+    return run(process.execPath, args, '');
+  }
+
+  signalDom0(signal: NodeJS.Signals): void {
+    this.#dom0?.kill(signal);
+  }
+
   log(half: 'gate' | 'dom0'): string {
     return join(this.layout.logs, `${half}.log`);
   }

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { loadDom0Settings } from '../../../config/dom0-settings.js';
+import type { Dom0Settings } from '../../../config/dom0-settings.js';
+import { BootProfiles } from '../../dom0/boot/boot-profiles.js';
 import { ConsoleLogs } from '../../dom0/console-log/console-logs.js';
 import { LocalDisk } from '../../dom0/console-log/log-disk.js';
 import { Consoles } from '../../dom0/consoles/consoles.js';
 import { domidOwner } from '../../dom0/consoles/domid-owner.js';
 import { Dom0 } from '../../dom0/dom0.js';
 import { toolstackOf } from '../../dom0/toolstack/toolstack-of.js';
-import { CliError } from '../command/exit-status.js';
+import { CliError, EXIT } from '../command/exit-status.js';
 import { liveUntilStopped, startFault } from './half.js';
 import { dom0Health } from './dom0-health.js';
 import { openLog } from './log.js';
@@ -19,6 +21,7 @@ import { valid } from '../command/settings-option.js';
 export async function runDom0(file: string, { check = false } = {}): Promise<void> {
   const settings = valid(loadDom0Settings(file));
   if (check) {
+    checkProfiles(settings);
     process.stdout.write(`${file}: the settings are sound\n`);
     return;
   }
@@ -56,7 +59,8 @@ export async function runDom0(file: string, { check = false } = {}): Promise<voi
     throw new CliError(`the dom0 half cannot start: ${(error as Error).message}`);
   }
   const { intervalSeconds } = settings.observe;
-  const reload = new SettingsReload(() => loadDom0Settings(file), settings, log);
+  const take = (next: Dom0Settings): Dom0Settings => ({ ...settings, ...dom0.reload(next) }) as Dom0Settings;
+  const reload = new SettingsReload(() => loadDom0Settings(file), take, log);
   process.on('SIGHUP', () => {
     manager.reload(() => {
       reload.reload();
@@ -65,4 +69,13 @@ export async function runDom0(file: string, { check = false } = {}): Promise<voi
   manager.ready(() => dom0Health(dom0.health, intervalSeconds, reload.troubles));
   // For the demo, and for who starts it by hand.
   if (!manager.isThere) process.stdout.write(`postern dom0 ready on ${settings.socket}\n`);
+}
+
+/** What a start and a reload refuse, too. @throws CliError */
+function checkProfiles({ profiles }: Dom0Settings): void {
+  try {
+    new BootProfiles(profiles);
+  } catch (error) {
+    throw new CliError(`the settings cannot be used: ${(error as Error).message}`, EXIT.usage);
+  }
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { LoadedSettings } from '../../../config/settings-file.js';
 import { problemText } from '../../../config/problem.js';
 import type { HalfLogger } from '../../wire/logger.js';
@@ -6,21 +7,27 @@ interface LoggedSettings {
   readonly log: { readonly level: string };
 }
 
+type InForce<Settings> = Readonly<Record<keyof Settings, unknown>>;
+
 /**
- * The settings file of a half, read again while it runs. `log` takes effect at once. Anything else waits for a restart,
- * and is named until then. Settings with an error change nothing.
+ * The settings file of a half, read again while it runs. `log` takes effect at once, and what the half can take. Anything
+ * else waits for a restart, and is named until then. Settings with an error change nothing.
  */
 export class SettingsReload<Settings extends LoggedSettings> {
   readonly #load: () => LoadedSettings<Settings>;
-  readonly #inForce: Settings;
+  readonly #take: (settings: Settings) => InForce<Settings>;
   readonly #log: HalfLogger;
   #refused = false;
   #waiting: readonly string[] = [];
 
-  /** @param inForce what the half started with */
-  constructor(load: () => LoadedSettings<Settings>, inForce: Settings, log: HalfLogger) {
+  /** @param take gives the settings that are in force then. It throws an Error with a sentence when it takes none */
+  constructor(
+    load: () => LoadedSettings<Settings>,
+    take: (settings: Settings) => InForce<Settings>,
+    log: HalfLogger,
+  ) {
     this.#load = load;
-    this.#inForce = inForce;
+    this.#take = take;
     this.#log = log;
   }
 
@@ -36,19 +43,29 @@ export class SettingsReload<Settings extends LoggedSettings> {
 
   reload(): void {
     const loaded = this.#load();
-    this.#refused = !loaded.ok;
     if (!loaded.ok) {
-      this.#log.error({ problems: problemText(loaded.problems) }, 'settings.refused');
+      this.#refuse(problemText(loaded.problems));
       return;
     }
-    const { log, ...others } = loaded.settings;
-    this.#log.level = log.level;
-    const before = this.#inForce as Readonly<Record<string, unknown>>;
-    const after = others as Readonly<Record<string, unknown>>;
-    this.#waiting = [...new Set([...Object.keys(before), ...Object.keys(after)])]
-      .filter((key) => key !== 'log' && JSON.stringify(before[key]) !== JSON.stringify(after[key]))
+    const wanted = loaded.settings;
+    let inForce: InForce<Settings>;
+    try {
+      inForce = this.#take(wanted);
+    } catch (error) {
+      this.#refuse((error as Error).message);
+      return;
+    }
+    this.#refused = false;
+    this.#log.level = wanted.log.level;
+    this.#waiting = (Object.keys(wanted) as (keyof Settings & string)[])
+      .filter((key) => key !== 'log' && !isDeepStrictEqual(wanted[key], inForce[key]))
       .sort();
-    this.#log.info({ logLevel: log.level }, 'settings.reloaded');
+    this.#log.info({ logLevel: wanted.log.level }, 'settings.reloaded');
     if (this.#waiting.length > 0) this.#log.warn({ settings: this.#waiting }, 'settings.wait-for-restart');
+  }
+
+  #refuse(problems: string): void {
+    this.#refused = true;
+    this.#log.error({ problems }, 'settings.refused');
   }
 }

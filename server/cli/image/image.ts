@@ -149,7 +149,7 @@ async function add(nameText: string, sourceText: string, options: AddOptions): P
       options,
       { name, ...stored, minimumMiB: minimumMiB(stored.bytes), entry },
       `${stored.file} has the image: ${minimumMiB(stored.bytes)} MiB.
-For images: in ${DOM0_SETTINGS}${options.replace === true ? ', in the place of the entry before' : ''}; then restart the dom0 half:
+For images: in ${DOM0_SETTINGS}${options.replace === true ? ', in the place of the entry before' : ''}; then systemctl reload postern-dom0:
 
 ${entry}`,
     );
@@ -212,7 +212,7 @@ async function remove(nameText: string, options: SettingsOptions): Promise<void>
     const entry = await namedAs(await settingsOf(options), name, file);
     if (entry !== null)
       throw new CliError(
-        `${entry} in the settings names the image: take it out, restart the dom0 half, and then remove it`,
+        `${entry} in the settings names the image: take it out, say systemctl reload postern-dom0, and then remove it`,
         EXIT.refused,
       );
   }

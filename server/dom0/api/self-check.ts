@@ -26,9 +26,9 @@ export interface SelfCheckParts {
     readonly seeds: { readonly command: string; readonly xenstoreRead: string };
   };
   /** Whether any boot has a seed disk. */
-  readonly isSeeding: boolean;
+  readonly isSeeding: () => boolean;
   /** Whether that of a profile has one: its rescue system tells its host key. */
-  readonly isRescuing: boolean;
+  readonly isRescuing: () => boolean;
   readonly observer: Pick<Observer, 'age' | 'look' | 'list'>;
   readonly host: Pick<HostClock, 'after'>;
 }
@@ -47,7 +47,9 @@ export class SelfCheck {
   }
 
   async #try(): Promise<HostCheck> {
-    const { settings, observer, isSeeding, isRescuing } = this.#parts;
+    const { settings, observer } = this.#parts;
+    const isSeeding = this.#parts.isSeeding();
+    const isRescuing = this.#parts.isRescuing();
     const { command, xenstoreRead } = settings.seeds;
     const [problem, folder, noSeeds, noKeys] = await Promise.all([
       this.#ask(),

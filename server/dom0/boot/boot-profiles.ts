@@ -82,11 +82,23 @@ const NOT_WITH_BOOTLOADER = ['bootloader_args', 'kernel', 'ramdisk'];
 
 /** The boot profiles of the settings, and the plans that they give for a domain. */
 export class BootProfiles {
-  readonly #profiles = new Map<BootProfileName, ProfileSettings>();
-  readonly #grubImages: ReadonlySet<string>;
+  #settings: Readonly<Record<string, ProfileSettings>> = {};
+  #profiles: ReadonlyMap<BootProfileName, ProfileSettings> = new Map();
+  #grubImages: ReadonlySet<string> = new Set();
 
   /** @throws ProfileError for an invalid name, a rescue disk that is writable, or a CD image that is no CD */
   constructor(settings: Readonly<Record<string, ProfileSettings>>) {
+    this.replace(settings);
+  }
+
+  /** The same profiles, which a later `replace` does not change. */
+  copy(): BootProfiles {
+    return new BootProfiles(this.#settings);
+  }
+
+  /** Takes other settings. @throws ProfileError as the constructor does; the earlier ones stay */
+  replace(settings: Readonly<Record<string, ProfileSettings>>): void {
+    const profiles = new Map<BootProfileName, ProfileSettings>();
     for (const [text, profile] of Object.entries(settings)) {
       const name = parseBootProfileName(text);
       if (name === undefined || name === NORMAL || name === UNKNOWN_PROFILE) {
@@ -100,10 +112,12 @@ export class BootProfiles {
       if (profile.kind === 'cdrom' && parseDiskSpec(profile.disk).cdrom !== true) {
         throw new ProfileError(`the disk of profile ${name} must be a CD drive (devtype=cdrom)`);
       }
-      this.#profiles.set(name, profile);
+      profiles.set(name, profile);
     }
     const disks = Object.values(settings).filter((profile) => profile.kind === 'disk');
     const images = disks.flatMap(({ kernel, kernels }) => [kernel, ...Object.values(kernels ?? {})]);
+    this.#settings = settings;
+    this.#profiles = profiles;
     this.#grubImages = new Set(images.filter((image) => image !== null));
   }
 

@@ -40,7 +40,7 @@ export interface DomainConfigsParts extends ConfigReadingsParts {
  * which is meant: the domain is shown, and nothing is done to it.
  */
 export class DomainConfigs {
-  readonly #settings: DomainConfigsSettings;
+  #settings: DomainConfigsSettings;
   readonly #parts: DomainConfigsParts;
   readonly #readings: ConfigReadings;
   #files = new Map<string, SeenFile>();
@@ -52,7 +52,7 @@ export class DomainConfigs {
   /** The file of each name when it had only one. */
   readonly #own = new Map<DomainName, string>();
   readonly #unmanaged: UnmanagedFiles;
-  readonly #absences: ConfigAbsences;
+  #absences: ConfigAbsences;
   /** What each glob found last. */
   readonly #found = new Map<string, readonly string[]>();
   readonly #scans = new SharedRun(() => this.#scan());
@@ -70,6 +70,15 @@ export class DomainConfigs {
     this.#readings.onRead((path) => {
       this.#refresh(path);
     });
+  }
+
+  /** Takes other settings: the next look goes by them. */
+  replace(settings: DomainConfigsSettings): void {
+    this.#settings = settings;
+    this.#absences = new ConfigAbsences(settings.domains, this.#parts.files);
+    for (const pattern of this.#found.keys())
+      if (!settings.domains.includes(pattern)) this.#found.delete(pattern);
+    this.#isStale = true;
   }
 
   /** Loads the readings from before a restart. */

@@ -229,10 +229,15 @@ export class Consoles {
     this.#parts.logger.info({ domain: name, keep, actor }, 'console-log.switched');
   }
 
-  /** The domain is no longer managed: ends its attachments, forgets its output and retires its log. */
-  forget(name: DomainName): void {
+  /** The domain is not managed any more: ends its attachments, and forgets its output. */
+  leave(name: DomainName): void {
     void this.#consoles.get(name)?.dispose('domain-gone');
     this.#consoles.delete(name);
+  }
+
+  /** The domain is gone: as `leave`, and retires its log. */
+  forget(name: DomainName): void {
+    this.leave(name);
     this.#logs?.retire(name);
   }
 

@@ -26,15 +26,27 @@ const MIB = 1024 * 1024;
 
 /** The system images of the settings. */
 export class Images {
-  readonly #images = new Map<ImageName, ImageSettings>();
+  #images: ReadonlyMap<ImageName, ImageSettings> = new Map();
 
   /** @param settings by name; the settings' reader has checked the names */
   constructor(settings: Readonly<Record<string, ImageSettings>>) {
-    for (const [text, image] of Object.entries(settings)) {
-      const name = parseImageName(text);
-      if (name === undefined) throw new Error(`${text} is no name of an image`);
-      this.#images.set(name, image);
-    }
+    this.replace(settings);
+  }
+
+  /** The same images, which a later `replace` does not change. */
+  copy(): Images {
+    return new Images(Object.fromEntries(this.#images));
+  }
+
+  /** Takes other settings. */
+  replace(settings: Readonly<Record<string, ImageSettings>>): void {
+    this.#images = new Map(
+      Object.entries(settings).map(([text, image]) => {
+        const name = parseImageName(text);
+        if (name === undefined) throw new Error(`${text} is no name of an image`);
+        return [name, image];
+      }),
+    );
   }
 
   /** Looks at the size of each file. One that is not there is offered: its reinstallation says what is wrong. */

@@ -48,7 +48,9 @@ export interface ConsoleHost {
   readLogWith(name: DomainName, uuid: string, query: LogQuery): Promise<LogAnswer | null>;
   /** Switches a domain's log off or on, for good. */
   switchLog(name: DomainName, wanted: LogSwitch): Promise<void>;
-  /** The domain is no longer managed: its attachments end, its screen is forgotten, its log is set aside. */
+  /** The settings do not have the domain managed any more: its attachments end. Its log stays. */
+  leave(name: DomainName): void;
+  /** The domain is gone: its attachments end, its screen is forgotten, its log is set aside. */
   forget(name: DomainName): void;
   /**
    * Names that are not gone, but have no readable configuration: their logs stay. Until the first call the

@@ -15,6 +15,8 @@ export interface LastBoot extends Incarnation {
 
 /** What our own operations do and did, as far as it explains an observation. */
 export interface Expectations {
+  /** Whether an operation on the domain is under way. */
+  isUnderWay(name: DomainName): boolean;
   startPhase(name: DomainName): StartPhase;
   /** Whether an operation is taking the domain down. */
   isFalling(name: DomainName): boolean;

@@ -79,8 +79,7 @@ export class IncarnationProfiles {
       const move = moves.get(name);
       if (domain === undefined && move !== undefined) continue;
       if (domain === undefined) {
-        this.#settled.delete(name);
-        this.#retries.delete(name);
+        this.forget(name);
         continue;
       }
       if (
@@ -120,6 +119,12 @@ export class IncarnationProfiles {
       }
     }
     return found;
+  }
+
+  /** The name is followed anew from here on: what runs under it is asked for once more. */
+  forget(name: DomainName): void {
+    this.#settled.delete(name);
+    this.#retries.delete(name);
   }
 
   /**

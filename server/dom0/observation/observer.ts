@@ -53,6 +53,8 @@ export interface ObserverEvents {
   /** Something about this domain changed, or it was looked at again. */
   seen(domain: ObservedDomain): void;
   gone(name: DomainName): void;
+  /** The settings do not have the domain managed any more. It may come back as it was. */
+  dropped?(name: DomainName): void;
   /** The other, missing or gone names changed. */
   names(names: HostNames): void;
   /** The toolstack has answered, and every domain is as it was listed. */
@@ -77,6 +79,10 @@ export class Observer {
   #stopped = false;
   #roundAt: number;
   readonly #listing: LastListing;
+  /** Whether the settings have changed since the files were looked at. */
+  #hasNewSettings = false;
+  /** The domains that go when the operation on them has ended. */
+  #leaving: ReadonlySet<DomainName> = new Set();
 
   constructor(parts: ObserverParts, events: ObserverEvents) {
     this.#parts = parts;
@@ -168,6 +174,19 @@ export class Observer {
 
   list(): readonly ObservedDomain[] {
     return [...this.#trackers.values()].map(({ seen }) => seen);
+  }
+
+  /**
+   * The settings name other files, or other names. What is managed no more goes as it does over a restart, at the next
+   * look at the files. A domain with an operation under way goes when that has ended.
+   */
+  takeSettings(): void {
+    this.#hasNewSettings = true;
+  }
+
+  /** Whether the domain is here only for the operation under way on it. */
+  isLeaving(name: DomainName): boolean {
+    return this.#leaving.has(name);
   }
 
   /** The names besides the domains: guests that are not managed, and names that are missing or gone. */
@@ -279,8 +298,7 @@ export class Observer {
   }
 
   #forget(name: DomainName): void {
-    this.#trackers.delete(name);
-    this.#moves.forget(name);
+    this.#unfollow(name);
     this.#parts.states.forget(name);
     this.#events.gone(name);
   }
@@ -308,6 +326,29 @@ export class Observer {
     }
     for (const [name, tracker] of this.#trackers)
       tracker.configure({ fault: configs.fault(name), configured: memory.configured(name) });
+    if (this.#hasNewSettings || this.#leaving.size > 0) this.#drop();
+  }
+
+  /** A file that is not read yet may be that of any name. */
+  #drop(): void {
+    const { configs, expectations } = this.#parts;
+    if (configs.isReading === true) return;
+    const managed = new Set([...configs.list(), ...configs.kept()].map(({ name }) => name));
+    const going = [...(this.#hasNewSettings ? this.#trackers.keys() : this.#leaving)].filter(
+      (name) => !managed.has(name),
+    );
+    this.#hasNewSettings = false;
+    this.#leaving = new Set(going.filter((name) => expectations.isUnderWay(name)));
+    for (const name of going.filter((one) => !this.#leaving.has(one))) {
+      this.#unfollow(name);
+      this.#events.dropped?.(name);
+    }
+  }
+
+  #unfollow(name: DomainName): void {
+    this.#trackers.delete(name);
+    this.#moves.forget(name);
+    this.#profiles.forget(name);
   }
 
   /** Also runs while a listing hangs: an observation that is too old becomes `unknown`. */

@@ -4,10 +4,10 @@ import type { ObservedDomain } from './observed-domain.js';
 
 /** Tells the consoles what each domain does, once for each change. */
 export class ToldConsoles {
-  readonly #consoles: Pick<ConsoleHost, 'forget' | 'observed'>;
+  readonly #consoles: Pick<ConsoleHost, 'forget' | 'leave' | 'observed'>;
   readonly #told = new Map<DomainName, string>();
 
-  constructor(consoles: Pick<ConsoleHost, 'forget' | 'observed'>) {
+  constructor(consoles: Pick<ConsoleHost, 'forget' | 'leave' | 'observed'>) {
     this.#consoles = consoles;
   }
 
@@ -22,6 +22,12 @@ export class ToldConsoles {
     this.#told.set(name, news);
     this.#consoles.observed(name, incarnation, state, profile, Date.parse(since));
     return true;
+  }
+
+  /** The settings do not have the domain managed any more. */
+  dropped(name: DomainName): void {
+    this.#told.delete(name);
+    this.#consoles.leave(name);
   }
 
   gone(name: DomainName): void {

@@ -4,18 +4,17 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { OperationRequest } from '../../wire/operation.js';
 import { MOST_SEED_KEY_CHARACTERS, parseSeedKey } from '../../wire/seed-key.js';
 import type { BootPlan } from '../boot/boot-plan.js';
-import type { BootProfiles } from '../boot/boot-profiles.js';
 import type { DomainConfig } from '../config/domain-config.js';
-import type { Images } from '../images/images.js';
+import type { KeptOffers } from './kept-offers.js';
 import type { SeedDisks } from '../seed/seed-disks.js';
 import { seedInterfaces } from '../seed/seed-network.js';
 import type { SeedNetwork } from '../../../policy/seed-network.js';
 
 interface BootSeedsParts {
-  readonly profiles: Pick<BootProfiles, 'plan' | 'seedOf'>;
-  readonly images: Pick<Images, 'seedOf'>;
+  readonly offers: Pick<KeptOffers, 'of'>;
   readonly disks: Pick<SeedDisks, 'pathOf' | 'make'>;
-  readonly networks: readonly SeedNetwork[];
+  /** Those in force. */
+  readonly networks: () => readonly SeedNetwork[];
 }
 
 /** A request as far as its seed disk goes. */
@@ -45,9 +44,9 @@ export class BootSeeds {
 
   /** How the domain is to be booted, with the seed disk where it has one. */
   plan(request: Asked, config: DomainConfig): BootPlan | Refusal {
-    const { profiles, disks } = this.#parts;
+    const { offers, disks } = this.#parts;
     const seed = this.#isSeeded(request) ? disks.pathOf(request.id) : null;
-    return profiles.plan(request.profile ?? NORMAL, config, request.parameters, seed);
+    return offers.of(request.id).profiles.plan(request.profile ?? NORMAL, config, request.parameters, seed);
   }
 
   /** Makes the seed disk, unless it is there or the boot has none. To be called before anything is done. */
@@ -59,12 +58,13 @@ export class BootSeeds {
       instance: id,
       domain,
       keys: keys.map(parseSeedKey).filter((key) => key !== undefined),
-      interfaces: seedInterfaces(domain, config.nics, networks),
+      interfaces: seedInterfaces(domain, config.nics, networks()),
     });
   }
 
-  #isSeeded({ profile, image }: Asked): boolean {
-    if (image !== undefined) return this.#parts.images.seedOf(image) !== null;
-    return profile !== null && this.#parts.profiles.seedOf(profile) !== null;
+  #isSeeded({ id, profile, image }: Asked): boolean {
+    const { profiles, images } = this.#parts.offers.of(id);
+    if (image !== undefined) return images.seedOf(image) !== null;
+    return profile !== null && profiles.seedOf(profile) !== null;
   }
 }

@@ -10,12 +10,21 @@ import { createsDomain } from './operation.js';
  * journal, so a restart forgets nothing.
  */
 export class HostLimits {
-  readonly #settings: LimitSettings;
-  readonly #counts: Pick<LimitCounts, 'creates' | 'powerOffs' | 'requests'>;
+  #settings: LimitSettings;
+  readonly #counts: Pick<LimitCounts, 'creates' | 'powerOffs' | 'replace' | 'requests'>;
 
-  constructor(settings: LimitSettings, counts: Pick<LimitCounts, 'creates' | 'powerOffs' | 'requests'>) {
+  constructor(
+    settings: LimitSettings,
+    counts: Pick<LimitCounts, 'creates' | 'powerOffs' | 'replace' | 'requests'>,
+  ) {
     this.#settings = settings;
     this.#counts = counts;
+  }
+
+  /** Takes other settings: they count for the next request. */
+  replace(settings: LimitSettings): void {
+    this.#settings = settings;
+    this.#counts.replace(settings);
   }
 
   /** @returns the refusal when one more would be too many */

@@ -17,13 +17,26 @@ const SWEEP_AT = 1_000;
  * its own, so no other requests can push an entry out, and no larger than the limits need.
  */
 export class LimitCounts {
-  readonly #settings: LimitSettings;
+  #settings: LimitSettings;
   readonly #creates = new Map<DomainName, readonly number[]>();
   #powerOffs: readonly number[] = [];
   #requests: readonly number[] = [];
   #countedUpTo = 0;
 
   constructor(settings: LimitSettings) {
+    this.#settings = settings;
+  }
+
+  /** They decide how much is remembered. */
+  get settings(): LimitSettings {
+    return this.#settings;
+  }
+
+  /**
+   * Takes other settings. Acts that the earlier ones no longer needed are forgotten, as over a restart: a limit that is
+   * raised may let through as many more, once.
+   */
+  replace(settings: LimitSettings): void {
     this.#settings = settings;
   }
 

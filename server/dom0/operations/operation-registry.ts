@@ -197,6 +197,10 @@ export class OperationRegistry implements Expectations {
     return this.#boots.get(name)?.boot ?? null;
   }
 
+  isUnderWay(name: DomainName): boolean {
+    return this.current(name) !== null;
+  }
+
   startPhase(name: DomainName): StartPhase {
     const operation = this.current(name);
     if (operation?.creates !== true || operation.phase !== 'running') return 'no';

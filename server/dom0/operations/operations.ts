@@ -52,6 +52,8 @@ export class Operations {
   readonly #judging = new Turns<DomainName>();
   /** Requests accepted before `resume`: their work runs already. Null from then on. */
   #early: Set<string> | null = new Set();
+  /** The requests that are being judged. */
+  readonly #asked = new Set<string>();
   #stopped = false;
 
   constructor(parts: OperationsParts) {
@@ -123,6 +125,11 @@ export class Operations {
     return this.#withdrawals.withdraw(id);
   }
 
+  /** The ids of all operations that are asked for or under way. */
+  underWay(): readonly string[] {
+    return [...this.#asked, ...this.#parts.registry.open().map(({ id }) => id)];
+  }
+
   current(name: DomainName): OperationView | null {
     return this.#parts.registry.current(name)?.view() ?? null;
   }
@@ -133,8 +140,14 @@ export class Operations {
   }
 
   /** Judges a request. An accepted one is on the disk when this resolves. */
-  submit(request: OperationRequest): Promise<OperationAnswer> {
-    return this.#judging.run(request.domain, () => this.#judge(request));
+  async submit(request: OperationRequest): Promise<OperationAnswer> {
+    const { id, domain } = request;
+    this.#asked.add(id);
+    try {
+      return await this.#judging.run(domain, () => this.#judge(request));
+    } finally {
+      this.#asked.delete(id);
+    }
   }
 
   /**

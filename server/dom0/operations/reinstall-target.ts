@@ -1,18 +1,20 @@
 import type { DomainName, ImageName } from '../../../policy/names.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import type { BootProfiles } from '../boot/boot-profiles.js';
 import type { DomainConfig } from '../config/domain-config.js';
 import { firstDiskOf, roomFor } from '../images/first-disk.js';
 import type { DiskFiles } from '../images/first-disk.js';
 import type { DiskFile } from '../images/image-job.js';
 import { neededBytes } from '../images/images.js';
-import type { Images, ImageSettings } from '../images/images.js';
+import type { ImageSettings } from '../images/images.js';
+import type { KeptOffers } from './kept-offers.js';
 import type { DiskHolders } from '../observation/disk-holders.js';
 import type { ConfiguredDisk } from '../toolstack/toolstack.js';
 
 /** What a reinstallation names. */
 interface ReinstallRequest {
+  /** Of the operation. */
+  readonly id: string;
   readonly domain: DomainName;
   readonly image?: ImageName;
 }
@@ -25,9 +27,8 @@ interface FoundTarget {
 }
 
 interface ReinstallTargetParts {
-  readonly images: Images;
+  readonly offers: Pick<KeptOffers, 'now' | 'of'>;
   readonly disks: Pick<DiskHolders, 'sharedWith'>;
-  readonly profiles: Pick<BootProfiles, 'hostDisks'>;
   readonly files: DiskFiles;
   /** Whether configuration files are not read yet: any of them may name the disk. */
   readonly isReading: () => boolean;
@@ -42,14 +43,15 @@ export class ReinstallTarget {
   }
 
   /** @returns a refusal when the settings have no such image */
-  image({ image }: ReinstallRequest): ImageSettings | Refusal {
+  image({ id, image }: ReinstallRequest): ImageSettings | Refusal {
     return image === undefined
       ? refusal('usage', 'A reinstallation needs an image. Name one.')
-      : this.#parts.images.get(image);
+      : this.#parts.offers.of(id).images.get(image);
   }
 
   async find(request: ReinstallRequest, config: DomainConfig): Promise<FoundTarget | Refusal> {
-    const { images, disks, profiles, files, isReading } = this.#parts;
+    const { offers, disks, files, isReading } = this.#parts;
+    const { images } = offers.of(request.id);
     const image = this.image(request);
     if (isRefusal(image)) return image;
     if (isReading())
@@ -66,7 +68,10 @@ export class ReinstallTarget {
     if (isRefusal(needed)) return needed;
     const file = await roomFor(disk, needed, files);
     if (isRefusal(file)) return file;
-    const ofHost = [...profiles.hostDisks(), ...images.files().map((target) => ({ target }))];
+    const ofHost = [offers.of(request.id), offers.now].flatMap((offered) => [
+      ...offered.profiles.hostDisks(),
+      ...offered.images.files().map((target) => ({ target })),
+    ]);
     const shared = await disks.sharedWith(config.name, disk, ofHost);
     return shared ?? { image, disk, file };
   }

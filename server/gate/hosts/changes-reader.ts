@@ -1,4 +1,5 @@
 import type { DomainName } from '../../../policy/names.js';
+import type { Contract } from '../../wire/contract.js';
 import type { Change, DomainView, HostNames } from '../../wire/domain.js';
 import { readChange } from '../../wire/answers.js';
 import { JsonLines } from './json-lines.js';
@@ -15,6 +16,7 @@ export class ChangesReader {
   readonly #listed = new Set<DomainName>();
   #ready = false;
   #names: HostNames | null = null;
+  #contract: Contract | null = null;
 
   /** @param known what was last heard before the stream began */
   constructor(known: ReadonlyMap<DomainName, DomainView>) {
@@ -28,6 +30,11 @@ export class ChangesReader {
   /** The names told on this stream; null when it told none, as an older dom0 half does. */
   get names(): HostNames | null {
     return this.#names;
+  }
+
+  /** What the host can do, as told on this stream; null when it has not changed since it was asked for. */
+  get contract(): Contract | null {
+    return this.#contract;
   }
 
   /** @throws JsonLinesError or AnswerError when the stream breaks the contract */
@@ -57,6 +64,9 @@ export class ChangesReader {
         return;
       case 'operation':
         yield* this.#operation(change);
+        return;
+      case 'contract':
+        this.#contract = change.contract;
         return;
       case 'ready':
         for (const name of [...this.#domains.keys()]) {

@@ -301,6 +301,7 @@ export class HostLink {
         for (const event of reader.push(chunk)) {
           this.#domains = reader.domains;
           this.#names = reader.names;
+          this.#contract = reader.contract ?? this.#contract;
           this.#others = reader.names?.others ?? this.#others;
           if (event.event === 'reachable') {
             this.#reachable = true;

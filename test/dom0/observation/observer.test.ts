@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refusal } from '../../../policy/refusal.js';
+import type { DomainView } from '../../../server/wire/domain.js';
 import { Dom0UnderTest } from '../../support/dom0-under-test.js';
 import { eventually } from '../../support/eventually.js';
 
@@ -180,6 +181,20 @@ describe('what dom0 observes', () => {
       assert.equal((await house.client.domain('horatio')).configured?.uuid, after);
       assert.deepEqual(house.consoles.forgotten, ['horatio']);
     });
+  });
+
+  it('looks anew at what runs under a name that means another domain now', async () => {
+    const first = '11111111-1111-4111-8111-111111111111';
+    const second = '22222222-2222-4222-8222-222222222222';
+    await house.configure('horatio', `uuid = "${first}"\n`);
+    house.toolstack.put('horatio');
+    await house.start();
+    const view = (): Promise<DomainView> => house.client.domain('horatio');
+    await house.until('the boot', view, ({ observation }) => observation.profile === 'unknown');
+    await house.configure('horatio', `uuid = "${second}"\n`);
+    await house.until('the other domain', view, ({ configured }) => configured?.uuid === second);
+    const { observation } = await house.client.state('horatio', 'running');
+    assert.equal(observation.profile, 'unknown', 'its long listing is no normal boot');
   });
 
   it('reads many new incarnations from one long listing, once', async () => {
