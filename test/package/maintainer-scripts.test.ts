@@ -130,5 +130,21 @@ describe('the maintainer scripts', () => {
     for (const file of kept) assert.ok(existsSync(root.file(file)), file);
     const links = spawnSync('ls', [root.file(wants)], { encoding: 'utf8' }).stdout;
     assert.equal(links, 'ssh.service\n', 'a link to a unit that has gone is no setting');
+    assert.equal(
+      readFileSync(root.file('etc/postern/start-again'), 'utf8'),
+      'multi-user.target.wants/postern-gate.service\nmulti-user.target.wants/postern-host@xen1.service\n',
+    );
+    assert.match(said, /Say postern setup then/);
+    assert.match(
+      run('postinst', 'configure', '').said,
+      /settings of an earlier .* Say: postern setup gate$/m,
+    );
+    root.write('etc/postern/dom0.yaml', '');
+    assert.match(run('postinst', 'configure', '').said, /Say: postern setup both$/m);
+  });
+
+  it('note nothing for a setup that never was', () => {
+    assert.equal(run('postrm', 'purge').said, '');
+    assert.ok(!existsSync(root.file('etc/postern')));
   });
 });

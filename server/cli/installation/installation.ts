@@ -1,9 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GATE_SCHEMA } from '../../../config/gate-schema.js';
-import type { RootDirectory } from '../command/root-directory.js';
-import { DOM0_SETTINGS, GATE_SETTINGS } from '../command/settings-option.js';
-import { exists } from './files.js';
 import { FOR_THE_GATE, ROOT, THE_GATES } from './piece.js';
 import type { Link, Piece, ProgramFile } from './piece.js';
 import { isPackaged, THIS_PROGRAM, USUAL_PLACE } from './place.js';
@@ -19,9 +16,7 @@ const CONFIGURATION = '/etc/postern';
 export const POLICY = GATE_SCHEMA.properties.policy.default;
 /** The policy that is installed first, from policy/examples. */
 export const FIRST_POLICY = '10-default.yaml';
-const UNITS = '/etc/systemd/system';
-/** The unit of a link to another host is `postern-host@NAME.service`. */
-const HOST_LINK = 'postern-host@';
+export const UNITS = '/etc/systemd/system';
 
 /**
  * The program's part of an installation: units, user, directories, the command. Settings and policy are not
@@ -62,37 +57,6 @@ function builtPieces(halves: Halves, program: string): readonly (ProgramFile | L
       target: join(program, LAUNCHER),
     },
   ];
-}
-
-/**
- * The links by which systemd starts a half when the machine boots, as `systemctl enable` makes them. Setup makes one
- * with the half's first settings: an admin who disables a unit later means it.
- */
-export function startLinks(halves: Halves, program: string, root: RootDirectory): readonly Piece[] {
-  const wants = `${UNITS}/multi-user.target.wants`;
-  const directory = isPackaged(program) ? '/usr/lib/systemd/system' : UNITS;
-  const own = (unit: string, settings: string): readonly string[] =>
-    exists(root.at(`${wants}/${unit}`)) || !exists(root.at(settings)) ? [unit] : [];
-  const units = [
-    ...(halves === 'gate' ? [] : own('postern-dom0.service', DOM0_SETTINGS)),
-    ...(halves === 'dom0' ? [] : own('postern-gate.service', GATE_SETTINGS)),
-  ];
-  return [
-    ...units.map(
-      (unit) => ({ kind: 'link', path: `${wants}/${unit}`, target: `${directory}/${unit}` }) as const,
-    ),
-    // Those of a setup from source would lead to a unit that goes.
-    ...(halves === 'dom0' ? [] : namesIn(root.at(wants)))
-      .filter((name) => name.startsWith(HOST_LINK))
-      .map(
-        (name) =>
-          ({ kind: 'link', path: `${wants}/${name}`, target: `${directory}/${HOST_LINK}.service` }) as const,
-      ),
-  ];
-}
-
-function namesIn(directory: string): readonly string[] {
-  return exists(directory) ? readdirSync(directory) : [];
 }
 
 /** A settings or policy file. Setup makes it once. */

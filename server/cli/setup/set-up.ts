@@ -15,9 +15,9 @@ import {
   FIRST_POLICY,
   POLICY,
   programPieces,
-  startLinks,
 } from '../installation/installation.js';
 import type { Halves } from '../installation/installation.js';
+import { forgetPurged, startLinks } from '../installation/start-links.js';
 import { checkProgram, tellFound } from '../installation/machine-checks.js';
 import { Machine } from '../installation/machine.js';
 import { THE_GATES } from '../installation/piece.js';
@@ -51,6 +51,7 @@ export async function setUp(halves: Halves, answers: SetupAnswers): Promise<Setu
   const program = programPlace(root);
   const pieces = piecesOf(halves, program, machine, host, answers);
   const steps = new SetupRun(machine, answers.apply).run(pieces);
+  if (answers.apply) forgetPurged(root);
   const found = [
     ...(root.isThisMachine ? [...checkModules(), ...checkProgram(program)] : []),
     ...(host === null ? [] : tellFound(host)),

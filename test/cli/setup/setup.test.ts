@@ -179,6 +179,38 @@ describe('setup', () => {
       assert.match(await setup('both'), /^nothing to do$/m);
     });
 
+    it('lets start again what a purge took from systemd, and nothing that the admin disabled', async () => {
+      directory.write('usr/lib/postern/1.0.0/package.json', '');
+      await setup('both');
+      const purged = [
+        `${wants}/postern-gate.service`,
+        `${wants}/postern-host@xen2.service`,
+        'etc/systemd/system/sockets.target.wants/postern-gate.socket',
+      ];
+      // The dom0 half was disabled by hand before.
+      for (const unit of ['postern-dom0.service', 'postern-gate.service']) rmSync(at(`${wants}/${unit}`));
+      const lines = purged.map((path) => path.replace('etc/systemd/system/', ''));
+      const others = ['../../cron.d/x', 'multi-user.target.wants/ssh.service', ''];
+      directory.write('etc/postern/start-again', [...lines, ...others].join('\n'));
+
+      assert.match(await setup('dom0'), /^nothing to do$/m, 'another half');
+      assert.match(
+        await setup('both', { apply: false }),
+        /^make +\/etc\/systemd\/system\/multi-user\.target\.wants\/postern-gate\.service$/m,
+      );
+      await setup('both');
+      assert.deepEqual(
+        purged.map((path) => readlinkSync(at(path))),
+        ['gate.service', 'host@.service', 'gate.socket'].map(
+          (unit) => `/usr/lib/systemd/system/postern-${unit}`,
+        ),
+      );
+      assert.deepEqual(readdirSync(at(wants)).sort(), ['postern-gate.service', 'postern-host@xen2.service']);
+      assert.ok(!existsSync(at('etc/postern/start-again')));
+      rmSync(at(`${wants}/postern-gate.service`));
+      assert.match(await setup('both'), /^nothing to do$/m);
+    });
+
     it('leaves what the admin edited, and says that it hides the package’s', async () => {
       await setup('gate');
       appendFileSync(at('etc/systemd/system/postern-gate.service'), 'Environment=A=1\n');
