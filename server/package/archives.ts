@@ -1,6 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
 /**
@@ -25,18 +23,10 @@ export function packTar(directory: string, file: string, seconds: number): void 
   );
 }
 
-/** Writes the checksums of files in the format of sha256sum(1). */
-export function writeSums(file: string, files: readonly string[]): void {
-  const lines = files.map((path) => {
-    const sum = createHash('sha256').update(readFileSync(path)).digest('hex');
-    return `${sum}  ${basename(path)}\n`;
-  });
-  writeFileSync(file, lines.join(''));
-}
-
 function run(program: string, args: readonly string[], seconds: number): void {
   const env = { ...process.env, SOURCE_DATE_EPOCH: `${seconds}`, LC_ALL: 'C' };
-  const { status, error, stderr } = spawnSync(program, args, { encoding: 'utf8', env });
+  const { status, signal, error, stderr } = spawnSync(program, args, { encoding: 'utf8', env });
   if (error !== undefined) throw new Error(`${program} cannot be run: ${error.message}`);
+  if (signal !== null) throw new Error(`${program} was ended by ${signal}`);
   if (status !== 0) throw new Error(`${program}: ${stderr.trim()}`);
 }

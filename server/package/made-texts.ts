@@ -1,24 +1,22 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesOf } from './program-tree.js';
 import type { MadeTexts } from './debian-tree.js';
 
-/** The texts that the built program makes of itself: manual pages, and completion for each shell. */
-export function makeTexts(root: string): Omit<MadeTexts, 'changelog'> {
-  const directory = mkdtempSync(join(tmpdir(), 'postern-man-'));
-  try {
-    postern(root, 'man', directory);
-    const pages = filesOf(directory, '.');
-    const completion = (shell: string): string => postern(root, 'completion', shell);
-    return {
-      manual: new Map(pages.map((page) => [page, readFileSync(join(directory, page), 'utf8')])),
-      completion: { bash: completion('bash'), zsh: completion('zsh'), fish: completion('fish') },
-    };
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
+/**
+ * The texts that the built program makes of itself: manual pages, and completion for each shell.
+ *
+ * @param work a directory that is not there yet, for the pages
+ */
+export function makeTexts(root: string, work: string): Omit<MadeTexts, 'changelog'> {
+  mkdirSync(work);
+  postern(root, 'man', work);
+  const completion = (shell: string): string => postern(root, 'completion', shell);
+  return {
+    manual: new Map(filesOf(work, '.').map((page) => [page, readFileSync(join(work, page), 'utf8')])),
+    completion: { bash: completion('bash'), zsh: completion('zsh'), fish: completion('fish') },
+  };
 }
 
 function postern(root: string, ...args: readonly string[]): string {
