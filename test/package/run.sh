@@ -15,7 +15,17 @@ end() {
   rm -rf --one-file-system "$work"
 }
 trap end EXIT
+# A build that is killed in its midst leaves nothing that looks like a package. The next one takes its remains away.
+node dist/server/package/command.js "$work/made" &
+killed=$!
+until ls "$work"/made/.unfinished-*/postern_*.deb >/dev/null 2>&1; do
+  kill -0 "$killed" || { echo 'the build ended before it was killed' >&2; exit 1; }
+  sleep 0.1
+done
+kill -KILL "$killed" && ! wait "$killed" 2>/dev/null
+[ -z "$(ls "$work/made")" ] || { echo 'a build that was killed left a package:' >&2; ls "$work/made" >&2; exit 1; }
 node dist/server/package/command.js "$work/made"
+[ -z "$(ls -A "$work/made" | grep -v '^postern\|^SHA256SUMS$')" ] || { echo 'remains of a build that was killed:' >&2; ls -A "$work/made" >&2; exit 1; }
 if [ -n "${REPRODUCE-}" ]; then
   git clone -q "$top" "$work/another/place"
   (cd "$work/another/place" && npm ci --silent && npm run --silent package -- "$work/again")
@@ -40,7 +50,7 @@ rm -rf --one-file-system "$work/container"
 for release; do
   root=$work/$release
   mmdebstrap --quiet --mode=root --variant=minbase --include=systemd-sysv,ca-certificates,procps "$release" "$root"
-  cp "$work"/made/postern_* test/package/inside.sh test/pages/fake-xen.sh "$root/srv/"
+  cp "$work"/made/postern_* test/package/inside.sh test/package/crowd.sh test/pages/fake-xen.sh "$root/srv/"
   cp /etc/resolv.conf "$root/etc/resolv.conf"
   # A machine behind a proxy has its own certificate authorities.
   [ -z "${NODE_EXTRA_CA_CERTS-}" ] || cp "$NODE_EXTRA_CA_CERTS" "$root/etc/authorities.pem"

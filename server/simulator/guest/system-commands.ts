@@ -119,6 +119,14 @@ function seq({ args }: Call): Job | Result {
   };
 }
 
+/** Prints `count 1`, `count 2` and so on, one every so many seconds, until it is interrupted. */
+function count({ args }: Call): Job | Result {
+  const seconds = Number(args[0] ?? 1);
+  if (!(seconds > 0)) return { err: 'usage: count [SECONDS]\n', status: 2 };
+  let said = 0;
+  return { every: seconds * 1000, next: () => `count ${(said += 1)}\n` };
+}
+
 function sleep({ args }: Call): Job | Result {
   const seconds = Number(args[0]);
   if (!(seconds >= 0)) return { err: `sleep: invalid number '${args[0] ?? ''}'\n`, status: 1 };
@@ -179,6 +187,7 @@ export const SYSTEM_COMMANDS: ReadonlyMap<string, Command> = new Map<string, Com
   ['yes', yes],
   ['flood', flood],
   ['seq', seq],
+  ['count', count],
   ['sleep', sleep],
   ['tput', tput],
   ['stty', accepted],
