@@ -125,7 +125,14 @@ export class Dom0Services {
     const { operations, observer, api } = this;
     const { configs } = this.#state;
     const { images } = this.#disks;
-    const parts = { kept: this.#offers, operations, configs, limits: this.#limits, profiles: this.#profiles, images };
+    const parts = {
+      kept: this.#offers,
+      operations,
+      configs,
+      limits: this.#limits,
+      profiles: this.#profiles,
+      images,
+    };
     if (!this.#inForce.take(next, parts)) return this.#inForce.now;
     observer.takeSettings();
     // A gate knows the profiles before it hears which of them a domain can have.

@@ -49,14 +49,3 @@ export function controlText({ version, architecture, maintainer, size }: Control
     .map(([name, value]) => `${name}: ${value}\n`)
     .join('');
 }
-
-/** The one entry of the package's changelog: deb-changelog(5). */
-export function changelogText(version: string, maintainer: string, seconds: number): string {
-  const date = new Date(seconds * 1000).toUTCString().replace('GMT', '+0000');
-  return `postern (${version}) stable; urgency=medium
-
-  * Postern ${version}. /usr/share/doc/postern/CHANGELOG.md.gz says what is new.
-
- -- ${maintainer}  ${date}
-`;
-}

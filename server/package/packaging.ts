@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROGRAM_PARTS } from '../program-bundles.js';
 import type { ProgramParts } from '../program-bundles.js';
-import { packDeb, packTar, writeSums } from './archives.js';
-import { changelogText, controlText } from './control-fields.js';
+import { packDeb, packTar } from './archives.js';
+import { controlText } from './control-fields.js';
 import { copyrightText } from './copyright-text.js';
+import { debianChangelog } from './debian-changelog.js';
 import { debianTree } from './debian-tree.js';
 import { FileTree } from './file-tree.js';
 import { prepareMachineCode } from './machine-code.js';
 import { makeTexts } from './made-texts.js';
 import { ARCHITECTURES } from './node-packages.js';
 import type { NodeArchitecture } from './node-packages.js';
+import { makeInto } from './output-directory.js';
 import { filesOf, programTree } from './program-tree.js';
 
 /** What dpkg runs: deb-postinst(5) and its neighbours. */
@@ -42,24 +43,18 @@ export async function makePackages(packaging: Packaging): Promise<readonly strin
   const node = process.arch as NodeArchitecture;
   const architecture = ARCHITECTURES[node] as string | undefined;
   if (architecture === undefined) throw new Error(`there are no packages for ${process.arch}`);
-  const tar = join(into, `postern-${version}-linux-${architecture}.tar.gz`);
-  const deb = join(into, `postern_${version}_${architecture}.deb`);
-  const sums = join(into, 'SHA256SUMS');
-  const work = mkdtempSync(join(tmpdir(), 'postern-package-'));
-  try {
+  return makeInto(into, async (work) => {
+    const deb = join(work, `postern_${version}_${architecture}.deb`);
+    const tar = join(work, `postern-${version}-linux-${architecture}.tar.gz`);
     const program = join(work, `postern-${version}`);
     const tree = await writeProgram(packaging, node, program);
-    mkdirSync(into, { recursive: true });
-    await writeDebian(packaging, tree, architecture, join(work, 'debian'));
+    await writeDebian(packaging, tree, architecture, work);
     packDeb(join(work, 'debian'), deb, packaging.seconds);
     // The archive has the pages beside the program. The package has them where Debian has pages.
     await pages(root).writeTo(program, packaging.seconds);
     packTar(program, tar, packaging.seconds);
-    writeSums(sums, [deb, tar]);
-    return [deb, tar, sums];
-  } finally {
-    rmSync(work, { recursive: true });
-  }
+    return [deb, tar];
+  });
 }
 
 /**
@@ -84,15 +79,17 @@ async function writeProgram(
   return written;
 }
 
-/** Writes the package's files, and what dpkg reads of it, into a directory for dpkg-deb(1). */
+/** Writes the package's files, and what dpkg reads of it, into `debian` of a directory, for dpkg-deb(1). */
 async function writeDebian(
   { root, version, seconds }: Packaging,
   program: FileTree,
   architecture: string,
-  directory: string,
+  work: string,
 ): Promise<void> {
-  const changelog = changelogText(version, MAINTAINER, seconds);
-  await debianTree(root, version, program, { ...makeTexts(root), changelog }).writeTo(directory, seconds);
+  const changelog = debianChangelog(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), version, MAINTAINER);
+  const directory = join(work, 'debian');
+  const made = { ...makeTexts(root, join(work, 'manual')), changelog };
+  await debianTree(root, version, program, made).writeTo(directory, seconds);
   const files = filesOf(directory, '.').map((path) => ({
     path,
     content: readFileSync(join(directory, path)),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VERSION } from '../../server/cli/command/version.js';
-import { changelogText, controlText } from '../../server/package/control-fields.js';
+import { controlText } from '../../server/package/control-fields.js';
 import { debianTree, systemdText } from '../../server/package/debian-tree.js';
 import { FileTree } from '../../server/package/file-tree.js';
 
@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, '../../..');
 const MADE = {
   manual: new Map([['man1/postern.1', '.TH POSTERN 1\n']]),
   completion: { bash: 'b', zsh: 'z', fish: 'f' },
-  changelog: changelogText('1.2.3', 'A <a@example.net>', 0),
+  changelog: 'postern (1.2.3) stable; urgency=medium\n',
 };
 
 describe('the Debian package', () => {
@@ -78,9 +78,5 @@ describe('the Debian package', () => {
     assert.match(text, /^Depends: libc6 \(>= 2\.36\), .*systemd-sysusers/m);
     // Every line is a field, or goes on with one.
     for (const line of text.trimEnd().split('\n')) assert.match(line, /^(?:[A-Z][A-Za-z-]*: \S| \S)/);
-    assert.match(
-      MADE.changelog,
-      /^postern \(1\.2\.3\) stable; urgency=medium\n\n {2}\* .*\n\n -- A <a@example\.net> {2}Thu, 01 Jan 1970 00:00:00 \+0000\n$/,
-    );
   });
 });
