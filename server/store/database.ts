@@ -42,7 +42,7 @@ const SHARED_BUSY_TIMEOUT_MS = 3000;
 /** The same for a volatile file, whose transactions never wait for a disk. */
 const VOLATILE_BUSY_TIMEOUT_MS = 5000;
 
-/** SQLite's codes for writes that fail for a reason outside this program. */
+/** SQLite's codes for reads and writes that fail for a reason outside this program. */
 const UNAVAILABLE = /^SQLITE_(FULL|READONLY|IOERR|BUSY|LOCKED|CANTOPEN|CORRUPT|NOTADB|PERM)/;
 
 /** The only place that uses SQLite: opens, migrates, prepares, and interprets its errors. */
@@ -101,25 +101,46 @@ export class Database {
    * Opens or makes a file for what may be lost, beside the database. A power cut may lose its last minutes.
    *
    * @param schemaVersion over 0; another one for each other schema
-   * @param remake whether a file that is broken, or has another version of the schema, is made anew. Only one process
-   * may: the others have it open
+   * @param remade is told why a file that is broken, or has another version of the schema, was made anew; null leaves
+   * it as it is. Only one process may: the others have it open
    * @throws StoreError when it cannot be used
    */
-  static openExpendable(file: string, schema: string, schemaVersion: number, remake: boolean): Database {
+  static openExpendable(
+    file: string,
+    schema: string,
+    schemaVersion: number,
+    remade: ((why: string) => void) | null,
+  ): Database {
     secureDatabaseFile(file);
     const open = (): Sqlite.Database => connectExpendable(file, schema, schemaVersion);
     try {
       try {
         return new Database(file, {}, open);
       } catch (error) {
-        if (!remake || !isUseless(error)) throw error;
-        for (const part of [file, `${file}-wal`, `${file}-shm`]) rmSync(part, { force: true });
-        secureDatabaseFile(file);
-        return new Database(file, {}, open);
+        if (remade === null || !isUseless(error)) throw error;
+        removeDatabaseFile(file);
+        const database = new Database(file, {}, open);
+        remade((error as Error).message);
+        return database;
       }
     } catch (error) {
       throw new StoreError(`cannot open ${file}: ${(error as Error).message}`);
     }
+  }
+
+  /**
+   * Makes an expendable file anew when the error says that it is broken. What is not read at the start, like a page in
+   * the middle, shows only later.
+   *
+   * @returns whether it was made anew
+   */
+  beginAnewAfter(error: unknown): boolean {
+    const cause = error instanceof AuditUnavailableError ? error.cause : error;
+    if (!isUseless(cause)) return false;
+    this.close();
+    removeDatabaseFile(this.#file);
+    this.#sqlite = this.#connect();
+    return true;
   }
 
   get<Row>(sql: Sql<Row>, ...values: readonly SqlValue[]): Row | undefined {
@@ -153,19 +174,23 @@ export class Database {
       return this.#sqlite.transaction(body).immediate();
     } catch (error) {
       if (isReadOnly(error)) this.#isReadOnly = true;
-      if (error instanceof Sqlite.SqliteError && UNAVAILABLE.test(error.code)) {
-        throw new AuditUnavailableError(`the database cannot be written: ${error.message}`, { cause: error });
-      }
-      throw error;
+      throw unavailable(error, 'written');
     }
   }
 
   /**
    * Runs reads that belong together: they see one state of the file, whatever another process writes meanwhile. It
    * waits for nobody.
+   *
+   * @throws AuditUnavailableError when the file cannot be read
    */
   snapshot<T>(body: () => T): T {
-    return this.#sqlite.inTransaction ? body() : this.#sqlite.transaction(body).deferred();
+    if (this.#sqlite.inTransaction) return body();
+    try {
+      return this.#sqlite.transaction(body).deferred();
+    } catch (error) {
+      throw unavailable(error, 'read');
+    }
   }
 
   /**
@@ -315,6 +340,18 @@ function connect(file: string, options: DatabaseOptions): Sqlite.Database {
     if (error instanceof StoreError) throw error;
     throw new StoreError(`cannot open the database ${file}: ${(error as Error).message}`);
   }
+}
+
+/** The error to throw for one of SQLite. */
+function unavailable(error: unknown, what: 'read' | 'written'): unknown {
+  return error instanceof Sqlite.SqliteError && UNAVAILABLE.test(error.code)
+    ? new AuditUnavailableError(`the database cannot be ${what}: ${error.message}`, { cause: error })
+    : error;
+}
+
+function removeDatabaseFile(file: string): void {
+  for (const part of [file, `${file}-wal`, `${file}-shm`]) rmSync(part, { force: true });
+  secureDatabaseFile(file);
 }
 
 /** An expendable file has another version of the schema. */

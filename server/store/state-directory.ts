@@ -47,7 +47,10 @@ export function secureDatabaseFile(file: string): void {
   try {
     makeDirectorySync(directory, 0o700);
     demand(directory, 0o700);
-    closeSync(openSync(file, constants.O_RDONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
+    // A named pipe would wait for its writer.
+    const flags = constants.O_RDONLY | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    closeSync(openSync(file, flags, 0o600));
+    if (!statSync(file).isFile()) throw new StoreError(`${file} is not a regular file: move it away`);
     demand(file, 0o600);
   } catch (error) {
     if (error instanceof StoreError) throw error;

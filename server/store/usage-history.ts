@@ -86,27 +86,30 @@ const STEPS = 1_500;
  */
 export class UsageHistory {
   readonly #database: Database;
+  readonly #remade: ((why: string) => void) | null;
   /** By `keyOf`; null: not read yet. Only the process that records keeps it. */
   #series: Map<string, StoredSeries> | null = null;
 
   /** Use `open`. */
-  constructor(database: Database) {
+  constructor(database: Database, remade: ((why: string) => void) | null) {
     this.#database = database;
+    this.#remade = remade;
   }
 
   /**
    * Opens the file, or makes it.
    *
-   * @param keeps whether this process is the one that records: it makes a broken file anew
+   * @param remade for the process that records: it makes a broken file anew, and is told why. Null for the others
    * @throws StoreError
    */
-  static open(file: string, { keeps = true } = {}): UsageHistory {
-    return new UsageHistory(Database.openExpendable(file, SCHEMA, SCHEMA_VERSION, keeps));
+  static open(file: string, remade: ((why: string) => void) | null = () => undefined): UsageHistory {
+    return new UsageHistory(Database.openExpendable(file, SCHEMA, SCHEMA_VERSION, remade), remade);
   }
 
   /**
    * Writes a minute, in one transaction. One of the same number is replaced. Later ones are removed: the clock was set
-   * back, and what it said before must not be taken for the time after.
+   * back, and what it said before must not be taken for the time after. A file that proves to be broken begins anew,
+   * without this minute.
    *
    * @param minute since the epoch
    * @throws AuditUnavailableError when it cannot be written; the minute is lost then
@@ -132,7 +135,8 @@ export class UsageHistory {
       });
     } catch (error) {
       this.#series = null;
-      throw error;
+      if (this.#remade === null || !this.#database.beginAnewAfter(error)) throw error;
+      this.#remade((error as Error).message);
     }
   }
 

@@ -114,6 +114,8 @@ export const GATE_LOG_EVENTS = {
     'source.penalised': 'An address has too many refused logins and is refused for `seconds`.',
     'ssh.native-part-missing':
       "ssh2's native part is missing: encryption costs more CPU time. Install Postern anew, or see `postern doctor`.",
+    'usage.began-anew':
+      'The file of what domains use was broken or of another version, and was made anew; `why` says it.',
     'usage.not-written': 'What domains use cannot be written; `why` says it. The graphs have a gap.',
     'withdrawal.not-yet':
       'An operation whose right is lost could not be taken back yet. The host is asked again.',

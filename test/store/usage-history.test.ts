@@ -163,7 +163,7 @@ describe('store: what domains used', () => {
     history.close();
     writeFileSync(file, 'no database at all, but quite some text');
     // Only the process that records may: the others would take the file from under it.
-    assert.throws(() => UsageHistory.open(file, { keeps: false }), StoreError);
+    assert.throws(() => UsageHistory.open(file, null), StoreError);
     history = UsageHistory.open(file);
     record(NOW, [HORATIO, 2]);
     assert.deepEqual(cpu(HORATIO, NOW, NOW), [2]);

@@ -7,12 +7,15 @@ import type { Logger } from '../../wire/logger.js';
 /**
  * Opens what domains used.
  *
- * @param keeps as in `UsageHistory.open`
+ * @param keeps whether this process is the one that records
  * @returns null when it cannot be used: the gate goes on without graphs
  */
 export function openUsage(state: string, keeps: boolean, log: Logger): UsageHistory | null {
   try {
-    return UsageHistory.open(join(state, USAGE), { keeps });
+    const remade = (why: string): void => {
+      log.warn({ why }, 'usage.began-anew');
+    };
+    return UsageHistory.open(join(state, USAGE), keeps ? remade : null);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     log.error({ why: error.message }, 'usage.not-opened');

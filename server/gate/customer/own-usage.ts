@@ -3,6 +3,7 @@ import type { UsageGraph, UsageMinute } from '../../../menus/usage-graph.js';
 import { parseDomainName } from '../../../policy/names.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
+import { AuditUnavailableError } from '../../store/store-error.js';
 import type { UsageHistory, UsageSeries } from '../../store/usage-history.js';
 import type { Authorizer } from '../access/authorize.js';
 import type { Hosts } from '../hosts/hosts.js';
@@ -58,7 +59,13 @@ export class OwnUsage {
   }
 
   async read(identity: Identity, domain: string): Promise<Usage | Refusal> {
-    return this.#permitted(identity, domain, (span) => this.#read(identity, span));
+    try {
+      return await this.#permitted(identity, domain, (span) => this.#read(identity, span));
+    } catch (error) {
+      // A broken file is made anew when the next minute is written.
+      if (error instanceof AuditUnavailableError) return words.noUsageNow(error.message);
+      throw error;
+    }
   }
 
   /**

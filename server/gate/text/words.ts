@@ -78,6 +78,15 @@ export function noticesByCertificate(): Refusal {
   );
 }
 
+/** The file of what servers use cannot be read. */
+export function noUsageNow(detail: string): Refusal {
+  return refusal(
+    'internal',
+    'What your server used cannot be read just now. Please try again in a minute.',
+    detail,
+  );
+}
+
 export function keyNotAllowed(detail: string): Refusal {
   return refusal(
     'key-revoked',
