@@ -17,6 +17,8 @@ export interface LogFacts {
   readonly page: LogPage | null;
   /** How many lines there are, when the query had `lines`. Only where the contract lists `logSpans`. */
   readonly lines?: number;
+  /** The position of the first byte of the body. A half from before 1.1 does not send it. */
+  readonly from?: number;
 }
 
 export interface LogBoot {

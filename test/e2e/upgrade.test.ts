@@ -120,6 +120,8 @@ images:
     const terminal = await consoleOf('horatio');
     const menu = house.terminal('alice');
     await menu.sees('horatio');
+    const follower = house.stream('alice', 'horatio log --follow --since 1m');
+    await follower.receives('login:');
     installed.replace();
     house.upgrade();
 
@@ -139,6 +141,14 @@ images:
       lines,
       Array.from({ length: LINES }, (_, at) => `line ${at + 1}`),
     );
+
+    await follower.receives('\nall said');
+    assert.deepEqual(
+      follower.received.split(/\r?\n/).filter((line) => /^line \d+$/.test(line)),
+      lines,
+      'who follows the log has each line once too',
+    );
+    assert.match(follower.errors, /does not answer: the log goes on when it does/);
 
     await house.endGate();
     for (const client of [terminal, menu]) {

@@ -255,7 +255,9 @@ export class Dom0StandIn {
 
   #log(domain: string, query: URLSearchParams, response: ServerResponse): void {
     this.logQueries.push(query);
-    if (this.logFacts !== null) response.setHeader(LOG_HEADER, JSON.stringify(this.logFacts));
+    const from = query.get('from');
+    const told = this.logFacts?.from === undefined || from === null ? {} : { from: Number(from) };
+    if (this.logFacts !== null) response.setHeader(LOG_HEADER, JSON.stringify({ ...this.logFacts, ...told }));
     response.flushHeaders();
     for (const piece of this.logSaid(domain, query)) response.write(piece);
     if (query.get('follow') !== '1') {

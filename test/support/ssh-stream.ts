@@ -14,6 +14,7 @@ export class SshStream {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #ended: Promise<number | null>;
   #received = '';
+  #errors = '';
   #count = 0;
 
   /** @param args makes ssh's command line with these options in it */
@@ -23,7 +24,7 @@ export class SshStream {
   ) {
     this.#child = spawn('ssh', args([tty ? '-tt' : '-T', '-e', 'none']), { stdio: 'pipe' });
     this.#child.stdin.on('error', () => undefined);
-    this.#child.stderr.resume();
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#errors += text));
     this.#child.stdout.setEncoding('latin1').on('data', (bytes: string) => {
       this.#count += bytes.length;
       this.#received = keeps === Infinity ? this.#received + bytes : (this.#received + bytes).slice(-keeps);
@@ -38,6 +39,11 @@ export class SshStream {
   /** The kept bytes, one character for each byte. */
   get received(): string {
     return this.#received;
+  }
+
+  /** What came to stderr. */
+  get errors(): string {
+    return this.#errors;
   }
 
   /** All received bytes, kept or not. */

@@ -10,7 +10,7 @@ import type { BootSpan, SearchedLog } from './log-search.js';
 interface LogRange {
   readonly from: number;
   readonly to: number;
-  readonly facts: Pick<LogFacts, 'boot' | 'page' | 'lines'>;
+  readonly facts: Pick<LogFacts, 'boot' | 'page' | 'lines' | 'from'>;
 }
 
 interface Limits {
@@ -34,9 +34,9 @@ export async function rangeOf(log: SearchedLog, query: LogQuery): Promise<LogRan
     lines = { lines: last.lines };
   }
   const boot = asked === undefined ? null : onWire(asked.boot);
-  if (query.bytes === null) return { from, to, facts: { boot, page: null, ...lines } };
+  if (query.bytes === null) return { from, to, facts: { boot, page: null, ...lines, from } };
   const page = pageOf(from, to, query, limits, spans);
-  return { from: page.from, to: page.to, facts: { boot, page } };
+  return { from: page.from, to: page.to, facts: { boot, page, from: page.from } };
 }
 
 /** The boots of a log. @param since as in a query @throws a disk error */

@@ -56,6 +56,16 @@ export function lost(domain: DomainName): Refusal {
 
 export const restsByFault = 'Something went wrong here: the log is not followed any more.';
 
+/** The log is followed, and its host does not answer: it may be upgraded. */
+export function waits(domain: DomainName): string {
+  return `The host of ${domain} does not answer: the log goes on when it does.`;
+}
+
+/** The log is followed again, from where it was. */
+export function goesOn(domain: DomainName): string {
+  return `The host of ${domain} answers again: the log goes on.`;
+}
+
 /** The log was followed, and nothing more will come. */
 export function over(domain: DomainName): string {
   return `The log ends here: ${domain} is not on its host any more.`;

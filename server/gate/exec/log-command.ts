@@ -17,10 +17,11 @@ import { TurnTaker } from '../scheduling/turn-taker.js';
 import type { Terminal, Unsubscribe } from '../session/terminal.js';
 import * as words from '../text/words.js';
 import type { ExecOutput } from './exec-output.js';
-import { EXIT } from './exit-status.js';
+import { EXIT, exitStatus } from './exit-status.js';
 import { lastLines } from './last-lines.js';
 import { JsonPrinter, RawPrinter, TextPrinter } from './log-printer.js';
 import type { LogPrinter } from './log-printer.js';
+import { resumeLog } from './log-resumption.js';
 import { headOf, openStretches, stretchesOf } from './log-stretches.js';
 import type { OpenStretch } from './log-stretches.js';
 import { RestTimer } from './rest-timer.js';
@@ -55,6 +56,11 @@ export class LogCommand {
   readonly #streamsOpen = new Set<LogStream>();
   #tracked: Tracked | null = null;
   #cut: Cut | null = null;
+  /**
+   * The position of the first byte that has not come, of the stream that follows; null before it, and where the host
+   * does not tell it.
+   */
+  #position: number | null = null;
   #wake: () => void = () => undefined;
   /** Called at news of the hosts, and at the end. */
   #heard: () => void = () => undefined;
@@ -133,7 +139,8 @@ export class LogCommand {
         printer.rest();
         if (!wanted.json) this.#output.say(say.moved(domain, host));
       }
-      this.#stream = stream;
+      const isLast = index === streams.length - 1;
+      this.#begin(stream, wanted.follow && isLast);
       lost = await this.#part(stream, printer, request);
     }
     lost = await this.#followed(opened, wanted, printer, lost);
@@ -146,6 +153,11 @@ export class LogCommand {
     return EXIT.done;
   }
 
+  #begin(stream: LogStream, isFollowed: boolean): void {
+    this.#stream = stream;
+    this.#position = isFollowed ? (stream.head?.from ?? null) : null;
+  }
+
   async #part(stream: LogStream, printer: LogPrinter, { lines = null }: LogRequest): Promise<boolean> {
     const lost = await this.#pump(stream, printer, lines);
     stream.close();
@@ -153,7 +165,8 @@ export class LogCommand {
   }
 
   /**
-   * Goes on with the log of the host that the domain has moved to, for as long as it moves.
+   * Goes on with the log of the host that the domain has moved to, for as long as it moves; and with that of a host
+   * that was lost, when it answers again.
    *
    * @param lost whether the host of the log so far was lost
    * @returns the same for the last host
@@ -161,7 +174,19 @@ export class LogCommand {
   async #followed(from: OpenedLog, wanted: WantedLog, printer: LogPrinter, lost: boolean): Promise<boolean> {
     if (!wanted.follow) return lost;
     const opened = await this.#arrival(from);
-    if (opened === null) return lost;
+    if (opened === null) {
+      const position = this.#position;
+      if (!lost || position === null || this.#cut !== null) return lost;
+      printer.rest();
+      this.#output.say(say.waits(from.demanded.domain));
+      const resumed = await this.#resume(from, position);
+      if (resumed !== null) {
+        this.#output.say(say.goesOn(from.demanded.domain));
+        this.#begin(resumed, true);
+        lost = await this.#part(resumed, printer, {});
+      } else if (this.#isOver()) return lost;
+      return this.#followed(from, wanted, printer, lost);
+    }
     printer.rest();
     if (!wanted.json) this.#output.say(say.moved(opened.demanded.domain, opened.host.name));
     this.#opened = opened;
@@ -169,8 +194,27 @@ export class LogCommand {
     const request = { boot: 0, follow: true };
     const stream = await opened.host.log.open(opened.demanded, request);
     if (isRefusal(stream)) return true;
-    this.#stream = stream;
+    this.#begin(stream, true);
     return this.#followed(opened, wanted, printer, await this.#part(stream, printer, request));
+  }
+
+  /** @returns null when it is over, or when the domain is elsewhere now */
+  async #resume(from: OpenedLog, position: number): Promise<LogStream | null> {
+    const resumed = await resumeLog(from, position, {
+      access: this.#access,
+      isOver: () => this.#isOver(),
+      waiting: (wake) => {
+        this.#wake = wake;
+      },
+    });
+    if (!isRefusal(resumed)) return resumed;
+    this.#stop({ status: exitStatus(resumed.code), sentence: resumed.message });
+    return null;
+  }
+
+  /** Whether the command has ended, or the right to it has gone, which its end follows. */
+  #isOver(): boolean {
+    return this.#cut !== null || this.#tracked?.canAct() === false;
   }
 
   /** Waits while the domain is on its way. @returns null when it is not on another host in the end */
@@ -228,9 +272,13 @@ export class LogCommand {
   #review(follow: boolean): void {
     const opened = this.#opened;
     if (opened === null) return;
+    const canWait = follow && this.#position !== null;
     if (follow && (this.#access.moved(opened) !== null || this.#access.isAway(opened))) {
       if (!opened.host.reachable || this.#access.moved(opened) !== null) this.#stream?.close();
-    } else if (!opened.host.reachable) this.#stop(hostLost(opened));
+    } else if (!opened.host.reachable) {
+      if (canWait) this.#stream?.close();
+      else this.#stop(hostLost(opened));
+    }
     this.#heard();
   }
 
@@ -252,6 +300,7 @@ export class LogCommand {
         const printed = await turns.take(() => {
           if (this.#tracked?.canAct() === false) return null;
           resting.restart();
+          if (this.#position !== null) this.#position += chunk.length;
           // It begins to wait at once: the terminal may be drained in the same turn.
           return { drained: printer.take(chunk) ? null : this.#drained() };
         });

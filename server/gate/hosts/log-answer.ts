@@ -25,6 +25,8 @@ export interface LogHead {
   readonly page: LogHeadPage | null;
   /** How many lines there are, when so many were asked for; null where the host does not count them. */
   readonly lines?: number | null;
+  /** The position of the first byte; null where the host does not tell it. */
+  readonly from?: number | null;
 }
 
 export interface LogHeadBoot {
@@ -88,6 +90,7 @@ export function readLogHead(value: string, since: string): LogHead {
     boot: isNothing(from['boot']) ? null : readBoot(fields(from['boot'], 'boot'), since),
     page: isNothing(from['page']) ? null : readPage(fields(from['page'], 'page'), since),
     lines: orAbsent(from, 'lines', null, count),
+    from: orAbsent(from, 'from', null, count),
   };
 }
 

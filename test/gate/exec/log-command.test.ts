@@ -225,7 +225,94 @@ describe('the log by exec', () => {
     assert.deepEqual(gate.store.audit.openIntents(), []);
   });
 
-  it('ends when the host is lost, and says so', async () => {
+  it('stays when the host is lost, says so once, and goes on with each byte once', async () => {
+    gate.dom0.logFacts = {
+      keeping: true,
+      switchedAt: null,
+      place: 'disk',
+      boot: null,
+      page: null,
+      from: 100,
+    };
+    const said = [
+      'one\r\ntwo\r\nthree\r\n',
+      'one\r\ntwo\r\nthree\r\nfour\r\n',
+      'one\r\ntwo\r\nthree\r\nfour\r\nfive',
+    ];
+    let boots = 0;
+    gate.dom0.logSaid = (_, query) => {
+      const from = Number(query.get('from') ?? 100);
+      return [(said[boots] ?? '').slice(from - 100)];
+    };
+    const terminal = new FakeTerminal({ hasPty: false });
+    const ended = gate.exec(gate.alice, 'horatio log --follow', terminal);
+    await eventually('the text', () => terminal.output === 'one\ntwo\nthree\n');
+    for (boots = 1; boots <= 2; boots += 1) {
+      await gate.dom0.stop();
+      await eventually(
+        'the sentence',
+        () => terminal.errors.match(/does not answer: the log goes on/g)?.length === boots,
+      );
+      await gate.dom0.start();
+      await eventually('the rest', () => terminal.output.endsWith(boots === 1 ? 'four\n' : 'five'));
+    }
+    assert.equal(terminal.output, 'one\ntwo\nthree\nfour\nfive');
+    assert.equal(terminal.errors.match(/answers again: the log goes on/g)?.length, 2);
+    assert.deepEqual(gate.events('operation.ended'), [], 'it is one reading');
+    const [follower] = gate.dom0.logFollowers;
+    follower?.end();
+    assert.equal(await ended, 1);
+    assert.equal(terminal.listeners, 0);
+  });
+
+  it('ends while it waits for a lost host: with the client, the right, or a name that is gone', async () => {
+    const facts = {
+      keeping: true,
+      switchedAt: null,
+      place: 'disk',
+      boot: null,
+      page: null,
+      from: 0,
+    } as const;
+    const endings: readonly (readonly [
+      end: (terminal: FakeTerminal) => void,
+      status: number,
+      says: RegExp,
+    ])[] = [
+      [
+        (terminal) => {
+          terminal.type('\x03');
+        },
+        0,
+        /the log goes on when it does/,
+      ],
+      [
+        () => {
+          gate.store.roles.remove(gate.alice.customer, horatio, ADMIN);
+        },
+        1,
+        /no longer yours/,
+      ],
+    ];
+    for (const [end, status, says] of endings) {
+      gate.dom0.logFacts = facts;
+      const terminal = new FakeTerminal();
+      const ended = gate.exec(gate.alice, 'horatio log --follow', terminal);
+      await eventually('the text', () => terminal.output.includes('boot of horatio'));
+      await gate.dom0.stop();
+      const said = (): string => terminal.output + terminal.errors;
+      await eventually('the sentence', () => said().includes('the log goes on when it does'));
+      end(terminal);
+      assert.equal(await ended, status);
+      assert.match(said(), says);
+      assert.equal(terminal.listeners, 0);
+      await gate.dom0.start();
+      await eventually('the host', () => gate.core.hosts.areAllReachable);
+    }
+    assert.deepEqual(gate.store.audit.openIntents(), []);
+  });
+
+  it('ends when a host is lost that tells no positions, and says so', async () => {
     const terminal = new FakeTerminal({ hasPty: false });
     const ended = gate.exec(gate.alice, 'horatio log --follow', terminal);
     await eventually('the text', () => terminal.output.includes('boot of horatio'));
