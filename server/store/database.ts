@@ -129,17 +129,18 @@ export class Database {
   }
 
   /**
-   * Makes an expendable file anew when the error says that it is broken. What is not read at the start, like a page in
-   * the middle, shows only later.
+   * Lets go of an expendable file when the error says that it is broken. What is not read at the start, like a page in
+   * the middle, shows only later. The next transaction opens what is there then.
    *
-   * @returns whether it was made anew
+   * @param removes whether the file is to begin anew
+   * @returns whether the file was broken
    */
-  beginAnewAfter(error: unknown): boolean {
+  leaveBroken(error: unknown, removes: boolean): boolean {
     const cause = error instanceof AuditUnavailableError ? error.cause : error;
     if (!isUseless(cause)) return false;
+    // Before the removal: SQLite removes the log of writes by its name.
     this.close();
-    removeDatabaseFile(this.#file);
-    this.#sqlite = this.#connect();
+    if (removes) removeDatabaseFile(this.#file);
     return true;
   }
 
@@ -171,6 +172,7 @@ export class Database {
     if (this.#sqlite.inTransaction) throw new Error('a store method was called inside another one');
     if (this.#isReadOnly) this.#openAgain();
     try {
+      this.#openLeft();
       return this.#sqlite.transaction(body).immediate();
     } catch (error) {
       if (isReadOnly(error)) this.#isReadOnly = true;
@@ -187,6 +189,7 @@ export class Database {
   snapshot<T>(body: () => T): T {
     if (this.#sqlite.inTransaction) return body();
     try {
+      this.#openLeft();
       return this.#sqlite.transaction(body).deferred();
     } catch (error) {
       throw unavailable(error, 'read');
@@ -246,6 +249,11 @@ export class Database {
     } catch {
       // Still read-only, or a backup is running: the next write tries again.
     }
+  }
+
+  /** After `leaveBroken`. */
+  #openLeft(): void {
+    if (!this.#sqlite.open) this.#sqlite = this.#connect();
   }
 
   #statement(text: string): Sqlite.Statement {

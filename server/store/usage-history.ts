@@ -135,7 +135,7 @@ export class UsageHistory {
       });
     } catch (error) {
       this.#series = null;
-      if (this.#remade === null || !this.#database.beginAnewAfter(error)) throw error;
+      if (this.#remade === null || !this.#database.leaveBroken(error, true)) throw error;
       this.#remade((error as Error).message);
     }
   }
@@ -152,10 +152,18 @@ export class UsageHistory {
   /**
    * The points of these minutes, the first and the last included; null for a minute of which nothing is known. A few
    * hundred minutes take a few milliseconds with 1,000 domains, so read more in parts.
+   *
+   * @throws AuditUnavailableError when the file cannot be read now
    */
   read(series: UsageSeries, first: number, last: number): (UsagePoint | null)[] {
     // Another process records: between two reads it could give the place to another domain.
-    return this.#database.snapshot(() => this.#read(series, first, last));
+    try {
+      return this.#database.snapshot(() => this.#read(series, first, last));
+    } catch (error) {
+      // The recorder makes it anew, and the next read finds the new one.
+      if (this.#remade === null) this.#database.leaveBroken(error, false);
+      throw error;
+    }
   }
 
   /** Calling it twice is harmless. */

@@ -180,7 +180,17 @@ describe('the file of what domains use', function () {
     for (const minute of [FIRST + 2_000, FIRST + 2_001]) history.record(minute, new Map([[HORATIO, point]]));
     assert.deepEqual(lines, ['usage.began-anew']);
     assert.equal(history.read(HORATIO, FIRST + 2_001, FIRST + 2_001)[0]?.received, null);
-    assert.notEqual(history.read(HORATIO, FIRST + 2_001, FIRST + 2_001)[0], null);
+    for (const each of [history, reader])
+      assert.notEqual(
+        each.read(HORATIO, FIRST + 2_001, FIRST + 2_001)[0],
+        null,
+        'a worker finds the new file',
+      );
+    reader.close();
+    history.record(FIRST + 2_002, new Map([[HORATIO, point]]));
+    const last = openUsage(directory.path, false, log) ?? assert.fail('it is sound');
+    assert.notEqual(last.read(HORATIO, FIRST + 2_002, FIRST + 2_002)[0], null);
+    last.close();
     history.close();
     reader.close();
   });
