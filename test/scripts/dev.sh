@@ -2,7 +2,7 @@
 # Builds after each change and restarts the demo. Arguments go to the demo. Ctrl-C ends both.
 npm run --silent build || exit
 # The compiler only checks: what it would write is not what users start.
-tsc -p tsconfig.json --noEmit --watch --preserveWatchOutput &
+node node_modules/typescript-native/bin/tsc -p tsconfig.json --noEmit --watch --preserveWatchOutput &
 compiler=$!
 node dist/server/watch-programs.js &
 bundler=$!
