@@ -223,14 +223,15 @@ export class KnownNames {
   }
 }
 
+const FACTS = [
+  'uuid',
+  'since',
+  'file',
+  'device',
+  'missingSince',
+  'why',
+] as const satisfies (keyof Remembered)[];
+
 function isSameMemory(one: Remembered, other: Remembered): boolean {
-  const facts = ({ uuid, since, file, device, missingSince, why }: Remembered): unknown[] => [
-    uuid,
-    since,
-    file,
-    device,
-    missingSince,
-    why,
-  ];
-  return JSON.stringify(facts(one)) === JSON.stringify(facts(other));
+  return FACTS.every((fact) => one[fact] === other[fact]);
 }

@@ -18,6 +18,7 @@ const INCOMPLETE = 'Its disk is incomplete: reinstall it again, or boot a rescue
 const IMAGE = Buffer.alloc(5 * 1024 * 1024 + 4_096);
 IMAGE.write('a boot loader', 0);
 IMAGE.write('a file system', IMAGE.length - 4_000);
+const SHA256 = createHash('sha256').update(IMAGE).digest('hex');
 const DISK_BYTES = 6 * 1024 * 1024;
 const OLD = Buffer.alloc(DISK_BYTES, 'private letters ');
 const NEW = Buffer.concat([IMAGE, Buffer.alloc(DISK_BYTES - IMAGE.length)]);
@@ -35,8 +36,7 @@ describe('reinstall', () => {
     await writeFile(at('larger.raw'), '');
     await truncate(at('larger.raw'), DISK_BYTES + 1);
     for (const name of ['horatio', 'ophelia']) await writeFile(at(`${name}.img`), OLD);
-    const sha256 = createHash('sha256').update(IMAGE).digest('hex');
-    const image = { title: 'Debian 13', file: at('debian.raw'), sha256, minimumMiB: null };
+    const image = { title: 'Debian 13', file: at('debian.raw'), sha256: SHA256, minimumMiB: null };
     house.settings = {
       ...house.settings,
       images: {
