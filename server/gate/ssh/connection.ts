@@ -4,6 +4,7 @@ import type { Session } from '../session/session.js';
 import { loginOptions } from '../certificates/login-certificate.js';
 import type { Authenticator, LoginAnswer, LoginRefused } from './authenticate.js';
 import { ChannelTable } from './channel-table.js';
+import { ConnectionChannel, type ChannelOwner } from './connection-channel.js';
 import { ConnectionEnd } from './connection-end.js';
 import type { ConnectionWaits } from './connection-end.js';
 import type { ConnectionFaults } from './connection-faults.js';
@@ -20,7 +21,6 @@ import { Rekeying, type RekeyLimit } from './rekeying.js';
 import type { EqualDelays } from '../scheduling/equal-delays.js';
 import type { Source } from './source.js';
 import { sendPayload, type Ssh2PrivateParts } from './ssh2-private.js';
-import type { ChannelEvents } from './session-channel.js';
 import type { SshTerminal } from './ssh-terminal.js';
 import type { Transport } from './transport.js';
 import type { CustomerTurns } from '../scheduling/customer-turns.js';
@@ -66,7 +66,7 @@ export interface ConnectionLimits extends ConnectionWaits {
 }
 
 /** The transport of one client, from the first key exchange to the end (RFC 4253, RFC 4252, RFC 4254). */
-export class Connection implements AskedClient {
+export class Connection implements AskedClient, ChannelOwner {
   readonly id: string;
   readonly source: Source;
   readonly openedAt = new Date();
@@ -131,7 +131,7 @@ export class Connection implements AskedClient {
     const sender = new ChannelSender(parts.protocol, transport, this.#rekeying);
     this.#channels = new ChannelTable(parts, sender, limits.sessionsPerConnection, {
       refuses: () => this.#refusesSessions(),
-      channel: (number) => this.#channelEvents(`${id}.${number}`, violation),
+      channel: (number) => new ConnectionChannel(`${id}.${number}`, this),
       emptied: () => {
         events.emptied(this);
         this.#ending.isEmpty();
@@ -260,6 +260,7 @@ export class Connection implements AskedClient {
     };
     client.on('rekey', () => {
       this.#guard(() => {
+        this.#rekeying.exchanged();
         forgetExchange(this.#parts.protocol);
         this.#channels.flush();
       });
@@ -311,27 +312,36 @@ export class Connection implements AskedClient {
     return true;
   }
 
-  #channelEvents(session: string, violation: (what: string) => void): ChannelEvents {
-    return {
-      session,
-      mayHavePty: loginOptions(this.#identity?.certificate)?.permitsPty ?? true,
-      started: (terminal, wanted) => {
-        if (this.#identity === null) return;
-        const command = loginOptions(this.#identity.certificate)?.forceCommand ?? null;
-        const request = command === null ? wanted : ({ kind: 'exec', command } as const);
-        this.#events.openSession(session, this.#identity, terminal, request);
-      },
-      inTurn: (work) => {
-        this.#transport.inTurn(work);
-      },
-      violation,
-      faulted: (error) => {
-        this.#log.sessionFault(session, error);
-      },
-      broken: this.#faults.on((error: unknown) => {
-        throw error;
-      }),
-    };
+  /** For its channels, like all that follows. */
+  get mayHavePty(): boolean {
+    return loginOptions(this.#identity?.certificate)?.permitsPty ?? true;
+  }
+
+  started(session: string, terminal: SshTerminal, wanted: Session['request']): void {
+    if (this.#identity === null) return;
+    const command = loginOptions(this.#identity.certificate)?.forceCommand ?? null;
+    const request = command === null ? wanted : ({ kind: 'exec', command } as const);
+    this.#events.openSession(session, this.#identity, terminal, request);
+  }
+
+  inTurn(work: () => void): void {
+    this.#transport.inTurn(work);
+  }
+
+  violation(what: string): void {
+    this.#guard(() => {
+      this.#violation(what);
+    });
+  }
+
+  faulted(session: string, error: unknown): void {
+    this.#log.sessionFault(session, error);
+  }
+
+  broken(error: unknown): void {
+    this.#guard(() => {
+      throw error;
+    });
   }
 
   /** @returns a sentence when no more sessions may be opened on this connection */

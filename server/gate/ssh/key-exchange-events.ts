@@ -8,7 +8,7 @@ const LISTENERS = Symbol('who hears of key exchanges');
 
 interface Heard {
   [CURRENT]?: Ssh2Protocol['_kex'];
-  [LISTENERS]?: Listener[];
+  [LISTENERS]?: readonly Listener[];
 }
 
 /**
@@ -40,5 +40,7 @@ export function watchKeyExchangesOf(protocol: object): void {
 
 /** Calls the listener with each key exchange when it begins, after those that have listened before. */
 export function onKeyExchange(protocol: Ssh2Protocol, listener: Listener): void {
-  ((protocol as Heard)[LISTENERS] ??= []).push(listener);
+  const heard = protocol as Heard;
+  // Made anew, so that it has no room for more.
+  heard[LISTENERS] = [...(heard[LISTENERS] ?? []), listener];
 }

@@ -46,12 +46,6 @@ export class Rekeying {
     this.#limit = limit;
     this.#guarded = guarded;
     this.#violation = violation;
-    client.on(
-      'rekey',
-      guarded(() => {
-        this.#exchanged();
-      }),
-    );
   }
 
   /** The clock that connections with the same limit share. */
@@ -94,7 +88,8 @@ export class Rekeying {
     this.#client.rekey();
   }
 
-  #exchanged(): void {
+  /** To be called after each exchange but the first. */
+  exchanged(): void {
     if (!this.#loggedIn) {
       this.#violation('exchanged keys again before login');
       return;

@@ -3,7 +3,7 @@ import { FaultScope } from '../../wire/fault-scope.js';
 import type { Session } from '../session/session.js';
 import { ChannelInput } from './channel-input.js';
 import { ChannelOutput } from './channel-output.js';
-import { sessionEnds } from './ssh2-private.js';
+import { sessionEnds, withoutStderr } from './ssh2-private.js';
 import { SshTerminal } from './ssh-terminal.js';
 import { terminalName } from './terminal-name.js';
 import { DEFAULT_SIZE, windowSize, type WindowSize } from './window-size.js';
@@ -201,7 +201,9 @@ export class SessionChannel {
     this.#patience = undefined;
     // Nothing is read from ssh2's stream but its end; without that it would never say that it is closed.
     channel.resume();
-    channel.on('error', () => undefined);
+    channel.on('error', ignore);
+    // What goes to the client's stderr goes by `ChannelOutput`.
+    withoutStderr(channel);
     const hasPty = this.#term !== null;
     const traits = { hasPty, term: this.#term ?? 'dumb', utf8: this.#utf8(), size: this.#size };
     this.#locale = null;
@@ -258,6 +260,9 @@ export class SessionChannel {
     return value === undefined ? null : /utf-?8/i.test(value);
   }
 }
+
+/** One for all channels. */
+function ignore(): void {}
 
 /** ssh2 gives no answering function when the client wants no answer. */
 function answer(accept: (() => unknown) | undefined): void {

@@ -1,5 +1,6 @@
+import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
-import type { Connection as Ssh2Connection, Session as Ssh2Session } from 'ssh2';
+import type { Connection as Ssh2Connection, ServerChannel, Session as Ssh2Session } from 'ssh2';
 
 /**
  * The private parts of ssh2 1.17.0 that the guards touch, because the package has no public way. The version
@@ -198,6 +199,14 @@ interface SessionEnds {
 /** The numbers of a session channel (ours and the client's), and how much the client takes. */
 export function sessionEnds(session: Ssh2Session): SessionEnds {
   return (session as unknown as { _chanInfo: SessionEnds })._chanInfo;
+}
+
+/** A stream that has ended. ssh2 only asks at the close of a channel whether it must end it. */
+const NO_STDERR = Object.assign(new EventEmitter(), { readable: false, writable: false });
+
+/** Frees ssh2's stream for the stderr of a channel, for one that nobody writes to. */
+export function withoutStderr(channel: ServerChannel): void {
+  Object.assign(channel, { stderr: NO_STDERR });
 }
 
 /** Sends a message that ssh2 has no method for; with `force` even while keys are exchanged. */
