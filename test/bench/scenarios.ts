@@ -95,6 +95,8 @@ const MENUS_OF_A_LOAD = 10_000;
 /** So many are opened by one request, so that none takes long. */
 const OPENED_TOGETHER = 500;
 const KEYS = 100;
+/** After so long without a key all menus rest. Milliseconds. */
+const UNTIL_REST_MS = 25_000;
 
 /** Opens menus, in as many processes as it takes. */
 async function kept<T>(
@@ -133,7 +135,7 @@ async function idle(server: ServerUnderLoad, amount: Amount): Promise<Values> {
   const before = ownMemoryOf(server);
   return kept(server, sessions, async (loads) => {
     // Nobody touches them for so long that all of them rest.
-    await delay(Math.max(25, seconds) * 1000);
+    await delay(Math.max(UNTIL_REST_MS, seconds * 1000));
     const many = await percent();
     const memory = ownMemoryOf(server);
     const beside = await login();
@@ -177,6 +179,8 @@ async function echoBesideMenus(
 ): Promise<Values> {
   return withLoad(async (load) => {
     await load.ask({ do: 'keep', target: server.target, count: opensshSessions });
+    // What opening them left behind is not theirs.
+    await delay(UNTIL_REST_MS);
     const took = await echoed(server, echoes);
     return { 'echo beside open menus, p99': took.at(0.99), 'echo beside open menus, worst': took.worst };
   });

@@ -262,7 +262,7 @@ export class SessionChannel {
 }
 
 /** One for all channels. */
-function ignore(): void {}
+const ignore = (): void => undefined;
 
 /** ssh2 gives no answering function when the client wants no answer. */
 function answer(accept: (() => unknown) | undefined): void {
