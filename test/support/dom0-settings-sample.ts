@@ -52,11 +52,11 @@ export function dom0SettingsSample(
 /** For a simulated host on which time runs fifty times as fast. */
 export const FAST_PACE: Partial<Timings> = {
   poll: 120,
-  rebootAbsence: 1_500,
-  unexplainedAbsence: 300,
+  rebootAbsence: 8_000,
+  unexplainedAbsence: 1_500,
   rise: 5_000,
   build: 2_000,
-  // Longer than a look may take on a busy machine.
+  // Longer than a look may take on a busy machine, as are the absences.
   stale: 6_000,
   profileRetry: 500,
   lastProfileRetry: 500,

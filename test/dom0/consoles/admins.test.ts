@@ -34,7 +34,7 @@ describe('admins at consoles', () => {
       attach: 'always',
       announceAdmins: true,
       logger: silentLogger,
-      timing: { line: { retry: 20, lastRetry: 40, attach: 10_000 }, screens: { paint: 10_000 } },
+      timing: { line: { retry: 20, lastRetry: 40, attach: 60_000 }, screens: { paint: 60_000 } },
       ...parts,
     });
     acts = [];
@@ -127,7 +127,7 @@ describe('admins at consoles', () => {
 
     it('need not wait for the next try to have it taken back from a client that has gone', async () => {
       await consoles.dispose();
-      start({ timing: { line: { retry: 60_000, attach: 10_000 } } });
+      start({ timing: { line: { retry: 60_000, attach: 60_000 } } });
       const unlock = standIn.lock(1);
       assert.equal(await consoles.attach(horatio, 1, 'u1'), 'locked');
       unlock();

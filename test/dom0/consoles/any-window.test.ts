@@ -85,7 +85,7 @@ describe('a window of any size', function () {
       attach: 'always',
       announceAdmins: true,
       logger: silentLogger,
-      timing: { line: { attach: 10_000 }, screens: { paint: 30_000, replay: 30_000, job: 30_000, feed: 5 } },
+      timing: { line: { attach: 60_000 }, screens: { paint: 30_000, replay: 30_000, job: 30_000, feed: 5 } },
     });
     assert.equal(await consoles.attach(HORATIO, 1, 'u1'), 'attached');
     consoles.observed(HORATIO, { uuid: 'u1', domid: 1 }, 'running', normal);

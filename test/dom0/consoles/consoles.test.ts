@@ -48,9 +48,9 @@ describe('Consoles', () => {
   const start = (parts: Partial<ConsolesParts> = {}): void => {
     const command = (domid: number): ReturnType<StandIn['command']> => standIn.command(domid);
     const timing = {
-      line: { retry: 20, lastRetry: 40, attach: 10_000 },
+      line: { retry: 20, lastRetry: 40, attach: 60_000 },
       idle: 30,
-      screens: { paint: 10_000 },
+      screens: { paint: 60_000 },
     };
     consoles = new Consoles({
       command,
@@ -692,7 +692,7 @@ describe('Consoles', () => {
 
     it('is made from the raw bytes when the emulators are late, without what a terminal would answer', async () => {
       await consoles.dispose();
-      start({ timing: { screens: { paint: 0 }, line: { attach: 10_000 } } });
+      start({ timing: { screens: { paint: 0 }, line: { attach: 60_000 } } });
       const guest = await running();
       guest.say('late\x1b[6n but there\r\n');
       const alice = door.peer('horatio', write);

@@ -36,6 +36,8 @@ describe('Consoles over xl console', () => {
       attach: 'always',
       announceAdmins: true,
       logger: silent,
+      // A whole xl starts, on a machine that may be busy.
+      timing: { line: { attach: 60_000 } },
     });
     door = await ConsoleDoor.open(xen.host.directory, () => consoles);
   });

@@ -68,7 +68,7 @@ describe('windows of several sizes at one console', () => {
       attach: 'always',
       announceAdmins: true,
       logger: silentLogger,
-      timing: { line: { attach: 10_000 }, screens: { paint: 10_000, replay: 30_000 } },
+      timing: { line: { attach: 60_000 }, screens: { paint: 60_000, replay: 30_000 } },
     });
     assert.equal(await consoles.attach(horatio, 1, 'u1'), 'attached');
     consoles.observed(horatio, { uuid: 'u1', domid: 1 }, 'running', normal);
