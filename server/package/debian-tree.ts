@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { PACKAGED_COMMAND, PACKAGED_PLACE, USUAL_PLACE } from '../cli/installation/place.js';
-import { copyrightText } from './copyright-text.js';
 import { FileTree } from './file-tree.js';
 import { filesOf } from './program-tree.js';
 
@@ -13,6 +12,7 @@ export interface MadeTexts {
   readonly completion: Readonly<Record<'bash' | 'zsh' | 'fish', string>>;
   /** In the format of deb-changelog(5). */
   readonly changelog: string;
+  readonly copyright: string;
 }
 
 const DOC = 'usr/share/doc/postern';
@@ -58,8 +58,8 @@ export function systemdText(root: string, name: string): string {
   );
 }
 
-function addDocuments(tree: FileTree, root: string, { changelog }: MadeTexts): void {
-  tree.text(`${DOC}/copyright`, copyrightText(root));
+function addDocuments(tree: FileTree, root: string, { changelog, copyright }: MadeTexts): void {
+  tree.text(`${DOC}/copyright`, copyright);
   tree.text(`${DOC}/changelog.gz`, packed(changelog));
   tree.text(`${DOC}/CHANGELOG.md.gz`, packed(readFileSync(join(root, 'CHANGELOG.md'), 'utf8')));
   for (const name of ['README.md', 'SECURITY.md']) tree.copy(`${DOC}/${name}`, join(root, name));

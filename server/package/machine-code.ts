@@ -38,19 +38,20 @@ export function buildPlaces(code: Buffer): readonly string[] {
  * Takes out of a file what only a debugger reads, and the mark of one build: two builds in two directories then have
  * the same bytes.
  *
+ * @param strip the program that does it: strip(1) of binutils for the file's processor
  * @throws Error when it cannot, or when Debian 12 could not load the file
  */
-export function prepareMachineCode(path: string): void {
+export function prepareMachineCode(path: string, strip = 'strip'): void {
   const words = [
     '--strip-unneeded',
     '--remove-section=.note.gnu.build-id',
     '--remove-section=.comment',
     path,
   ];
-  const { status, stderr, error } = spawnSync('strip', words, { encoding: 'utf8' });
+  const { status, stderr, error } = spawnSync(strip, words, { encoding: 'utf8' });
   if (error !== undefined)
-    throw new Error(`strip cannot be run (${error.message}): apt-get install binutils`);
-  if (status !== 0) throw new Error(`strip ${path}: ${stderr.trim()}`);
+    throw new Error(`${strip} cannot be run (${error.message}): apt-get install binutils`);
+  if (status !== 0) throw new Error(`${strip} ${path}: ${stderr.trim()}`);
   const code = readFileSync(path);
   const lacking = tooNew(code);
   if (lacking.length > 0)

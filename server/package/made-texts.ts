@@ -9,7 +9,7 @@ import type { MadeTexts } from './debian-tree.js';
  *
  * @param work a directory that is not there yet, for the pages
  */
-export function makeTexts(root: string, work: string): Omit<MadeTexts, 'changelog'> {
+export function makeTexts(root: string, work: string): Omit<MadeTexts, 'changelog' | 'copyright'> {
   mkdirSync(work);
   postern(root, 'man', work);
   const completion = (shell: string): string => postern(root, 'completion', shell);

@@ -23,15 +23,17 @@ const SIMULATOR = 'server/simulator';
  *
  * @param root the work tree, with node_modules and a build
  * @param programs the programs of the build, by their paths below dist/
+ * @param native where the machine code and the npm packages are, when they are for another processor than the build
  */
 export function programTree(
   root: string,
   programs: readonly string[],
   architecture: NodeArchitecture,
+  native = root,
 ): FileTree {
   const tree = new FileTree();
-  const add = (path: string): void => {
-    const from = join(root, path);
+  const add = (path: string, at = root): void => {
+    const from = join(at, path);
     // Nothing else of the mode comes from the work tree: its umask may be any.
     tree.copy(path, from, (statSync(from).mode & 0o100) === 0 ? 0o644 : 0o755);
   };
@@ -39,9 +41,9 @@ export function programTree(
   for (const path of WHOLE) for (const file of filesOf(root, path)) add(file);
   for (const file of filesOf(root, SIMULATOR)) if (file.endsWith('.sh')) add(file);
   // Machine code of ours.
-  for (const file of filesOf(root, 'dist/server')) if (file.endsWith('.node')) add(file);
+  for (const file of filesOf(native, 'dist/server')) if (file.endsWith('.node')) add(file, native);
   for (const program of programs) add(join('dist', program));
-  addNodePackages(tree, root, architecture);
+  addNodePackages(tree, native, architecture);
   return tree;
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { packDeb, packTar } from '../../server/package/archives.js';
 import { controlText } from '../../server/package/control-fields.js';
 import { FileTree } from '../../server/package/file-tree.js';
@@ -54,6 +55,13 @@ describe('the archives', () => {
     });
     assert.match(stdout, /^-rwxr-xr-x root\/root +10 2023-11-14 \d\d:\d\d \.\/usr\/lib\/b$/m);
     assert.match(stdout, /^lrwxrwxrwx root\/root .* \.\/usr\/sbin\/b -> \.\.\/lib\/b$/m);
+  });
+
+  it('are for processors that Debian and Node.js have, and no others', () => {
+    const command = fileURLToPath(new URL('../../server/package/command.js', import.meta.url));
+    const run = spawnSync(process.execPath, [command, '--arch', 'riscv64'], { encoding: 'utf8' });
+    assert.equal(run.status, 1);
+    assert.equal(run.stderr, 'package: there are no packages for riscv64: say --arch amd64 or arm64\n');
   });
 
   it('have no path twice', () => {

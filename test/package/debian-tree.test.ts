@@ -11,6 +11,7 @@ const MADE = {
   manual: new Map([['man1/postern.1', '.TH POSTERN 1\n']]),
   completion: { bash: 'b', zsh: 'z', fish: 'f' },
   changelog: 'postern (1.2.3) stable; urgency=medium\n',
+  copyright: 'ours\n',
 };
 
 describe('the Debian package', () => {

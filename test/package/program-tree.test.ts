@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, normalize } from 'node:path';
 import { LEFT_OUT, nodePackages } from '../../server/package/node-packages.js';
 import type { NodeArchitecture } from '../../server/package/node-packages.js';
 import { programTree } from '../../server/package/program-tree.js';
 import type { ProgramParts } from '../../server/program-bundles.js';
+import { TemporaryDirectory } from '../support/temporary-directory.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const PARTS = JSON.parse(readFileSync(join(ROOT, 'dist/.programs.json'), 'utf8')) as ProgramParts;
@@ -92,6 +93,26 @@ describe('the program of a package', () => {
     );
     assert.ok(programs.includes('server/rescue-image/initramfs/hooks/rescue'));
     assert.ok(!programs.includes('package.json'));
+  });
+
+  it('takes machine code and npm packages of another processor from another directory, and all else from here', () => {
+    const other = new TemporaryDirectory();
+    try {
+      symlinkSync(join(ROOT, 'node_modules'), other.file('node_modules'));
+      other.write('dist/server/cli/half/notify-socket.node', 'for another');
+      const { entries } = programTree(ROOT, Object.keys(PARTS), NODE, other.path);
+      const from = (path: string): string => {
+        const entry = entries.get(path);
+        return entry?.kind === 'copy' ? entry.from : '';
+      };
+      for (const path of files)
+        assert.ok(
+          from(path).startsWith(/^node_modules\/|\.node$/.test(path) ? `${other.path}/` : `${ROOT}/`),
+          path,
+        );
+    } finally {
+      other.dispose();
+    }
   });
 
   /** Names that a file loads, as far as they are written out. */

@@ -117,7 +117,7 @@ export class GateInside {
   readonly bob: Identity;
 
   /**
-   * @param hostTimings replaces some of the host link's timings in tests
+   * @param hostTimings replaces some of the host link's short test timings
    * @param slices for questions after a change; by default all are asked in the same turn
    * @param moreHosts further hosts of the settings
    * @param notices to whom the gate sends which; by default to nobody
@@ -154,8 +154,7 @@ export class GateInside {
           if (BROKEN.includes(said)) throw err as Error;
         },
       },
-      // The stand-in sends no beat, so any silence is right. On a busy machine an answer may take long.
-      hostTimings: { retry: [10, 50], silence: 600_000, answer: 60_000, ...hostTimings },
+      hostTimings: { retry: [10, 50], silence: 5_000, answer: 1_000, ...hostTimings },
       clock: () => this.clock(),
       slices,
     });

@@ -11,7 +11,9 @@ sed 's/^ *\(Add\|Remove\)CleanupHook();$//' "$npm_config_nodedir/include/node/no
 # The header's place is another one in each build. In an assertion of it the module would differ from build to build.
 CXXFLAGS="${CXXFLAGS:-} -include $header -fmacro-prefix-map=$work/="
 export CXXFLAGS
-node-gyp rebuild -C node_modules/ssh2/lib/protocol/crypto --target="$(node -p process.version)" \
+node-gyp rebuild -C node_modules/ssh2/lib/protocol/crypto --target="$version" \
   --real_openssl_major="$(node -p 'process.versions.openssl.split(".")[0]')" >"$log" 2>&1 && exit 0
 tail -n 20 "$log" >&2
 echo "postern: the native part of ssh2 was not built, so SSH costs about 1.5 times the CPU. Install a C++ compiler, make and python3, then run npm ci again." >&2
+# A package without it would cost all its users more.
+[ -z "${POSTERN_CROSS-}" ] || exit 1

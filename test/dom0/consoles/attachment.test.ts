@@ -323,8 +323,8 @@ describe('Attachment', () => {
   }
 
   it('takes an end that misses two pings for lost', async () => {
-    start({ pingMs: 100 });
-    await eventually('some pings', () => peer.pings > 3, soon);
+    start({ pingMs: 15 });
+    await eventually('some pings', () => peer.pings > 5, soon);
     assert.equal(host.left, 0, 'it answers');
     peer.answersPings = false;
     await eventually('the loss', () => host.left === 1, soon);

@@ -55,7 +55,7 @@ describe('the menu of a customer with many servers', () => {
   let session: MenuSession;
 
   beforeEach(async () => {
-    gate = new GateInside();
+    gate = new GateInside({ silence: 600_000 });
     carol = gate.customer('carol', 'C', NAMES);
     for (const name of NAMES) gate.dom0.set(name, 'running');
     await gate.start();

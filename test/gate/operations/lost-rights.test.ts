@@ -67,7 +67,8 @@ describe('an operation whose right ends while it waits on its host', () => {
   let login: ReturnType<typeof makeKey>;
 
   beforeEach(async () => {
-    gate = new GateInside();
+    // A request that the host does not answer hangs for as long as the test.
+    gate = new GateInside({ answer: 60_000 });
     said = [];
     bobsKey = makeKey();
     login = makeKey();

@@ -49,7 +49,7 @@ describe('reloads under 200 live sessions', () => {
   before(async () => {
     // The host answers from this busy process, so the time-outs are long. Each turn asks questions for one
     // millisecond: a customer who acts before their turn is asked about at once.
-    gate = new GateInside({}, new Slices({ milliseconds: 1 }));
+    gate = new GateInside({ silence: 60_000, answer: 60_000 }, new Slices({ milliseconds: 1 }));
     await gate.start();
     gate.dom0.reply = (request) =>
       operationView(request, { phase: 'done', endedAt: new Date().toISOString() });
