@@ -13,18 +13,16 @@ import type { LogStream } from '../hosts/log-stream.js';
 import type { Identity } from '../session/identity.js';
 import type { Revocation, Tracked } from '../access/revocation.js';
 import type { CustomerTurns } from '../scheduling/customer-turns.js';
-import { TurnTaker } from '../scheduling/turn-taker.js';
 import type { Terminal, Unsubscribe } from '../session/terminal.js';
 import * as words from '../text/words.js';
 import type { ExecOutput } from './exec-output.js';
 import { EXIT, exitStatus } from './exit-status.js';
-import { lastLines } from './last-lines.js';
 import { JsonPrinter, RawPrinter, TextPrinter } from './log-printer.js';
 import type { LogPrinter } from './log-printer.js';
+import { LogPump } from './log-pump.js';
 import { resumeLog } from './log-resumption.js';
 import { headOf, openStretches, stretchesOf } from './log-stretches.js';
 import type { OpenStretch } from './log-stretches.js';
-import { RestTimer } from './rest-timer.js';
 import { isUsual, missing, requestOf, unfit, USUAL_LINES } from './wanted-log.js';
 import type { WantedLog } from './wanted-log.js';
 
@@ -52,16 +50,10 @@ export class LogCommand {
   readonly #output: ExecOutput;
   /** The log that is read now. */
   #opened: OpenedLog | null = null;
-  #stream: LogStream | null = null;
+  readonly #pump: LogPump;
   readonly #streamsOpen = new Set<LogStream>();
   #tracked: Tracked | null = null;
   #cut: Cut | null = null;
-  /**
-   * The position of the first byte that has not come, of the stream that follows; null before it, and where the host
-   * does not tell it.
-   */
-  #position: number | null = null;
-  #wake: () => void = () => undefined;
   /** Called at news of the hosts, and at the end. */
   #heard: () => void = () => undefined;
 
@@ -71,6 +63,12 @@ export class LogCommand {
     this.#identity = identity;
     this.#terminal = terminal;
     this.#output = output;
+    this.#pump = new LogPump({
+      turns: parts.turns,
+      customer: identity.customer,
+      canAct: () => this.#tracked?.canAct() !== false,
+      isCut: () => this.#cut !== null,
+    });
   }
 
   /** @returns the exit status */
@@ -140,8 +138,7 @@ export class LogCommand {
         if (!wanted.json) this.#output.say(say.moved(domain, host));
       }
       const isLast = index === streams.length - 1;
-      this.#begin(stream, wanted.follow && isLast);
-      lost = await this.#part(stream, printer, request);
+      lost = await this.#pump.print(stream, printer, wanted.follow && isLast, request.lines ?? null);
     }
     lost = await this.#followed(opened, wanted, printer, lost);
     printer.end();
@@ -151,17 +148,6 @@ export class LogCommand {
     if (isUsual(wanted) && printer instanceof TextPrinter && printer.lines >= USUAL_LINES)
       this.#output.say(say.longer(USUAL_LINES));
     return EXIT.done;
-  }
-
-  #begin(stream: LogStream, isFollowed: boolean): void {
-    this.#stream = stream;
-    this.#position = isFollowed ? (stream.head?.from ?? null) : null;
-  }
-
-  async #part(stream: LogStream, printer: LogPrinter, { lines = null }: LogRequest): Promise<boolean> {
-    const lost = await this.#pump(stream, printer, lines);
-    stream.close();
-    return lost;
   }
 
   /**
@@ -175,15 +161,14 @@ export class LogCommand {
     if (!wanted.follow) return lost;
     const opened = await this.#arrival(from);
     if (opened === null) {
-      const position = this.#position;
+      const { position } = this.#pump;
       if (!lost || position === null || this.#cut !== null) return lost;
       printer.rest();
       this.#output.say(say.waits(from.demanded.domain));
       const resumed = await this.#resume(from, position);
       if (resumed !== null) {
         this.#output.say(say.goesOn(from.demanded.domain));
-        this.#begin(resumed, true);
-        lost = await this.#part(resumed, printer, {});
+        lost = await this.#pump.print(resumed, printer, true, null);
       } else if (this.#isOver()) return lost;
       return this.#followed(from, wanted, printer, lost);
     }
@@ -194,8 +179,8 @@ export class LogCommand {
     const request = { boot: 0, follow: true };
     const stream = await opened.host.log.open(opened.demanded, request);
     if (isRefusal(stream)) return true;
-    this.#begin(stream, true);
-    return this.#followed(opened, wanted, printer, await this.#part(stream, printer, request));
+    lost = await this.#pump.print(stream, printer, true, null);
+    return this.#followed(opened, wanted, printer, lost);
   }
 
   /** @returns null when it is over, or when the domain is elsewhere now */
@@ -204,7 +189,7 @@ export class LogCommand {
       access: this.#access,
       isOver: () => this.#isOver(),
       waiting: (wake) => {
-        this.#wake = wake;
+        this.#pump.waits(wake);
       },
     });
     if (!isRefusal(resumed)) return resumed;
@@ -255,7 +240,7 @@ export class LogCommand {
         this.#review(follow);
       }),
       terminal.onDrain(() => {
-        this.#wake();
+        this.#pump.wake();
       }),
       terminal.onClose(() => {
         this.#stop({ status: EXIT.failed, sentence: null });
@@ -272,11 +257,11 @@ export class LogCommand {
   #review(follow: boolean): void {
     const opened = this.#opened;
     if (opened === null) return;
-    const canWait = follow && this.#position !== null;
+    const canWait = follow && this.#pump.position !== null;
     if (follow && (this.#access.moved(opened) !== null || this.#access.isAway(opened))) {
-      if (!opened.host.reachable || this.#access.moved(opened) !== null) this.#stream?.close();
+      if (!opened.host.reachable || this.#access.moved(opened) !== null) this.#pump.close();
     } else if (!opened.host.reachable) {
-      if (canWait) this.#stream?.close();
+      if (canWait) this.#pump.close();
       else this.#stop(hostLost(opened));
     }
     this.#heard();
@@ -290,46 +275,11 @@ export class LogCommand {
     return new JsonPrinter(this.#output, { domain, since, keeping, switchedAt, place, boot });
   }
 
-  /** @returns whether the host was lost before the end */
-  async #pump(stream: LogStream, printer: LogPrinter, lines: number | null): Promise<boolean> {
-    const resting = new RestTimer(printer);
-    const turns = new TurnTaker(this.#parts.turns, this.#identity.customer);
-    try {
-      const bytes = stream.head === null && lines !== null ? lastLines(stream.bytes, lines) : stream.bytes;
-      for await (const chunk of bytes) {
-        const printed = await turns.take(() => {
-          if (this.#tracked?.canAct() === false) return null;
-          resting.restart();
-          if (this.#position !== null) this.#position += chunk.length;
-          // It begins to wait at once: the terminal may be drained in the same turn.
-          return { drained: printer.take(chunk) ? null : this.#drained() };
-        });
-        if (printed === null) break;
-        if (printed.drained === null) continue;
-        await printed.drained;
-        if (this.#cut !== null) break;
-      }
-      return false;
-    } catch {
-      return true;
-    } finally {
-      resting.stop();
-      turns.leave();
-    }
-  }
-
-  async #drained(): Promise<void> {
-    if (this.#cut !== null) return;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-    });
-  }
-
   #stop(cut: Cut): void {
     this.#cut ??= cut;
     for (const stream of this.#streamsOpen) stream.close();
-    this.#stream?.close();
-    this.#wake();
+    this.#pump.close();
+    this.#pump.wake();
     this.#heard();
   }
 }
