@@ -65,7 +65,7 @@ export class ChannelInput {
     const entry: InputListener = (data) => {
       listener(data);
     };
-    this.#listeners = [...this.#listeners, entry];
+    this.#listeners = this.#listeners.concat([entry]);
     this.#pumpSoon();
     return () => {
       this.#listeners = this.#listeners.filter((one) => one !== entry);

@@ -42,5 +42,5 @@ export function watchKeyExchangesOf(protocol: object): void {
 export function onKeyExchange(protocol: Ssh2Protocol, listener: Listener): void {
   const heard = protocol as Heard;
   // Made anew, so that it has no room for more.
-  heard[LISTENERS] = [...(heard[LISTENERS] ?? []), listener];
+  heard[LISTENERS] = (heard[LISTENERS] ?? []).concat([listener]);
 }

@@ -32,7 +32,8 @@ export class SshTerminal implements Terminal {
   readonly #guard: (work: () => void) => void;
   readonly #inTurn: (work: () => void) => void;
   readonly #sendExit: (status: number) => void;
-  // Made anew at each change: a list takes less than a set, and thousands of idle terminals have few.
+  // Made anew at each change: a list takes less than a set, and thousands of idle terminals have few. `concat` leaves no
+  // room for more in it, as a spread does.
   #drainListeners: Listeners = NONE;
   #resizeListeners: Listeners<[columns: number, rows: number]> = NONE;
   #breakListeners: Listeners<[milliseconds: number]> = NONE;
@@ -95,7 +96,7 @@ export class SshTerminal implements Terminal {
   }
 
   onDrain(listener: () => void): Unsubscribe {
-    this.#drainListeners = [...this.#drainListeners, listener];
+    this.#drainListeners = this.#drainListeners.concat([listener]);
     return () => {
       this.#drainListeners = without(this.#drainListeners, listener);
     };
@@ -110,14 +111,14 @@ export class SshTerminal implements Terminal {
   }
 
   onResize(listener: (columns: number, rows: number) => void): Unsubscribe {
-    this.#resizeListeners = [...this.#resizeListeners, listener];
+    this.#resizeListeners = this.#resizeListeners.concat([listener]);
     return () => {
       this.#resizeListeners = without(this.#resizeListeners, listener);
     };
   }
 
   onBreak(listener: (milliseconds: number) => void): Unsubscribe {
-    this.#breakListeners = [...this.#breakListeners, listener];
+    this.#breakListeners = this.#breakListeners.concat([listener]);
     return () => {
       this.#breakListeners = without(this.#breakListeners, listener);
     };
@@ -137,7 +138,7 @@ export class SshTerminal implements Terminal {
       });
       return () => undefined;
     }
-    this.#closeListeners = [...this.#closeListeners, listener];
+    this.#closeListeners = this.#closeListeners.concat([listener]);
     return () => {
       this.#closeListeners = without(this.#closeListeners, listener);
     };
