@@ -173,11 +173,11 @@ export function wrap(text: string, columns: number, charset: Charset): string[] 
 export function fold(text: string, columns: number, charset: Charset): string[] {
   const line = printable(text, charset);
   const width = Math.max(2, columns);
-  if (isPlainAscii(line))
-    return Array.from({ length: Math.max(1, Math.ceil(line.length / width)) }, (_, at) =>
-      line.slice(at * width, (at + 1) * width),
-    );
-  return brokenAnywhere(line, width);
+  if (!isPlainAscii(line)) return brokenAnywhere(line, width);
+  if (line.length <= width) return [line];
+  return Array.from({ length: Math.ceil(line.length / width) }, (_, at) =>
+    line.slice(at * width, (at + 1) * width),
+  );
 }
 
 /** Text broken between any two characters into lines of at most `width` columns. */

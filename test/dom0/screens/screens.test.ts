@@ -318,8 +318,8 @@ describe('Screens', () => {
     const honest = new RawRing();
     const honestScreen = screens.open(honest);
     honest.push(Buffer.from('honest'), 1);
-    // Cheap on the guest's own screen, but expensive on one with a hundred rows.
-    for (let i = 0; i < 5; i += 1) hostile.push(Buffer.from('\x1b[100S\x1b[100T'.repeat(1_100)), i);
+    // Cheap on the guest's own screen, but ten times as expensive on one with sixteen times the cells.
+    for (let i = 0; i < 5; i += 1) hostile.push(Buffer.from('\x1b[2J'.repeat(12_000)), i);
     assert.equal(await screens.paint(hostileScreen, { cols: 300, rows: 100 }), null);
     assert.ok(await screens.paint(honestScreen, { cols: 300, rows: 100 }));
     assert.equal(lost, 0);
