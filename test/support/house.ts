@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,7 @@ import {
 import { Store } from '../../server/store/store.js';
 import type { Role } from '../../policy/roles.js';
 import { consoleStandIn } from './console-stand-in.js';
+import { Dom0Client } from './dom0-client.js';
 import { eventually } from './eventually.js';
 import { ProcessFacts } from './process-facts.js';
 import { SshStream, type SshStreamOptions } from './ssh-stream.js';
@@ -81,6 +82,7 @@ export class House {
   readonly layout: DemoLayout;
   readonly #parent: string;
   readonly #customers: readonly string[];
+  readonly #domains: readonly string[];
   readonly #clients = new Set<TerminalClient | SshStream>();
   #script: string;
   readonly #timeScale: number;
@@ -102,6 +104,7 @@ export class House {
     this.layout = demoLayout(join(parent, 'h'));
     const customers = options.customers ?? DEFAULT_CUSTOMERS;
     this.#customers = Object.keys(customers);
+    this.#domains = (options.domains ?? DEMO_DOMAINS).map(({ name }) => name);
     this.#timeScale = options.timeScale ?? TIME_SCALE;
     this.#script = options.script ?? (options.collects === true ? COLLECTING : SCRIPT);
     this.xl = options.console === undefined ? xen.xl : consoleStandIn(parent, xen.xl, options.console);
@@ -191,6 +194,25 @@ export class House {
       this.through,
     );
     await this.#dom0.ready();
+    await this.#isRead();
+  }
+
+  /**
+   * Waits until the half has read the files. On a busy machine it serves before, and refuses what it would do a
+   * moment later. A test whose half cannot read one of them gets it a little later.
+   */
+  async #isRead(): Promise<void> {
+    const client = new Dom0Client(this.layout.dom0Socket);
+    const names = this.#domains.filter((name) =>
+      existsSync(join(this.layout.xen, 'etc', 'xen', `${name}.cfg`)),
+    );
+    const isKnown = async (name: string): Promise<boolean> =>
+      (await client.ask('GET', `/domains/${name}`)).status === 200;
+    await eventually(
+      'the files to be read',
+      async () => (await Promise.all(names.map(isKnown))).every(Boolean),
+      { withinMs: 10_000 },
+    ).catch(() => undefined);
   }
 
   async startSecondDom0(): Promise<void> {
