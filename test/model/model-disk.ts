@@ -273,8 +273,9 @@ function applyChange(names: Map<string, Inode>, change: NameChange): void {
   }
 }
 
-/** The content after a write; `held` stays as it is. */
+/** The content after a write; `held` stays as it is. Nobody writes to `bytes` again either. */
 function written(held: Buffer, at: number, bytes: Buffer): Buffer {
+  if (at === 0 && bytes.length >= held.length) return bytes;
   const result = sized(held, Math.max(held.length, at + bytes.length));
   bytes.copy(result, at);
   return result;

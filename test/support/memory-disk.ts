@@ -10,7 +10,7 @@ type NameChange =
   | { readonly kind: 'rename'; readonly from: string; readonly to: string }
   | { readonly kind: 'remove'; readonly path: string };
 
-/** The content of a file: the durable bytes, and the changes since. No buffer of it is ever written to again. */
+/** The content of a file: the durable bytes, and the changes since. Nobody writes to a buffer of it again. */
 class Inode {
   #durable: Buffer;
   #changes: Change[] = [];
@@ -113,7 +113,7 @@ export class MemoryDisk implements StateDisk {
       this.#nameChanges.push({ kind: 'make', path: file, inode });
     }
     const taken = Math.min(bytes.length, this.mostAtOnce);
-    if (taken > 0) inode.change({ at, bytes: Buffer.from(bytes.subarray(0, taken)) });
+    if (taken > 0) inode.change({ at, bytes: bytes.subarray(0, taken) });
     return taken;
   }
 
