@@ -3,11 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { eventually } from '../support/eventually.js';
 import { House } from '../support/house.js';
 
-const PATIENCE = { withinMs: 60_000 };
-
 /** systemctl reload sends SIGHUP when `postern dom0 --check` has found nothing. */
-describe('a reload of dom0.yaml', function () {
-  this.timeout(120_000);
+describe('a reload of dom0.yaml', () => {
   let house: House;
   let sound: string;
 
@@ -25,7 +22,7 @@ describe('a reload of dom0.yaml', function () {
     const before = logged(event);
     writeFileSync(house.layout.dom0Settings, text);
     house.signalDom0('SIGHUP');
-    await eventually(event, () => logged(event) > before, PATIENCE);
+    await eventually(event, () => logged(event) > before);
   }
 
   it('offers a new boot profile to who is in a menu, and to the next command', async () => {
@@ -42,7 +39,6 @@ describe('a reload of dom0.yaml', function () {
     await eventually(
       'the gate to know it',
       async () => (await house.ssh('alice', 'horatio rescue second --yes --wait')).status === 0,
-      PATIENCE,
     );
     assert.match((await house.ssh('alice', 'horatio status')).stdout, /second/);
     menu.type('1\r');
@@ -59,14 +55,13 @@ describe('a reload of dom0.yaml', function () {
     const gone = async (): Promise<boolean> =>
       !(await house.ssh('alice', 'list')).stdout.includes('horatio') ||
       (await house.ssh('alice', 'horatio poweroff --yes')).status !== 0;
-    await eventually('horatio to be out of reach', gone, PATIENCE);
+    await eventually('horatio to be out of reach', gone);
     await reload(sound, 'settings.reloaded');
-    await eventually(
-      'horatio to be back',
-      async () => /horatio +running/.test((await house.ssh('alice', 'list')).stdout),
-      PATIENCE,
+    await eventually('horatio to be back', async () =>
+      /horatio +running/.test((await house.ssh('alice', 'list')).stdout),
     );
-    assert.match((await house.ssh('alice', 'horatio log')).stdout, /login:/);
+    // Until the host tells of it again, a gate may show it as it was.
+    await eventually('its log', async () => /login:/.test((await house.ssh('alice', 'horatio log')).stdout));
   });
 
   it('keeps the settings of before when the file has errors, and names what waits for a restart', async () => {
