@@ -15,7 +15,7 @@ import type { SimulatedHost } from '../../server/simulator/install.js';
 import type { DomainView } from '../../server/wire/domain.js';
 import type { OperationView } from '../../server/wire/operation.js';
 import { Dom0Client, operationRequest } from '../support/dom0-client.js';
-import { dom0SettingsSample } from '../support/dom0-settings-sample.js';
+import { dom0SettingsSample, patient } from '../support/dom0-settings-sample.js';
 import { eventually } from '../support/eventually.js';
 import { readLines } from '../support/journal-lines.js';
 
@@ -71,7 +71,7 @@ describe('a dom0 half that is killed', () => {
     await chmod(bin('xl'), 0o755);
     await chmod(bin('real-xl'), 0o755);
     const rescue = { kernel: host.rescueKernel, ramdisk: host.rescueRamdisk, disk: host.rescueDisk };
-    const sample = dom0SettingsSample(directory, bin('xl'), host.configs, rescue);
+    const sample = patient(dom0SettingsSample(directory, bin('xl'), host.configs, rescue));
     const suite = { title: 'suite', values: null, pattern: '.*', default: 'trixie' };
     const installer = {
       ...(sample.profiles['rescue'] as DirectProfile),

@@ -13,7 +13,7 @@ import { readIso } from '../../server/simulator/iso-image.js';
 import { installSimulator, stopSimulator } from '../../server/simulator/install.js';
 import type { SimulatedHost } from '../../server/simulator/install.js';
 import { Dom0Client, operationRequest } from '../support/dom0-client.js';
-import { dom0SettingsSample } from '../support/dom0-settings-sample.js';
+import { dom0SettingsSample, patient } from '../support/dom0-settings-sample.js';
 import { eventually } from '../support/eventually.js';
 
 const run = promisify(execFile);
@@ -68,7 +68,7 @@ describe('the seed disk of a dom0 half that is killed', () => {
       await chmod(bin(`real-${tool}`), 0o755);
     }
     const rescue = { kernel: host.rescueKernel, ramdisk: host.rescueRamdisk, disk: host.rescueDisk };
-    const sample = dom0SettingsSample(directory, bin('xl'), host.configs, rescue);
+    const sample = patient(dom0SettingsSample(directory, bin('xl'), host.configs, rescue));
     const ssh: DirectProfile = { ...(sample.profiles['rescue'] as DirectProfile), seed: 'asker' };
     settings = { ...sample, profiles: { ssh }, seeds: { ...sample.seeds, command: bin('xorriso') } };
     await writeFile(join(directory, 'settings.json'), JSON.stringify(settings));

@@ -49,6 +49,15 @@ export function dom0SettingsSample(
   };
 }
 
+/** For calls that a test holds, one after the other: on a busy machine that takes minutes. */
+export function patient(settings: Dom0Settings): Dom0Settings {
+  return {
+    ...settings,
+    toolstack: { ...settings.toolstack, timeoutSeconds: 600 },
+    deadlines: { shutdownSeconds: 600, createSeconds: 600, rebootSeconds: 600, destroySeconds: 600 },
+  };
+}
+
 /** For a simulated host on which time runs fifty times as fast. */
 export const FAST_PACE: Partial<Timings> = {
   poll: 120,
