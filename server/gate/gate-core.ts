@@ -271,7 +271,7 @@ export class GateCore {
       notices: notices.own,
       site: settings.site,
       motd: settings.motd === null ? [] : settings.motd.split('\n').map((line) => printable(line)),
-      consoleLog: { access: new LogAccess(this.console), revocation, searches: new SearchQueue() },
+      consoleLog: { access: new LogAccess(this.console), revocation, searches: new SearchQueue(), turns },
       openMenus,
       answers: new SharedAnswers(MOST_ANSWERS),
       maintenance: this.maintenance,

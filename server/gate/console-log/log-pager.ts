@@ -5,7 +5,7 @@ import type { LogHead } from '../hosts/log-answer.js';
 import { linesOf } from './log-lines.js';
 import type { PageCore, PageLines } from './log-lines.js';
 import type { LogPage, LogPages, PageQuery } from './log-pages.js';
-import type { SearchQueue } from './search-queue.js';
+import type { SearchQueue, TakeTurn } from './search-queue.js';
 import { LOOK_AHEAD, LOOK_BACK } from './text-filter.js';
 
 /** The size of a piece that is shown: several screens. */
@@ -18,10 +18,20 @@ const SEARCH_BYTES = 64 * 1024;
 export class LogPager {
   readonly #pages: Pick<LogPages, 'page'>;
   readonly #searches: SearchQueue;
+  readonly #take: TakeTurn;
 
-  constructor(pages: Pick<LogPages, 'page'>, searches: SearchQueue) {
+  /** @param take runs work when it is the customer's turn; when left out, at once */
+  constructor(
+    pages: Pick<LogPages, 'page'>,
+    searches: SearchQueue,
+    take: TakeTurn = (work) =>
+      new Promise((resolve) => {
+        resolve(work());
+      }),
+  ) {
     this.#pages = pages;
     this.#searches = searches;
+    this.#take = take;
   }
 
   /** @returns null when there is no such boot */
@@ -68,7 +78,7 @@ export class LogPager {
         const every = [...lines, ...open];
         const has = ({ text: line }: MenuLogLine): boolean => line.toLowerCase().includes(wanted);
         return { line: back ? every.findLast(has) : every.find(has), from, to };
-      });
+      }, this.#take);
       if (isGivenUp()) return null;
       if (found.line !== undefined) return this.#around(found.line.from);
       const next = back ? found.from : found.to;
@@ -108,13 +118,16 @@ export class LogPager {
 
   async #piece(query: PageQuery): Promise<MenuLogPiece | Refusal> {
     const page = await this.#pages.page(withContext(query));
-    if (isRefusal(page)) return page;
-    const whole = query.from === undefined ? 'to' : 'from';
-    const core = coreOf(query, page);
-    const lines = linesOf(page, whole, core, PIECE_LINES);
-    const at = { ...page.at, to: Math.min(core.to, page.at.to) };
-    return whole === 'from' ? firstOf({ ...page, at }, lines) : lastOf({ ...page, at }, lines);
+    return isRefusal(page) ? page : this.#take(() => pieceOf(query, page));
   }
+}
+
+function pieceOf(query: PageQuery, page: LogPage): MenuLogPiece {
+  const whole = query.from === undefined ? 'to' : 'from';
+  const core = coreOf(query, page);
+  const lines = linesOf(page, whole, core, PIECE_LINES);
+  const at = { ...page.at, to: Math.min(core.to, page.at.to) };
+  return whole === 'from' ? firstOf({ ...page, at }, lines) : lastOf({ ...page, at }, lines);
 }
 
 /** The same page with the bytes around it, which decide how it is shown. */

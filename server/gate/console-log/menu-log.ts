@@ -10,6 +10,8 @@ import type { OpenedLog } from './opened-log.js';
 import { LogFollower } from './log-follower.js';
 import { aboutOf, LogPager } from './log-pager.js';
 import { LogPages } from './log-pages.js';
+import type { CustomerTurns } from '../scheduling/customer-turns.js';
+import { TurnTaker } from '../scheduling/turn-taker.js';
 import type { SearchQueue } from './search-queue.js';
 import * as say from './log-words.js';
 
@@ -17,6 +19,8 @@ export interface MenuLogParts {
   readonly access: LogAccess;
   readonly revocation: Pick<Revocation, 'track'>;
   readonly searches: SearchQueue;
+  /** In which pages are read and searched. */
+  readonly turns: CustomerTurns;
 }
 
 /** What a menu is told; `refused` stays on its screen until a key. */
@@ -27,6 +31,7 @@ interface Open {
   readonly log: OpenedLog;
   readonly pages: LogPages;
   readonly pager: LogPager;
+  readonly turns: TurnTaker;
   readonly tracked: Tracked;
 }
 
@@ -83,6 +88,7 @@ export class MenuLog {
     this.#follower = null;
     if (open === null) return;
     open.tracked.forget();
+    open.turns.leave();
     this.#parts.access.close(open.log);
   }
 
@@ -142,6 +148,7 @@ export class MenuLog {
         if (this.#follower !== follower) return;
         const moved = this.#canTell(open) ? access.moved(open.log) : null;
         if (moved !== null) {
+          open.turns.leave();
           this.#open = this.#onHost(moved, open.tracked);
           this.#tell({ fact: 'notice', message: say.moved(domain, moved.host.name) });
           this.#follow(domain);
@@ -203,7 +210,9 @@ export class MenuLog {
 
   #onHost(log: OpenedLog, tracked: Tracked): Open {
     const pages = new LogPages(log, () => this.#parts.access.joined(log));
-    return { log, pages, pager: new LogPager(pages, this.#parts.searches), tracked };
+    const turns = new TurnTaker(this.#parts.turns, this.#identity.customer);
+    const pager = new LogPager(pages, this.#parts.searches, (work) => turns.take(work));
+    return { log, pages, pager, turns, tracked };
   }
 
   /** When a host answers, another log may be open, or the customer may not read this one any more. */

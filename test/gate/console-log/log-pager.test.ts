@@ -6,9 +6,34 @@ import { ConsoleText } from '../../../server/gate/console-log/console-text.js';
 import { LogPager } from '../../../server/gate/console-log/log-pager.js';
 import { SearchQueue } from '../../../server/gate/console-log/search-queue.js';
 import { PagesInMemory } from '../../support/log-pages.js';
+import { eventually } from '../../support/eventually.js';
 import { propertyRuns } from '../../support/property-runs.js';
 
 const never = new AbortController().signal;
+
+/** Turns that a test gives. */
+class HeldTurns {
+  readonly waiting: (() => void)[] = [];
+  readonly take = <T>(work: () => T): Promise<T> =>
+    new Promise((resolve) => {
+      this.waiting.push(() => {
+        resolve(work());
+      });
+    });
+
+  /** Gives one turn after the other until the promise settles. @returns how many */
+  async until(settled: Promise<unknown>): Promise<number> {
+    let given = 0;
+    const state = { isOver: false };
+    void settled.finally(() => (state.isOver = true));
+    for (; !state.isOver; await new Promise((resolve) => setImmediate(resolve))) {
+      const next = this.waiting.shift();
+      if (next !== undefined) given += 1;
+      next?.();
+    }
+    return given;
+  }
+}
 
 function pagerOf(pages: PagesInMemory): LogPager {
   return new LogPager(pages, new SearchQueue());
@@ -174,5 +199,22 @@ describe('the pager of a log', () => {
     });
     const before = await piece(pager.go({ go: 'before', position: first + 17 }));
     assert.equal(before.lines.at(-1)?.text, 'Restarting system');
+  });
+
+  it('reads and searches each page when it is the turn of its customer', async () => {
+    const turns = new HeldTurns();
+    const bytes = Buffer.from(`${'nothing here\r\n'.repeat(20_000)}the needle\r\n`);
+    const pager = new LogPager(new PagesInMemory(bytes), new SearchQueue(), turns.take);
+    let isFound = false;
+    const found = pager.find('needle', 0, false, never).then((one) => {
+      isFound = true;
+      return one;
+    });
+    await eventually('a page to wait for its turn', () => turns.waiting.length === 1);
+    assert.equal(isFound, false);
+    const given = await turns.until(found);
+    assert.ok(given >= bytes.length / (64 * 1024), `${given} turns`);
+    const at = await found;
+    assert.ok(at !== null && !isRefusal(at));
   });
 });
