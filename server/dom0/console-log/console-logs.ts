@@ -51,6 +51,8 @@ export class ConsoleLogs {
   readonly #writeBudget = new WriteBudget();
   readonly #sweeps: NodeJS.Timeout[];
   #goneBytes = 0;
+  /** At least what all logs have, but for what others removed. It spares adding them up at each write. */
+  #atMost = 0;
   readonly #turns = new SerialQueue();
   #tidying = false;
   #kept: ReadonlySet<DomainName> | null = new Set();
@@ -96,7 +98,8 @@ export class ConsoleLogs {
 
   #open(name: DomainName, folder: string): DomainLog {
     const { disk, limits, logger } = this.#parts;
-    return new DomainLog({
+    let counted = 0;
+    const log = new DomainLog({
       name,
       folder,
       disk,
@@ -107,9 +110,11 @@ export class ConsoleLogs {
       ready: this.#turns.idle(),
       logger,
       written: () => {
-        this.#tidy();
+        this.#tidy(log.bytes - counted);
+        counted = log.bytes;
       },
     });
+    return log;
   }
 
   /**
@@ -162,10 +167,16 @@ export class ConsoleLogs {
     }
     await this.#measureGone();
     await this.#makeRoom();
+    this.#atMost = this.#total();
   }
 
-  #tidy(): void {
-    if (this.#tidying || this.#total() <= this.#parts.limits.totalMiB * MIB) return;
+  /** @param grown by how many bytes a log has grown */
+  #tidy(grown: number): void {
+    const limit = this.#parts.limits.totalMiB * MIB;
+    this.#atMost += grown;
+    if (this.#tidying || this.#atMost <= limit) return;
+    this.#atMost = this.#total();
+    if (this.#atMost <= limit) return;
     this.#tidying = true;
     void this.#serially(() => this.#makeRoom()).finally(() => {
       this.#tidying = false;
