@@ -42,6 +42,8 @@ export class HostMemory {
   readonly #before: ReadonlyMap<HostLink, LastObservation | null>;
   /** What this gate has recorded of each host. */
   readonly #recorded = new Map<HostLink, LastObservation>();
+  /** The hosts of which something could not be recorded yet. */
+  readonly #unrecorded = new Set<HostLink>();
   /** Lists of guests as sets, because they are searched for every domain. */
   readonly #guestSets = new WeakMap<readonly GuestName[], ReadonlySet<GuestName>>();
   /** When a write that failed is tried again. Milliseconds of the monotonic clock. */
@@ -58,12 +60,18 @@ export class HostMemory {
     this.#leaving = store.leaving();
   }
 
-  /** Remembers what the host shows after this event. A write that fails is logged. */
-  update(host: HostLink, event: LinkEvent['event']): void {
+  /**
+   * Remembers what the host shows after this event. A write that fails is logged. News of a domain that the host was
+   * recorded to have cost the same however many it has.
+   *
+   * @param name the only domain that the event is about; null: it is about more
+   */
+  update(host: HostLink, event: LinkEvent['event'], name: DomainName | null): void {
     if (event === 'operation' || event === 'lost') return;
     try {
-      this.#record(host);
-      if (event === 'names' || event === 'reachable' || this.#leaving.size > 0) this.#trackLeaving(host);
+      if (this.#unrecorded.has(host) || this.#isNews(host, event, name)) this.#record(host);
+      const isAboutGuests = event === 'names' || event === 'reachable';
+      if (isAboutGuests || this.#leaving.size > 0) this.#trackLeaving(host);
     } catch (fault) {
       this.#log.error({ err: fault }, 'host.not-remembered');
     }
@@ -111,6 +119,12 @@ export class HostMemory {
     return guests !== null && !isAmong(guests, domain);
   }
 
+  /** Whether the host may show other names than were recorded: its guests come with `names`. */
+  #isNews(host: HostLink, event: LinkEvent['event'], name: DomainName | null): boolean {
+    if (event !== 'domain' || name === null) return true;
+    return this.#recorded.get(host)?.domains.has(name) !== true;
+  }
+
   #guestsOf(host: HostLink): ReadonlySet<GuestName> {
     if (!host.hasBeenHeard) return this.#before.get(host)?.guests ?? NOBODY;
     const guests = host.names?.others ?? host.lastOthers;
@@ -133,11 +147,16 @@ export class HostMemory {
   #record(host: HostLink): void {
     const shown = this.#observationOf(host, this.#lastGuests(host));
     const recorded = this.#recorded.get(host);
-    if (recorded !== undefined && isSameObservation(recorded, shown)) return;
+    if (recorded !== undefined && isSameObservation(recorded, shown)) {
+      this.#unrecorded.delete(host);
+      return;
+    }
+    this.#unrecorded.add(host);
     if (this.#monotonic() < this.#recordAgain) return;
     try {
       this.#store.record(host, shown);
       this.#recorded.set(host, shown);
+      this.#unrecorded.delete(host);
     } catch (fault) {
       if (!(fault instanceof AuditUnavailableError)) throw fault;
       this.#recordAgain = this.#monotonic() + RECORD_AGAIN;

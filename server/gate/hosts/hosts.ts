@@ -265,7 +265,7 @@ export class Hosts implements DomainObservations {
 
   #remember(host: HostLink, { event, ...more }: LinkEvent): void {
     if (event === 'operation') return;
-    this.#memory.update(host, event);
+    this.#memory.update(host, event, 'name' in more ? more.name : null);
     const names = 'name' in more ? [more.name] : event === 'reachable' ? host.domains.keys() : [];
     for (const name of names) {
       const found = host.domains.get(name)?.observation;
