@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { Dom0 } from '../../server/dom0/dom0.js';
 import { installSimulator, stopSimulator } from '../../server/simulator/install.js';
 import { Dom0Client } from '../support/dom0-client.js';
-import { dom0SettingsSample, FAST_PACE } from '../support/dom0-settings-sample.js';
+import { dom0SettingsSample, FAST_PACE, patient } from '../support/dom0-settings-sample.js';
 import { FakeConsoles } from '../support/fake-consoles.js';
 import { silentLogger } from '../support/silent-logger.js';
 
@@ -30,7 +30,7 @@ describe('dom0 with a simulated Xen host', () => {
     });
     xl = host.xl;
     const rescue = { kernel: host.rescueKernel, ramdisk: host.rescueRamdisk, disk: host.rescueDisk };
-    const settings = dom0SettingsSample(directory, host.xl, host.configs, rescue);
+    const settings = patient(dom0SettingsSample(directory, host.xl, host.configs, rescue));
     dom0 = new Dom0({ settings, version: 'test', consoles, logger: silentLogger, timings: FAST_PACE });
     await dom0.start();
     client = new Dom0Client(settings.socket);

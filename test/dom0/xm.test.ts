@@ -9,7 +9,7 @@ import { Dom0 } from '../../server/dom0/dom0.js';
 import type { Dom0Settings } from '../../server/dom0/dom0-settings.js';
 import { Host } from '../../server/simulator/host.js';
 import { Dom0Client, operationRequest } from '../support/dom0-client.js';
-import { dom0SettingsSample, FAST_PACE } from '../support/dom0-settings-sample.js';
+import { dom0SettingsSample, FAST_PACE, patient } from '../support/dom0-settings-sample.js';
 import { eventually } from '../support/eventually.js';
 import { FakeConsoles } from '../support/fake-consoles.js';
 import { silentLogger } from '../support/silent-logger.js';
@@ -20,7 +20,7 @@ const CHILD = fileURLToPath(new URL('../support/dom0-child.js', import.meta.url)
 function settingsFor(xen: SimulatedXen): Dom0Settings {
   const { directory, xm, configs, rescueKernel, rescueRamdisk, rescueDisk } = xen.host;
   const rescue = { kernel: rescueKernel, ramdisk: rescueRamdisk, disk: rescueDisk };
-  const sample = dom0SettingsSample(directory, xm, configs, rescue);
+  const sample = patient(dom0SettingsSample(directory, xm, configs, rescue));
   return { ...sample, toolstack: { ...sample.toolstack, kind: 'xm' } };
 }
 
@@ -46,7 +46,9 @@ async function oldEnough(xen: SimulatedXen, name: string): Promise<void> {
   });
 }
 
-describe('dom0 with the stand-in for xm', () => {
+describe('dom0 with the stand-in for xm', function () {
+  // Each xm is a whole start of Node.js, and the first test has a hundred.
+  this.timeout(600_000);
   let xen: SimulatedXen;
   let dom0: Dom0;
   let client: Dom0Client;

@@ -49,7 +49,7 @@ export function dom0SettingsSample(
   };
 }
 
-/** For calls that a test holds, one after the other: on a busy machine that takes minutes. */
+/** For calls that a test holds, and for a real `xl` on a busy machine: either may take minutes. */
 export function patient(settings: Dom0Settings): Dom0Settings {
   return {
     ...settings,
