@@ -85,12 +85,12 @@ followed_all() {
   done
 }
 
-# Ends the counting, and looks for each number, once and in its order.
+# Ends the counting, and looks for each number, once and in its order. `log` alone shows the last thousand lines.
 counted_all() {
   for customer in $TYPISTS; do
     server=$(guest_of "$customer")
     printf '\003echo counted\r' >>"$crowd/$customer-$1-console.keys"
-    await sh -c "ssh -n -i /root/alice -o BatchMode=yes -p 2222 alice@127.0.0.1 $server log >/tmp/said && grep -aq '^counted' /tmp/said"
+    await sh -c "ssh -n -i /root/alice -o BatchMode=yes -p 2222 alice@127.0.0.1 $server log --lines 100000 >/tmp/said && grep -aq '^counted' /tmp/said"
     tr -d '\r' </tmp/said | grep -aE '^count [0-9]+$' | cut -d ' ' -f 2 >/tmp/counted
     last=$(tail -n 1 /tmp/counted)
     [ "$last" -gt 50 ] || fail "$server counted to $last only"
