@@ -18,8 +18,7 @@ const SINGLE = [
   'server/cli/dom0-program.ts',
   'server/dom0/screens/screen-worker.ts',
   'server/dom0/images/image-worker.ts',
-  'server/simulator/xl.ts',
-  'server/simulator/xm.ts',
+  'server/simulator/tools-process.ts',
   'server/simulator/domain-process.ts',
 ];
 

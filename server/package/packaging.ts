@@ -15,7 +15,7 @@ import { makeTexts } from './made-texts.js';
 import { ARCHITECTURES } from './node-packages.js';
 import type { NodeArchitecture } from './node-packages.js';
 import { makeInto } from './output-directory.js';
-import { filesOf, programTree } from './program-tree.js';
+import { filesOf, MACHINE_CODE, programTree } from './program-tree.js';
 
 /** What dpkg runs: deb-postinst(5) and its neighbours. */
 const SCRIPTS = ['postinst', 'prerm', 'postrm'];
@@ -97,7 +97,7 @@ async function writeProgram(
   const written = new FileTree();
   for (const [path, { mode = 0o644 }] of built.entries) {
     const file = join(directory, path);
-    if (/\.node$|\/bin\/node$/.test(path)) prepareMachineCode(file, strip);
+    if (MACHINE_CODE.test(path) || path.endsWith('/bin/node')) prepareMachineCode(file, strip);
     written.copy(path, file, mode);
   }
   return written;

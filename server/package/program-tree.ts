@@ -14,8 +14,8 @@ const WHOLE = [
   'dist/.schemas',
 ];
 
-/** Scripts of the simulator, for `postern demo`. */
-const SIMULATOR = 'server/simulator';
+/** What the build compiles from C: modules of Node.js, and the program of the simulated host's tools. */
+export const MACHINE_CODE = /\.(?:node|bin)$/;
 
 /**
  * The program as it runs: the launcher, one file for each program, what these read, npm packages, and Node.js. All
@@ -39,9 +39,8 @@ export function programTree(
   };
   add('server/postern');
   for (const path of WHOLE) for (const file of filesOf(root, path)) add(file);
-  for (const file of filesOf(root, SIMULATOR)) if (file.endsWith('.sh')) add(file);
   // Machine code of ours.
-  for (const file of filesOf(native, 'dist/server')) if (file.endsWith('.node')) add(file, native);
+  for (const file of filesOf(native, 'dist/server')) if (MACHINE_CODE.test(file)) add(file, native);
   for (const program of programs) add(join('dist', program));
   addNodePackages(tree, native, architecture);
   return tree;

@@ -1,18 +1,11 @@
-import { spawnSync } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { hasTextConsole } from './bootloader.js';
-import { openDomain } from './domain-request.js';
+import { caller, sleep } from './caller.js';
 import { findDomid } from './find-domain.js';
 import { getopt } from './getopt.js';
 import type { Host } from './host.js';
-import { complain, print } from './output.js';
+import { complain } from './output.js';
 import { usage } from './usage.js';
 
-/** `Ctrl-]`: it ends the console only when it is read alone. */
-const ESCAPE = 0x1d;
-/** xenconsole reads its keyboard in pieces of this many bytes. */
-const READ_SIZE = 60;
 const NO_TTY = 'xenconsole: Could not read tty from store: No such file or directory\n';
 /** How long xenconsole waits for the console of a domain that is being created. */
 const TTY_MILLISECONDS = 5_000;
@@ -50,7 +43,8 @@ export async function console(host: Host, argv: readonly string[]): Promise<numb
 }
 
 /**
- * Joins this process's terminal to a domain's console.
+ * Joins the caller's terminal to a domain's console. Without a terminal it shows output but takes no input, and it
+ * does not end at the end of its input, as xenconsole.
  *
  * @param shares as xenconsole before Xen 4.6: other clients stay attached, and each byte goes to one of them
  * @returns xenconsole's exit status.
@@ -58,73 +52,21 @@ export async function console(host: Host, argv: readonly string[]): Promise<numb
 export async function attachConsole(host: Host, domid: number, shares = false): Promise<number> {
   const deadline = Date.now() + TTY_MILLISECONDS;
   for (;;) {
-    const status = await attachOnce(host.socketPath(domid), domid, shares);
-    if (status !== 'no-tty') return status;
+    const { reply, ended } = await caller().join(host.socketPath(domid), { ask: 'console', shares });
+    if (reply?.answer === 'locked') {
+      complain(
+        `xenconsole: Could not lock /var/lock/xenconsole.${domid}: Resource temporarily unavailable\n`,
+      );
+      return 11;
+    }
+    if (reply !== undefined) {
+      await ended;
+      return 0;
+    }
     if (!host.domain(domid) || Date.now() > deadline) {
       complain(NO_TTY);
       return 2;
     }
     await sleep(20);
   }
-}
-
-function attachOnce(path: string, domid: number, shares: boolean): Promise<number | 'no-tty'> {
-  return new Promise((resolve) => {
-    const { stdin } = process;
-    // Without a terminal xenconsole shows output but takes no input, and it does not
-    // end at the end of its input.
-    const interactive = stdin.isTTY;
-    let attached = false;
-    const finish = (status: number | 'no-tty'): void => {
-      if (attached && interactive) stdin.destroy();
-      socket.destroy();
-      resolve(status);
-    };
-    const socket = openDomain(path, { ask: 'console', shares }, (reply) => {
-      if (reply.answer === 'locked') {
-        complain(
-          `xenconsole: Could not lock /var/lock/xenconsole.${domid}: Resource temporarily unavailable\n`,
-        );
-        finish(11);
-        return;
-      }
-      attached = true;
-      socket.on('data', (bytes: Buffer) => {
-        print(bytes);
-      });
-      socket.resume();
-      if (interactive) readKeyboard();
-    });
-    const readKeyboard = (): void => {
-      makeRaw();
-      stdin.on('data', (bytes: Buffer) => {
-        for (let at = 0; at < bytes.length; at += READ_SIZE) {
-          const piece = bytes.subarray(at, at + READ_SIZE);
-          if (piece.length === 1 && piece[0] === ESCAPE) {
-            finish(0);
-            return;
-          }
-          socket.write(piece);
-        }
-      });
-      stdin.on('error', () => {
-        finish(0);
-      });
-      stdin.on('end', () => {
-        finish(0);
-      });
-    };
-    socket.on('close', () => {
-      finish(attached ? 0 : 'no-tty');
-    });
-  });
-}
-
-/**
- * Node's own raw mode still turns each line feed into two characters, which xenconsole's does not. When Node
- * exits, it restores the terminal's first state.
- */
-function makeRaw(): void {
-  const { status } = spawnSync('/bin/stty', ['raw', '-echo'], { stdio: ['inherit', 'ignore', 'ignore'] });
-  if (status !== 0) process.stdin.setRawMode(true);
 }

@@ -1,29 +1,24 @@
-import { randomUUID } from 'node:crypto';
-import { fork } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 
 import type { BootloaderFailure } from './bootloader.js';
-import { decideKernel, isFailure } from './bootloader.js';
+import { isFailure } from './bootloader.js';
+import { caller, sleep } from './caller.js';
 import { attachConsole } from './console.js';
-import type { DomainConfig, Monitoring } from './config/domain-config.js';
+import type { DomainConfig } from './config/domain-config.js';
 import { configAsJson, prettyJson } from './config/domain-config.js';
-import { askDomain } from './domain-request.js';
-import { configOf, keepDryRun } from './dry-run.js';
+import type { DomainRecord } from './domain-record.js';
+import { BUILD_MILLISECONDS, newRecord } from './new-record.js';
+import { askDomain } from './ask-domain.js';
+import { configOf } from './dry-run.js';
 import { getopt } from './getopt.js';
 import type { LoadedKernel } from './guest/loaded-kernel.js';
 import type { Host } from './host.js';
 import { complain, print } from './output.js';
 import { destructionFailure } from './power.js';
-import { ownIdentity } from './process-identity.js';
+import { randomUuid } from './randomness.js';
+import { startDomain } from './start-domain.js';
 import { usage } from './usage.js';
-import type { DomainRecord } from './domain-record.js';
 
-/** How long building a domain takes, in milliseconds. */
-export const BUILD_MILLISECONDS = 3_800;
-/** From this time on a domain that is being built shows its memory. */
-const MEMORY_MILLISECONDS = 900;
 const FAILURE_MILLISECONDS = 150;
 
 const LIBXL_FAILED = 3;
@@ -52,19 +47,17 @@ export async function create(host: Host, argv: readonly string[], globalDryRun: 
     return 6;
   }
 
-  const read = readConfigFile(fileName, operands, options.flags.has('q'));
-  if (typeof read === 'number') return read;
-  const { config } = read;
-  const uuid = config.uuid ?? randomUUID();
+  const config = readConfigFile(fileName, operands, options.flags.has('q'));
+  if (typeof config === 'number') return config;
+  const uuid = config.uuid ?? randomUuid();
   if (globalDryRun || options.flags.has('n')) {
     print(`${prettyJson(configAsJson(config, uuid, false))}\n`);
-    if (operands.length === 0) keepDryRun(host.directory, fileName, read.text);
     return 0;
   }
 
   const domid = host.drawDomid();
   const command = ['xl create', ...argv].join(' ');
-  const record = await claimDomain(host, newRecord(host, domid, uuid, config, command));
+  const record = await claimDomain(host, newRecord(host, domid, uuid, config, command, caller().identity));
   if (!record) return LIBXL_FAILED;
   const failure = await buildFailure(host, record);
   if (failure !== undefined) {
@@ -73,7 +66,7 @@ export async function create(host: Host, argv: readonly string[], globalDryRun: 
     return LIBXL_FAILED;
   }
 
-  await startProcess(host, domid, options.flags.has('e') ? 'nobody' : 'xl');
+  await startDomain(host, domid, options.flags.has('e') ? 'nobody' : 'xl');
   const attached = options.flags.has('c') ? attachConsole(host, domid) : undefined;
   await sleep(host.scaled(BUILD_MILLISECONDS));
   await askDomain(host.socketPath(domid), { ask: 'built' });
@@ -87,18 +80,19 @@ function readConfigFile(
   fileName: string,
   overrides: readonly string[],
   quiet: boolean,
-): { readonly config: DomainConfig; readonly text: string } | number {
+): DomainConfig | number {
+  const path = caller().path(fileName);
   let text = '';
   try {
     if (fileName !== '/dev/null') {
-      if (!statSync(fileName).isFile()) {
+      if (!statSync(path).isFile()) {
         complain(
           `libxl: error: libxl_utils.c:346:libxl_read_file_contents: ${fileName} is not a plain file: Success\n`,
         );
         complain(`Failed to read config file: ${fileName}: Inappropriate ioctl for device\n`);
         return LIBXL_FAILED;
       }
-      text = readFileSync(fileName, 'utf8');
+      text = readFileSync(path, 'utf8');
     }
   } catch (error) {
     const denied = (error as NodeJS.ErrnoException).code === 'EACCES';
@@ -109,39 +103,7 @@ function readConfigFile(
   }
   const { config, stderr } = configOf(text + overrides.map((override) => `${override}\n`).join(''), fileName);
   complain(`${quiet ? '' : `Parsing config from ${fileName}\n`}${stderr}`);
-  return config === null ? 1 : { config, text };
-}
-
-/**
- * The record of a domain that is about to be built. This process keeps it until the
- * domain has its own process.
- */
-export function newRecord(
-  host: Host,
-  domid: number,
-  uuid: string,
-  config: DomainConfig,
-  command: string,
-): DomainRecord {
-  const now = Date.now();
-  return {
-    domid,
-    uuid,
-    name: config.name,
-    keeper: ownIdentity(),
-    command,
-    config,
-    createdAt: now,
-    memoryAt: now + host.scaled(MEMORY_MILLISECONDS),
-    configured: false,
-    kernel: decideKernel(config),
-    pauses: 1,
-    pausedAt: 0,
-    idle: false,
-    cpu: 0,
-    cpuSince: null,
-    shutdown: null,
-  };
+  return config ?? 1;
 }
 
 async function claimDomain(host: Host, record: DomainRecord): Promise<DomainRecord | undefined> {
@@ -214,29 +176,6 @@ function bootloaderFailure(domid: number, { problem, status }: BootloaderFailure
   const log = `/var/log/xen/bootloader.${domid}.log`;
   return (
     `libxl: error: libxl_bootloader.c:767:bootloader_finished: Domain ${domid}:bootloader failed - consult logfile ${log}\n` +
-    `libxl: error: libxl_exec.c:117:libxl_report_child_exitstatus: bootloader [${process.pid}] exited with error status ${status}\n`
+    `libxl: error: libxl_exec.c:117:libxl_report_child_exitstatus: bootloader [${caller().identity.pid}] exited with error status ${status}\n`
   );
-}
-
-/** Starts the process that is the domain and its monitor; it outlives this one. */
-export async function startProcess(host: Host, domid: number, monitor: Monitoring): Promise<void> {
-  const program = fileURLToPath(new URL('./domain-process.js', import.meta.url));
-  const child = fork(program, [host.directory, String(domid), monitor], {
-    cwd: '/',
-    detached: true,
-    env: {},
-    execArgv: ['--max-semi-space-size=1', '--max-old-space-size=96'],
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  });
-  await new Promise<void>((resolve, reject) => {
-    child.once('message', () => {
-      resolve();
-    });
-    child.once('exit', () => {
-      reject(new Error(`the process of domain ${domid} did not start`));
-    });
-  });
-  child.removeAllListeners('exit');
-  child.disconnect();
-  child.unref();
 }

@@ -5,20 +5,21 @@
  *
  *     node domain-process.js HOST-DIRECTORY DOMID xl|xend|nobody
  */
-import { randomUUID } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { isFailure } from './bootloader.js';
-import { BUILD_MILLISECONDS, newRecord } from './create.js';
 import type { Monitoring, ShutdownAction } from './config/domain-config.js';
 import { Host } from './host.js';
 import { Incarnation } from './incarnation.js';
-import { marksOf, removeDeadMarks } from './process-marks.js';
+import { registerProcess } from './process-marks.js';
 import { ownIdentity } from './process-identity.js';
 import { untilXendRuns, xendAction } from './xend.js';
+import { randomUuid } from './randomness.js';
+import { sayReady } from './ready.js';
 import type { DomainRecord } from './domain-record.js';
+import { BUILD_MILLISECONDS, newRecord } from './new-record.js';
 import { SHUTDOWN_CRASH, SHUTDOWN_REBOOT } from './guest/shutdown-reason.js';
 import type { ShutdownReason } from './guest/shutdown-reason.js';
 
@@ -26,7 +27,6 @@ const CONSOLE_END_MILLISECONDS = 300;
 const DESTROY_MILLISECONDS = 1_400;
 /** From the end of one incarnation to the listing of the next. */
 const ABSENT_MILLISECONDS = 1_900;
-const HOST_CHECK_MILLISECONDS = 5_000;
 
 class Monitor {
   readonly #host: Host;
@@ -83,13 +83,6 @@ class Monitor {
     this.#incarnation?.dispose();
     // The mark stays: until the kernel has ended this process, `stopSimulator` must wait for it.
     process.exit(0);
-  }
-
-  /** Lets `stopSimulator` find this process even when it has no domain. */
-  register(): void {
-    const { directory } = this.#host;
-    writeFileSync(join(marksOf(directory), String(process.pid)), JSON.stringify(ownIdentity()));
-    removeDeadMarks(directory);
   }
 
   readonly log = (record: DomainRecord, line: string): void => {
@@ -151,8 +144,8 @@ class Monitor {
     await sleep(this.#host.scaled(ABSENT_MILLISECONDS));
     const config = { ...before.config, name: before.name };
     // xl draws a UUID for each incarnation, xend keeps it.
-    const uuid = config.uuid ?? (this.#monitor === 'xend' ? before.uuid : randomUUID());
-    const record = newRecord(this.#host, this.#host.drawDomid(), uuid, config, before.command);
+    const uuid = config.uuid ?? (this.#monitor === 'xend' ? before.uuid : randomUuid());
+    const record = newRecord(this.#host, this.#host.drawDomid(), uuid, config, before.command, ownIdentity());
     // Somebody may have taken the name meanwhile. Then this domain stays away, as with the real xl.
     if (!this.#host.claim(record)) {
       this.#end();
@@ -180,19 +173,10 @@ function actionFor(record: DomainRecord, reason: ShutdownReason): ShutdownAction
   return reason === SHUTDOWN_CRASH ? record.config.onCrash : record.config.onPoweroff;
 }
 
-/** Whether the directory still holds the host that it held when this process began. */
-function sameHost(host: Host): boolean {
-  try {
-    return new Host(host.directory).settings.bootedAt === host.settings.bootedAt;
-  } catch {
-    return false;
-  }
-}
-
 async function main(directory: string, domid: number, monitoring: Monitoring): Promise<void> {
   const host = new Host(directory);
   const monitor = new Monitor(host, monitoring);
-  monitor.register();
+  registerProcess(directory);
   const record = host.domain(domid);
   if (!record || host.stopped) return monitor.exit();
   process.title = record.command;
@@ -201,13 +185,9 @@ async function main(directory: string, domid: number, monitoring: Monitoring): P
 
   process.on('SIGTERM', () => monitor.exit());
   process.on('SIGHUP', () => undefined);
-  // A host whose directory was deleted, or made anew, must leave no processes behind.
-  setInterval(() => {
-    if (!sameHost(host)) process.exit(0);
-  }, HOST_CHECK_MILLISECONDS).unref();
+  host.endWithIt();
   await monitor.begin(record);
-  // The creator may have been killed meanwhile, which is no reason to die.
-  process.send?.('ready', undefined, undefined, () => undefined);
+  sayReady();
 }
 
 const [directory = '', domid = '', mode = ''] = process.argv.slice(2);

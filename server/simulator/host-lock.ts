@@ -1,6 +1,5 @@
 import { closeSync, linkSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 
-import { pause } from './output.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { isAlive, ownIdentity } from './process-identity.js';
 
@@ -26,6 +25,11 @@ export function withLock<T>(path: string, section: () => T): T {
   } finally {
     unlinkSync(path);
   }
+}
+
+/** Blocks this process. */
+function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
 function acquire(path: string, me: ProcessIdentity): boolean {

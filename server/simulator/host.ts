@@ -3,13 +3,13 @@ import { dirname, join } from 'node:path';
 
 import { withLock } from './host-lock.js';
 import { isAlive } from './process-identity.js';
-import { quickDomain, quickLongEntry } from './quick-look.js';
 import type { DomainRecord } from './domain-record.js';
 import type { HostSettings } from './host-settings.js';
 
 /** MiB that dom0 and the hypervisor reserve. */
 const RESERVED_MEMORY = 1024 + 285;
 const DEFAULT_MEMORY = 128;
+const CHECK_MILLISECONDS = 5_000;
 
 /** A simulated Xen host: a directory, shared by the `xl` commands and the domains' processes. */
 export class Host {
@@ -65,15 +65,12 @@ export class Host {
     }
   }
 
-  /** Replaces the domain's record, and the files that xl.sh reads. */
+  /** Replaces the domain's record. */
   publish(record: DomainRecord): void {
-    const directory = this.domainDirectory(record.domid);
-    replace(join(directory, 'long.json'), quickLongEntry(record));
-    replace(join(directory, 'quick'), quickDomain(record, this.settings));
-    replace(join(directory, 'state.json'), JSON.stringify(record));
+    replace(join(this.domainDirectory(record.domid), 'state.json'), JSON.stringify(record));
   }
 
-  /** Writes a key of the domain's home in Xen's store, which xenstore-read.sh reads. */
+  /** Writes a key of the domain's home in Xen's store, which `xenstore-read` reads. */
   store(domid: number, key: string, value: string): void {
     const file = join(this.domainDirectory(domid), 'store', key);
     mkdirSync(dirname(file), { recursive: true });
@@ -82,11 +79,17 @@ export class Host {
 
   forget(domid: number): void {
     // The record goes first and at once, so that nobody reads half a domain.
-    for (const name of ['state.json', 'quick'])
-      rmSync(join(this.domainDirectory(domid), name), { force: true });
+    rmSync(join(this.domainDirectory(domid), 'state.json'), { force: true });
     rmSync(this.domainDirectory(domid), { recursive: true, force: true });
     rmSync(this.socketPath(domid), { force: true });
     rmSync(this.consoleLock(domid), { force: true });
+  }
+
+  /** Ends this process when the directory holds this host no more: a deleted host must leave no processes behind. */
+  endWithIt(): void {
+    setInterval(() => {
+      if (!this.#isThere()) process.exit(0);
+    }, CHECK_MILLISECONDS).unref();
   }
 
   /** Draws the domid after the last one, as Xen does: a domid is re-used only after all the others. */
@@ -122,6 +125,14 @@ export class Host {
   get freeMemory(): number {
     const used = this.domains().reduce((sum, { config }) => sum + (config.memory ?? DEFAULT_MEMORY), 0);
     return this.settings.memory - RESERVED_MEMORY - used;
+  }
+
+  #isThere(): boolean {
+    try {
+      return new Host(this.directory).settings.bootedAt === this.settings.bootedAt;
+    } catch {
+      return false;
+    }
   }
 
   #domids(): number[] {

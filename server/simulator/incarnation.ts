@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,10 +5,11 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { isFailure } from './bootloader.js';
 import { ConsoleRing } from './console-ring.js';
 import type { DomainReply, DomainRequest } from './domain-request.js';
-import { onFirstLine } from './domain-request.js';
+import { onFirstLine } from './first-line.js';
 import { GuestClock } from './guest/clock.js';
 import { Guest } from './guest/guest.js';
 import type { Host } from './host.js';
+import { randomUuid } from './randomness.js';
 import type { DomainRecord } from './domain-record.js';
 import type { ShutdownReason } from './guest/shutdown-reason.js';
 
@@ -122,7 +122,7 @@ export class Incarnation {
    * The guest has ended. The domain stays, under another name and UUID, for anyone who wants to look at it.
    */
   preserve(name: string): void {
-    this.#update({ name, uuid: randomUUID() });
+    this.#update({ name, uuid: randomUuid() });
   }
 
   endConsole(): void {

@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { access, chmod, mkdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { access, copyFile, mkdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { keepDryRun } from './dry-run.js';
 import { CD_MENU, DISK_MENU, image, KERNEL_FILES, RESCUE_MENU } from './boot-files.js';
 import { livingProcesses } from './process-marks.js';
 import { rawDisk } from './raw-disk.js';
-import { quickHost, quickLongEntryOfDomain0 } from './quick-look.js';
 import { xendDownMark, XEND_MINIMUM_RESTART } from './xend.js';
 import type { DomainType } from './config/domain-config.js';
 import type { HostSettings } from './host-settings.js';
@@ -131,12 +129,14 @@ export async function installSimulator(options: SimulatorOptions): Promise<Simul
   await rm(join(directory, 'state', 'stopped'), { force: true });
   const settings = await settingsFor(directory, options);
   await replaceFile(join(directory, 'state', 'host.json'), JSON.stringify(settings));
-  await replaceFile(join(directory, 'state', 'quick'), quickHost(settings));
-  await replaceFile(join(directory, 'state', 'domain-0.json'), quickLongEntryOfDomain0());
+  await replaceFile(
+    join(directory, 'state', 'tools'),
+    `${settings.sockets}\n${process.execPath}\n${beside('tools-process.js')}\n`,
+  );
   for (const tool of TOOLS) {
     const file = join(directory, 'bin', tool);
-    await replaceFile(file, await command(directory, tool));
-    await chmod(file, 0o755);
+    await copyFile(beside('tool.bin'), `${file}.new`);
+    await rename(`${file}.new`, file);
   }
 
   for (const [path, role] of [
@@ -219,19 +219,8 @@ async function settingsFor(directory: string, options: SimulatorOptions): Promis
   };
 }
 
-/** The tool's shell script with the paths of this host in it, so that it works in any environment. */
-async function command(directory: string, tool: (typeof TOOLS)[number]): Promise<string> {
-  const places = {
-    HOST: directory,
-    NODE: process.execPath,
-    PROGRAM: fileURLToPath(new URL(`./${tool}.js`, import.meta.url)),
-  };
-  const script = await readFile(new URL(`../../../server/simulator/${tool}.sh`, import.meta.url), 'utf8');
-  return script.replace(/@(HOST|NODE|PROGRAM)@/g, (_, place: keyof typeof places) => quoted(places[place]));
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
+function beside(file: string): string {
+  return fileURLToPath(new URL(`./${file}`, import.meta.url));
 }
 
 async function layDomain(host: SimulatedHost, domain: SimulatedDomain): Promise<void> {
@@ -255,7 +244,6 @@ async function layDomain(host: SimulatedHost, domain: SimulatedDomain): Promise<
       '',
     ].join('\n'),
   );
-  keepDryRun(host.directory, file, await readFile(file, 'utf8'));
   const root = domain.brokenFstab === true ? '/dev/xvdz' : '/dev/xvda';
   const files = {
     'etc/fstab': `# <file system> <mount point> <type> <options> <dump> <pass>\n${root} / ext4 errors=remount-ro 0 1\nproc /proc proc defaults 0 0\n`,

@@ -1,17 +1,15 @@
-import { prettyJson } from './config/domain-config.js';
+import { configAsJson, prettyJson } from './config/domain-config.js';
+import { DOMAIN_0_MEMORY, longEntryOfDomain0 } from './domain-0.js';
 import { findDomid } from './find-domain.js';
 import { getopt, operandsOf } from './getopt.js';
 import type { Host } from './host.js';
 import { complain, print } from './output.js';
-import {
-  blockedPauseUntil,
-  DOMAIN_0_MEMORY,
-  longEntry,
-  longEntryOfDomain0,
-  ZERO_UUID,
-} from './quick-look.js';
 import { usage } from './usage.js';
 import type { DomainRecord } from './domain-record.js';
+
+const ZERO_UUID = '00000000-0000-0000-0000-000000000000';
+/** A blocked domain that was just paused is shown as blocked and paused for this long. */
+const BLOCKED_PAUSE_MILLISECONDS = 300;
 
 /** One row of `xl list`, also for Domain-0. */
 interface Row {
@@ -28,7 +26,7 @@ interface Row {
 
 function stateLetters(record: DomainRecord, host: Host): string {
   const paused = record.pauses > 0;
-  const fresh = Date.now() < blockedPauseUntil(record, host.settings);
+  const fresh = Date.now() < record.pausedAt + host.scaled(BLOCKED_PAUSE_MILLISECONDS);
   const down = record.shutdown !== null;
   return [
     !paused && !down && !record.idle ? 'r' : '-',
@@ -68,7 +66,8 @@ function allRows(host: Host): Row[] {
 }
 
 function rowJson({ record }: Row): Parameters<typeof prettyJson>[0] {
-  return record === undefined ? longEntryOfDomain0() : longEntry(record);
+  if (record === undefined) return longEntryOfDomain0();
+  return { domid: record.domid, config: configAsJson(record.config, record.uuid, true) };
 }
 
 /** Not recorded from a host: the words come from libxl's source. The listing goes on, and succeeds. */

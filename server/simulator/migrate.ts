@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
-import { newRecord, startProcess } from './create.js';
+import { caller, sleep } from './caller.js';
 import type { DomainRecord } from './domain-record.js';
-import { askDomain } from './domain-request.js';
+import { newRecord } from './new-record.js';
+import { askDomain } from './ask-domain.js';
 import { findDomid } from './find-domain.js';
 import { getopt } from './getopt.js';
 import { Host } from './host.js';
 import { complain } from './output.js';
+import { startDomain } from './start-domain.js';
 import { usage } from './usage.js';
 
 /** How long the domain's memory takes, in milliseconds. */
@@ -58,15 +59,15 @@ async function move(host: Host, source: DomainRecord, target: Host, staysPaused:
     complain('migration target: Domain creation failed (code -3).\n');
     return 1;
   }
-  mayStop('received');
+  await mayStop('received');
   await sleep(host.scaled(TRANSFER_MILLISECONDS));
   await ask(host, source.domid, { ask: 'pause' });
-  mayStop('suspended');
+  await mayStop('suspended');
   await ask(target, arriving.domid, { ask: 'built' });
   complain('migration target: Transfer complete, requesting permission to start domain.\n');
   complain('migration sender: Target has acknowledged transfer.\n');
   await ask(host, source.domid, { ask: 'rename', name: `${name}--migratedaway` });
-  mayStop('renamed');
+  await mayStop('renamed');
   await sleep(host.scaled(HAND_OVER_MILLISECONDS));
   complain('migration sender: Giving target permission to start.\n');
   complain('migration target: Got permission, starting domain.\n');
@@ -81,7 +82,7 @@ async function move(host: Host, source: DomainRecord, target: Host, staysPaused:
   }
   await ask(target, arriving.domid, { ask: 'rename', name });
   if (!staysPaused) await ask(target, arriving.domid, { ask: 'unpause' });
-  mayStop('started');
+  await mayStop('started');
   complain('migration target: Domain started successsfully.\n');
   complain('migration sender: Target reports successful startup.\n');
   await ask(host, source.domid, { ask: 'destroy' });
@@ -89,9 +90,9 @@ async function move(host: Host, source: DomainRecord, target: Host, staysPaused:
   return target.domain(arriving.domid)?.uuid === uuid ? 0 : 1;
 }
 
-/** Stops this process until SIGCONT, at the step that XL_SIMULATOR_MIGRATION_STOPS names. */
-function mayStop(step: 'received' | 'suspended' | 'renamed' | 'started'): void {
-  if (process.env['XL_SIMULATOR_MIGRATION_STOPS'] === step) process.kill(process.pid, 'SIGSTOP');
+/** Stops the caller until SIGCONT, at the step that its XL_SIMULATOR_MIGRATION_STOPS names. */
+async function mayStop(step: 'received' | 'suspended' | 'renamed' | 'started'): Promise<void> {
+  if (caller().stopsAt === step) await caller().stop();
 }
 
 /** Builds the domain on its new host, paused. @returns undefined when it cannot be there */
@@ -101,11 +102,11 @@ async function receive(
 ): Promise<DomainRecord | undefined> {
   const incoming = { ...config, name: `${name}--incoming` };
   const record = {
-    ...newRecord(target, target.drawDomid(), uuid, incoming, 'xl migrate-receive'),
+    ...newRecord(target, target.drawDomid(), uuid, incoming, 'xl migrate-receive', caller().identity),
     migrated: true,
   };
   if (target.freeMemory < (config.memory ?? 0) || !target.claim(record)) return undefined;
-  await startProcess(target, record.domid, 'xl');
+  await startDomain(target, record.domid, 'xl');
   return record;
 }
 

@@ -1,5 +1,5 @@
 import { hasXenDrivers } from './bootloader.js';
-import { askDomain } from './domain-request.js';
+import { askDomain } from './ask-domain.js';
 import { findDomid } from './find-domain.js';
 import { getopt, operandsOf } from './getopt.js';
 import type { Host } from './host.js';

@@ -23,8 +23,12 @@ function readStatus(pid: number): Status | 'gone' | 'no-proc' {
 }
 
 export function ownIdentity(): ProcessIdentity {
-  const status = readStatus(process.pid);
-  return { pid: process.pid, started: typeof status === 'string' ? null : status.started };
+  return identityOf(process.pid);
+}
+
+export function identityOf(pid: number): ProcessIdentity {
+  const status = readStatus(pid);
+  return { pid, started: typeof status === 'string' ? null : status.started };
 }
 
 /** A zombie counts as dead: there may be nobody to reap it. */

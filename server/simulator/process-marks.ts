@@ -1,21 +1,22 @@
-import { readFileSync, readdirSync, rmSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { isAlive } from './process-identity.js';
+import { isAlive, ownIdentity } from './process-identity.js';
 import type { ProcessIdentity } from './process-identity.js';
 
-/** The directory with a file for each domain's process, named by its number. */
+/** The directory with a file for each process of the host that stays, named by its number. */
 export function marksOf(directory: string): string {
   return join(directory, 'state', 'daemons');
 }
 
-/** The domains' processes of a host that live. One that is marked just now may be left out. */
+/** The processes of a host that live. One that is marked just now may be left out. */
 export function livingProcesses(directory: string): readonly ProcessIdentity[] {
   return marks(directory).flatMap(({ identity }) => (isAlive(identity) ? [identity] : []));
 }
 
-/** A process leaves its mark behind; the next one removes it. */
-export function removeDeadMarks(directory: string): void {
+/** Lets `stopSimulator` find this process. A process leaves its mark behind; the next one removes it. */
+export function registerProcess(directory: string): void {
+  writeFileSync(join(marksOf(directory), String(process.pid)), JSON.stringify(ownIdentity()));
   for (const { file, identity } of marks(directory)) if (!isAlive(identity)) rmSync(file, { force: true });
 }
 

@@ -1,67 +1,58 @@
-#!/usr/bin/env node
-/**
- * Answers like `xl` of Xen 4.17 for a host that `installSimulator` laid out. The environment variable
- * XL_SIMULATOR names the host. Before the command is known, only what every command needs is loaded,
- * because `xl list` is run often.
- */
-import { Host } from './host.js';
+import { console } from './console.js';
+import { create } from './create.js';
+import type { Host } from './host.js';
+import { commands, info } from './info.js';
+import { domid, domname, list, uptime, vmList } from './listing.js';
+import { migrate } from './migrate.js';
 import { complain } from './output.js';
+import { destroy, pauseOrUnpause, rename, shutdown, sysrq } from './power.js';
+import { usage } from './usage.js';
 
-async function run(command: string | undefined, argv: readonly string[], dryRun: boolean): Promise<number> {
-  const directory = process.env['XL_SIMULATOR'];
-  if (directory === undefined) {
-    complain('xl (simulated): XL_SIMULATOR names no host\n');
-    return 1;
-  }
-  const host = new Host(directory);
-  if (host.stopped) {
-    complain('xl (simulated): this host is stopped\n');
-    return 1;
-  }
+/** Answers like `xl` of Xen 4.17. @returns the exit status */
+export function xl(host: Host, line: readonly string[]): number | Promise<number> {
+  const words = [...line];
+  let dryRun = false;
+  while (/^-[vftTN]+$/.test(words[0] ?? '')) dryRun = words.shift()?.includes('N') === true || dryRun;
+  const [command, ...argv] = words;
   switch (command) {
     case 'list':
-      return (await import('./listing.js')).list(host, argv);
+      return list(host, argv);
     case 'vm-list':
-      return (await import('./listing.js')).vmList(host);
+      return vmList(host);
     case 'domid':
-      return (await import('./listing.js')).domid(host, argv);
+      return domid(host, argv);
     case 'domname':
-      return (await import('./listing.js')).domname(host, argv);
+      return domname(host, argv);
     case 'uptime':
-      return (await import('./listing.js')).uptime(host, argv);
+      return uptime(host, argv);
     case 'create':
-      return (await import('./create.js')).create(host, argv, dryRun);
+      return create(host, argv, dryRun);
     case 'console':
-      return (await import('./console.js')).console(host, argv);
+      return console(host, argv);
     case 'shutdown':
-      return (await import('./power.js')).shutdown(host, argv, false);
+      return shutdown(host, argv, false);
     case 'reboot':
-      return (await import('./power.js')).shutdown(host, argv, true);
+      return shutdown(host, argv, true);
     case 'destroy':
-      return (await import('./power.js')).destroy(host, argv);
+      return destroy(host, argv);
     case 'pause':
-      return (await import('./power.js')).pauseOrUnpause(host, argv, 'pause');
+      return pauseOrUnpause(host, argv, 'pause');
     case 'unpause':
-      return (await import('./power.js')).pauseOrUnpause(host, argv, 'unpause');
+      return pauseOrUnpause(host, argv, 'unpause');
     case 'migrate':
-      return (await import('./migrate.js')).migrate(host, argv);
+      return migrate(host, argv);
     case 'sysrq':
-      return (await import('./power.js')).sysrq(host, argv);
+      return sysrq(host, argv);
     case 'rename':
-      return (await import('./power.js')).rename(host, argv);
+      return rename(host, argv);
     case 'info':
-      return (await import('./info.js')).info(host, argv);
+      return info(host, argv);
     case 'help':
-      return (await import('./usage.js')).usage(argv[0] ?? '', 0);
+      return usage(argv[0] ?? '', 0);
     case undefined:
-      return (await import('./info.js')).commands();
+      return commands();
     default:
       complain('command not implemented\n');
       return 1;
   }
 }
-
-const argv = process.argv.slice(2);
-let dryRun = false;
-while (/^-[vftTN]+$/.test(argv[0] ?? '')) dryRun = argv.shift()?.includes('N') === true || dryRun;
-process.exit(await run(argv[0], argv.slice(1), dryRun));

@@ -1,16 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { isFailure } from './bootloader.js';
 import { parseConfig } from './config/config-file.js';
 import { readConfig } from './config/config-reading.js';
-import { BUILD_MILLISECONDS, newRecord, startProcess } from './create.js';
+import { caller, sleep } from './caller.js';
 import type { DomainConfig } from './config/domain-config.js';
-import { askDomain } from './domain-request.js';
+import { BUILD_MILLISECONDS, newRecord } from './new-record.js';
+import { askDomain } from './ask-domain.js';
 import type { Host } from './host.js';
 import { print } from './output.js';
+import { randomUuid } from './randomness.js';
+import { startDomain } from './start-domain.js';
 import { dryRunSxp } from './xm-list.js';
 import { UsageFault, xmOptions } from './xm-usage.js';
 import { XendFault, askXend } from './xend.js';
@@ -58,9 +59,10 @@ export async function create(host: Host, argv: readonly string[]): Promise<numbe
   const record = newRecord(
     host,
     host.drawDomid(),
-    config.uuid ?? randomUUID(),
+    config.uuid ?? randomUuid(),
     config,
     `xend ${config.name}`,
+    caller().identity,
   );
   const { domid, name } = record;
   const other = host.domains().find((domain) => domain.name === name);
@@ -72,7 +74,7 @@ export async function create(host: Host, argv: readonly string[]): Promise<numbe
     host.forget(domid);
     throw new XendFault(failure);
   }
-  await startProcess(host, domid, 'xend');
+  await startDomain(host, domid, 'xend');
   await sleep(host.scaled(BUILD_MILLISECONDS));
   await askDomain(host.socketPath(domid), { ask: 'built' });
   const device = deviceFailure(config);
@@ -87,9 +89,10 @@ export async function create(host: Host, argv: readonly string[]): Promise<numbe
 
 /** load_defconfig, xm/opts.py. */
 function readFile(file: string, say: (line: string) => void): DomainConfig {
-  if (!existsSync(file)) throw new UsageFault(`Unable to open config file: ${file}`);
+  const path = caller().path(file);
+  if (!existsSync(path)) throw new UsageFault(`Unable to open config file: ${file}`);
   say(`Using config file "${file}".`);
-  const parsed = parseConfig(readFileSync(file, 'utf8'), file);
+  const parsed = parseConfig(readFileSync(path, 'utf8'), file);
   if ('problems' in parsed) {
     const line = /:(\d+):/.exec(parsed.problems[0] ?? '')?.[1] ?? '1';
     throw new XendFault(`Errors were found at line ${line} while processing ${file}:\n\t`);

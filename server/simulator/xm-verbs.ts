@@ -1,5 +1,5 @@
 import { attachConsole } from './console.js';
-import { askDomain, openDomain } from './domain-request.js';
+import { askDomain, openDomain } from './ask-domain.js';
 import type { Host } from './host.js';
 import { checkCount, xmOptions } from './xm-usage.js';
 import { XendFault, xendLookup } from './xend.js';

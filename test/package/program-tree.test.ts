@@ -63,7 +63,7 @@ describe('the program of a package', () => {
       'policy/policy.schema.json',
       'config/systemd/postern-gate.service',
       'server/rescue-image/build.sh',
-      'server/simulator/xl.sh',
+      'dist/server/simulator/tool.bin',
       'dist/server/cli/half/notify-socket.node',
       'node_modules/blessed/usr/xterm-256color',
       `node_modules/node-linux-${NODE}/bin/node`,
@@ -100,6 +100,7 @@ describe('the program of a package', () => {
     try {
       symlinkSync(join(ROOT, 'node_modules'), other.file('node_modules'));
       other.write('dist/server/cli/half/notify-socket.node', 'for another');
+      other.write('dist/server/simulator/tool.bin', 'for another');
       const { entries } = programTree(ROOT, Object.keys(PARTS), NODE, other.path);
       const from = (path: string): string => {
         const entry = entries.get(path);
@@ -107,7 +108,7 @@ describe('the program of a package', () => {
       };
       for (const path of files)
         assert.ok(
-          from(path).startsWith(/^node_modules\/|\.node$/.test(path) ? `${other.path}/` : `${ROOT}/`),
+          from(path).startsWith(/^node_modules\/|\.(?:node|bin)$/.test(path) ? `${other.path}/` : `${ROOT}/`),
           path,
         );
     } finally {

@@ -6,6 +6,7 @@ import { Host } from '../../server/simulator/host.js';
 import type { SimulatedHost, SimulatorOptions } from '../../server/simulator/install.js';
 import { installSimulator, stopSimulator } from '../../server/simulator/install.js';
 import { listTable } from '../../server/simulator/listing.js';
+import type { ProcessIdentity } from '../../server/simulator/process-identity.js';
 import { eventually } from './eventually.js';
 import { TerminalClient } from './terminal-client.js';
 
@@ -100,6 +101,13 @@ export class SimulatedXen {
 
   row(domain: string): ListRow | undefined {
     return this.rows().find(({ name }) => name === domain);
+  }
+
+  /** The process of a running domain. */
+  keeperOf(domain: string): ProcessIdentity {
+    const record = new Host(this.host.directory).domains().find(({ name }) => name === domain);
+    if (record === undefined) throw new Error(`${domain} does not run`);
+    return record.keeper;
   }
 
   /** Waits until the guest is idle at a prompt. On a slow simulated host a boot takes its time. */

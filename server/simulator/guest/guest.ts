@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes } from '../randomness.js';
 import type { BootStep } from './boot-messages.js';
 import { SHELL_FOR_INIT, brokenBoot, installedBoot, rescueBoot, shutdownMessages } from './boot-messages.js';
 import type { PowerAction } from './command.js';
