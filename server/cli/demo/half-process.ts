@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 const START_MS = 40_000;
 
 /** As in server/postern. */
-const HEAP = ['--max-semi-space-size=2', '--heap-growing-percent=20'];
+const HEAP = ['--max-semi-space-size=2'];
 
 /** One half of Postern in its own process, as in production. Its log goes to a file. */
 export class HalfProcess {
