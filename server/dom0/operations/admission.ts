@@ -111,7 +111,7 @@ export class Admission {
       !admitted.isSo && this.#bootsOwnDisk(request) ? this.#parts.incompleteDisk(request.domain) : null;
     if (incomplete !== null)
       return refused(refusal('wrong-state', INCOMPLETE, `${incomplete.vdev}: ${incomplete.image}`));
-    const limit = isOwn ? null : this.#limit(request, admitted.isSo);
+    const limit = isOwn ? null : this.limit(request, admitted.isSo);
     const no = limit ?? (admitted.isSo ? null : await this.#takenDisk(request, seen));
     return no === null ? admitted : refused(no);
   }
@@ -121,7 +121,8 @@ export class Admission {
     return verb === 'start' || verb === 'normal';
   }
 
-  #limit(request: OperationRequest, isSo: boolean): Refusal | null {
+  /** The host's limits. They are looked at again when it is written: other domains' requests may have come before. */
+  limit(request: OperationRequest, isSo: boolean): Refusal | null {
     const { limits, clock } = this.#parts;
     return isSo ? limits.checkAll(clock()) : limits.check(request, clock());
   }

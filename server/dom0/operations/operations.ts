@@ -4,6 +4,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { OperationRequest, OperationView } from '../../wire/operation.js';
 import type { ObservedDomain } from '../observation/observed-domain.js';
 import { Turns } from '../scheduling/turns.js';
+import { Acceptance } from './acceptance.js';
 import { Admission, busy } from './admission.js';
 import type { Admitted, AdmissionParts } from './admission.js';
 import { HaltedError } from './halt.js';
@@ -17,7 +18,7 @@ import type { OperationRegistry } from './operation-registry.js';
 import { OperationRuns } from './operation-runs.js';
 import type { OperationRunsParts } from './operation-runs.js';
 import { OperationWork } from './operation-work.js';
-import { isSameRequest } from './same-request.js';
+import { idTaken, isSameRequest } from './same-request.js';
 import { termOf, termOnResume } from './term.js';
 import { inDoubt, unread, unwritable } from './unwritable.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
@@ -45,6 +46,7 @@ export class Operations {
   readonly #parts: OperationsParts;
   readonly #admission: Admission;
   readonly #records: OperationRecords;
+  readonly #acceptance: Acceptance;
   readonly #work: OperationWork;
   readonly #runs: OperationRuns;
   readonly #withdrawals: Withdrawals;
@@ -60,6 +62,7 @@ export class Operations {
     this.#parts = parts;
     this.#admission = new Admission(parts);
     this.#records = new OperationRecords(parts);
+    this.#acceptance = new Acceptance(this.#records);
     this.#work = new OperationWork({ ...parts, records: this.#records });
     this.#runs = new OperationRuns({ ...parts, records: this.#records });
     this.#withdrawals = new Withdrawals(parts, (operation) => {
@@ -181,11 +184,11 @@ export class Operations {
       if (current !== null) return busy(current);
       const event = change();
       if (event === null || isRefusal(event)) return event;
-      const limit = limits.checkAll(clock());
-      if (limit !== null) return limit;
       try {
-        await this.#records.note(event);
-        return null;
+        return await this.#acceptance.write(
+          () => limits.checkAll(clock()),
+          () => event,
+        );
       } catch (error) {
         logger.error({ err: error, domain: name }, 'journal.unwritable');
         return unwritable();
@@ -215,8 +218,6 @@ export class Operations {
     }
     const verdict = await this.#admission.admit(request, ending !== null);
     if ('refused' in verdict) return { refused: verdict.refused, inTheWay: verdict.inTheWay?.view() ?? null };
-    // Another domain's request may have taken the id in the meantime.
-    if (registry.find(request.id) !== undefined) return { refused: idTaken(), inTheWay: null };
     return this.#accept(request, verdict, ending);
   }
 
@@ -229,20 +230,24 @@ export class Operations {
     const taking = overtaken?.overtake();
     // The overtaken operation has begun to create, or ended, in the meantime.
     if (taking === null) return this.#judge(request, ending);
-    this.#early?.add(request.id);
+    const subject = seen.incarnation === null ? null : subjectOf(seen.incarnation);
     try {
-      await this.#records.flush();
-      const term = termOf(request.verb, deadlines, host, ending);
-      await this.#records.note({
-        kind: 'requested',
-        request,
-        subject: seen.incarnation === null ? null : subjectOf(seen.incarnation),
-        counts: !isSo && ending === null,
-        term,
-        ...(ending === null ? {} : { ending }),
-      });
+      const refused = await this.#acceptance.write(
+        () => {
+          if (registry.find(request.id) !== undefined) return idTaken();
+          return ending === null ? this.#admission.limit(request, isSo) : null;
+        },
+        () => {
+          this.#early?.add(request.id);
+          const term = termOf(request.verb, deadlines, host, ending);
+          if (ending !== null) return { kind: 'requested', request, subject, counts: false, term, ending };
+          return { kind: 'requested', request, subject, counts: !isSo, term };
+        },
+      );
+      if (refused !== null) taking?.settled();
+      if (refused !== null) return { refused, inTheWay: null };
     } catch (error) {
-      this.#early?.delete(request.id);
+      if (registry.find(request.id) === undefined) this.#early?.delete(request.id);
       taking?.settled();
       logger.error({ err: error, operation: request.id }, 'journal.unwritable');
       // The unread journal may hold this very request, from before dom0 was restarted.
@@ -292,8 +297,4 @@ function isBetween({ listed, observation }: ObservedDomain): boolean {
   if (listed === null) return observation.state === 'rebooting';
   const { shutdown, dying } = listed.flags;
   return observation.state === 'rebooting' && (shutdown !== null || dying);
-}
-
-function idTaken(): Refusal {
-  return refusal('usage', 'This id belongs to another operation. Choose a new one.');
 }
