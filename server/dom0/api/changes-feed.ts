@@ -6,6 +6,8 @@ import type { Change } from '../../wire/domain.js';
 const BEAT_MS = 5_000;
 /** A reader that is this many bytes behind is dropped: it can reconnect and get the whole list. */
 const BEHIND_LIMIT = 4 * 1024 * 1024;
+/** All readers together may be this many bytes behind. Beyond, those that are farthest behind are dropped first. */
+const TOGETHER_LIMIT = 32 * 1024 * 1024;
 
 /** The readers of `GET /changes`. */
 export class ChangesFeed {
@@ -26,8 +28,10 @@ export class ChangesFeed {
     response.on('error', () => {
       this.#leave(response);
     });
-    for (const change of now) response.write(line(change));
-    response.write(line({ change: 'ready', at: new Date().toISOString() }));
+    // Before it is one of them: with the whole list to read, it is behind for a moment.
+    this.#dropSlowest();
+    const ready: Change = { change: 'ready', at: new Date().toISOString() };
+    response.write([...now, ready].map(line).join(''));
     this.#readers.add(response);
     this.#beat ??= setInterval(
       this.#guard.on('beat', () => {
@@ -39,6 +43,7 @@ export class ChangesFeed {
 
   tell(change: Change): void {
     if (this.#readers.size === 0) return;
+    this.#dropSlowest();
     const text = line(change);
     for (const reader of this.#readers) {
       if (reader.writableLength > BEHIND_LIMIT) reader.destroy();
@@ -51,6 +56,20 @@ export class ChangesFeed {
     for (const reader of this.#readers) reader.end();
     this.#readers.clear();
     this.#stopBeat();
+  }
+
+  #dropSlowest(): void {
+    let behind = 0;
+    for (const reader of this.#readers) behind += reader.writableLength;
+    if (behind <= TOGETHER_LIMIT) return;
+    for (const reader of [...this.#readers].toSorted(
+      (one, other) => other.writableLength - one.writableLength,
+    )) {
+      if (behind <= TOGETHER_LIMIT) return;
+      behind -= reader.writableLength;
+      reader.destroy();
+      this.#leave(reader);
+    }
   }
 
   #leave(response: ServerResponse): void {
