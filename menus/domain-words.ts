@@ -22,6 +22,11 @@ export function stateWord(state: DomainState | null): string {
   return state === null ? NOT_KNOWN_YET : STATES[state];
 }
 
+/** As `stateWord`, for a reader who hears it. */
+export function plainStateWord(state: DomainState | null): string {
+  return STATES[state ?? 'unknown'];
+}
+
 /** State of a server whose console an administrator of the host holds alone. */
 export function lockedWord(state: string): string {
   return `${state}, locked`;
@@ -170,6 +175,7 @@ export function plainState(domain: string, state: string): string {
   return `${domain} is ${state}.`;
 }
 
-export function plainDomain(domain: string, state: string, boot: string): string {
-  return `${domain}: ${state}, boot ${boot}`;
+/** @param profile null when not known */
+export function plainDomain(domain: string, state: string, profile: string | null): string {
+  return profile === null ? `${domain}: ${state}` : `${domain}: ${state}, boot ${profile}`;
 }

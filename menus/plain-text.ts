@@ -12,17 +12,16 @@ import { explanation, timeText, titleOf } from './view-dialog.js';
 import {
   CONSOLE_LOCKED,
   NO_TEXT_CONSOLE,
-  bootWord,
   doingWord,
   elsewhereSentence,
   elsewhereWord,
   incompleteWord,
   lockedWord,
   plainDomain,
+  plainStateWord,
   plainFacts,
   plainState,
   profileBanner,
-  stateWord,
   stepWord,
   unreachableSentence,
 } from './domain-words.js';
@@ -69,7 +68,7 @@ import {
 
 function stateText(domain: MenuDomain, now: number): string {
   const operation = underWay(domain);
-  const state = domain.elsewhere === null ? stateWord(domain.state) : elsewhereWord(domain.elsewhere);
+  const state = domain.elsewhere === null ? plainStateWord(domain.state) : elsewhereWord(domain.elsewhere);
   const word = operation === null ? state : doingWord(operation.action);
   const stale = staleWord(domain, now);
   const isIncomplete = operation === null && domain.state === 'off' && domain.incomplete !== undefined;
@@ -167,7 +166,9 @@ function domainNews(before: MenuState, after: MenuState): string[] {
   const operation = underWay(is);
   if (operation === null) {
     const word = stateText(is, 0);
-    return stateText(was, 0) === word || is.state === null ? [] : [plainState(is.name, stateWord(is.state))];
+    return stateText(was, 0) === word || is.state === null
+      ? []
+      : [plainState(is.name, plainStateWord(is.state))];
   }
   const earlier = underWay(was);
   const tenths = (now: number): number => Math.floor(Math.max(0, now - operation.startedAt) / PROGRESS_MS);
@@ -200,15 +201,14 @@ function progressText(state: MenuState, domain: MenuDomain): string {
 function listText(state: MenuState): string[] {
   if (state.domains.length === 0) return [NO_SERVERS];
   return state.domains.map(
-    (domain, at) =>
-      `${at + 1}. ${plainDomain(domain.name, stateText(domain, state.now), bootWord(domain.profile))}`,
+    (domain, at) => `${at + 1}. ${plainDomain(domain.name, stateText(domain, state.now), domain.profile)}`,
   );
 }
 
 function domainText(state: MenuState, page: Extract<Page, { page: 'domain' }>): string[] {
   const domain = findDomain(state, page.domain);
   if (domain === undefined) return [domainGone(page.domain)];
-  const lines = [plainDomain(domain.name, stateText(domain, state.now), bootWord(domain.profile))];
+  const lines = [plainDomain(domain.name, stateText(domain, state.now), domain.profile)];
   if (!domain.reachable) lines.push(unreachableSentence(staleAge(domain, state.now)));
   if (domain.since !== null && underWay(domain) === null) lines.push(sinceSentence(domain.since, state.now));
   if (domain.recorded !== 'off') lines.push(recordedSentence(domain.recorded));

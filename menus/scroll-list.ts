@@ -51,7 +51,7 @@ export const GAP: Block = { id: null, height: 1, draw: () => undefined };
 
 /** Draws pointer, key and label, then the hint or the reason why it cannot be chosen. */
 export function entryBlock(canvas: Canvas, area: Area, entry: Entry, narrow: boolean): Block {
-  const labelColumns = narrow ? 15 : 17;
+  const labelColumns = narrow ? 16 : 17;
   return {
     id: entry.id,
     height: 1,

@@ -157,7 +157,8 @@ function questionOf(canvas: Canvas, state: MenuState, dialog: Dialog, width: num
   if (!isTyped(dialog)) {
     const console = dialog.ask === 'yes' && offersConsole(state, dialog);
     if (!console) return [`${QUESTION}  ${YES_OR_NO}`];
-    return wrap(`${QUESTION}  ${YES_CONSOLE_OR_NO}`, width, canvas.charset);
+    const line = `${QUESTION}  ${YES_CONSOLE_OR_NO}`;
+    return columnsOf(line) <= width ? [line] : [QUESTION, YES_CONSOLE_OR_NO];
   }
   const wrong = dialog.wrong ? wrap(wrongWord(dialog), width, canvas.charset) : [];
   return [...wrong, ...wrap(typeTheName(wordFor(dialog)), width, canvas.charset), ''];

@@ -58,6 +58,13 @@ describe('plain menu', () => {
     for (const menu of menus.splice(0)) menu.dispose();
   });
 
+  it('says in words that a state is not known, and leaves out a boot that is not known', () => {
+    const { terminal } = open(one({ state: null, profile: null, reachable: false, seenAt: null }));
+    const shown = terminal.take();
+    assert.match(shown, /^horatio: not known \(no answer\)$/m);
+    assert.doesNotMatch(shown, /…/);
+  });
+
   it('chooses another key to leave consoles, and speaks of that one', () => {
     const { say, effects } = open(one());
     assert.match(say('e'), /Ctrl-A and then \. leaves a console from now on\./);

@@ -64,6 +64,7 @@ describe('view', () => {
           assertFits(frame, `${name} ${columns}×${rows} ${charset}`);
           const text = textOf(frame);
           if (charset === 'ascii') for (const line of text) assert.match(line, /^[\x20-\x7e]*$/);
+          for (const line of text) assert.doesNotMatch(line, /\w×|\by yes [cn] /, 'signs stand apart');
           return `==== ${columns}x${rows} ${charset}\n${text.join('\n')}\n`;
         }),
       ).join('');
