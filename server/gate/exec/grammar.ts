@@ -7,7 +7,7 @@ import type { Command, DomainVerb, OperationVerb } from './command.js';
 import { DOMAIN_VERBS } from './command.js';
 import { takeLength } from './length.js';
 import { parseLogCommand } from './log-grammar.js';
-import { usage } from './usage.js';
+import { usage, wrongForm } from './usage.js';
 
 /**
  * Parses a command by exec. There is no shell: words stand between blanks, quotes and backslashes are letters
@@ -93,7 +93,7 @@ function only(
 ): Command | Refusal {
   const found = options(words, allowed);
   if ('refused' in found) return found;
-  return found.rest.length === 0 ? make(found.given) : usage(`The form is: ${form}`);
+  return found.rest.length === 0 ? make(found.given) : wrongForm(form);
 }
 
 function keys(words: readonly string[], text: string): Command | Refusal {
@@ -103,7 +103,7 @@ function keys(words: readonly string[], text: string): Command | Refusal {
       // The rest of the line is the key, because its comment may say anything; options come before it.
       const tail = /^\s*keys\s+add(?:\s+(--json))?(?:\s+(.*))?$/.exec(text);
       const key = tail?.[2]?.trim() ?? '';
-      if (/^--?[a-z]/.test(key)) return usage('The form is: keys add [--json] [KEY]');
+      if (/^--?[a-z]/.test(key)) return wrongForm('keys add [--json] [KEY]');
       return { command: 'keys-add', text: key === '' ? null : key, json: tail?.[1] !== undefined };
     }
     case 'remove': {
@@ -111,7 +111,7 @@ function keys(words: readonly string[], text: string): Command | Refusal {
       if ('refused' in found) return found;
       const [fingerprint, ...more] = found.rest;
       if (fingerprint === undefined || more.length > 0) {
-        return usage('The form is: keys remove FINGERPRINT [--yes] [--json]');
+        return wrongForm('keys remove FINGERPRINT [--yes] [--json]');
       }
       return { command: 'keys-remove', fingerprint, yes: found.given.yes, json: found.given.json };
     }
@@ -129,11 +129,11 @@ function escape(words: readonly string[]): Command | Refusal {
   const [key, ...more] = words;
   return more.length === 0
     ? { command: 'escape', key: key ?? null }
-    : usage('The form is: escape [KEY], with a key like ^A, or default');
+    : wrongForm('escape [KEY], with a key like ^A, or default');
 }
 
 function notify(words: readonly string[]): Command | Refusal {
-  const form = usage('The form is: notify [on|off|mail ADDRESS|confirm CODE|test|forget] [--json]');
+  const form = wrongForm('notify [on|off|mail ADDRESS|confirm CODE|test|forget] [--json]');
   const found = options(words, ['--json']);
   if ('refused' in found) return found;
   const { json } = found.given;
@@ -162,7 +162,7 @@ function recordings(words: readonly string[]): Command | Refusal {
 function recording(words: readonly string[]): Command | Refusal {
   const [id, ...more] = words;
   return id === undefined || id.startsWith('-') || more.length > 0
-    ? usage('The form is: recording ID, as `recordings` lists them')
+    ? wrongForm('recording ID; `recordings` lists them')
     : { command: 'recording', id };
 }
 
@@ -172,12 +172,18 @@ const UNRESERVED = { ls: list, escape, notify, recordings, recording };
 function onDomain(domain: string, words: readonly string[]): Command | Refusal {
   const [word, ...rest] = words;
   const verb = verbNamed(word);
-  if (verb === undefined) {
-    const said =
-      word === undefined ? 'Say what to do with it' : `There is no command ${shown(word)} for a server`;
-    return usage(`${said}: ${DOMAIN_VERBS.join(', ')}.`);
-  }
+  if (verb === undefined) return usage(noVerb(domain, word));
   return verbOn(domain, verb, rest);
+}
+
+/** `word` is no verb, or is missing. A misspelt `list` and `reboot horatio` come here too. */
+function noVerb(domain: string, word: string | undefined): string {
+  const verbs = DOMAIN_VERBS.join(', ');
+  if (word === undefined)
+    return `This is no command by itself. After the name of a server, say what to do with it: ${verbs}.`;
+  if (verbNamed(domain) !== undefined && !word.startsWith('-'))
+    return `There is no command ${shown(word)} for a server. The name of the server comes first: ${printable(word, 40)} ${domain}.`;
+  return `There is no command ${shown(word)} for a server: ${verbs}.`;
 }
 
 const ALIASES: ReadonlyMap<string, DomainVerb> = new Map(VERB_ALIASES);
@@ -243,7 +249,7 @@ function operate(domain: string, verb: OperationVerb, all: readonly string[]): C
   if (Object.keys(choice).length < choices.length) return usage('A value can be chosen once only.');
   if (more.length > 0 || (profile !== undefined && verb !== 'rescue')) {
     const form = verb === 'rescue' ? 'rescue [PROFILE] [NAME=VALUE …] [--for 2h]' : verb;
-    return usage(`The form is: NAME ${form} [--json] [--wait] [--yes]${boots ? ' [--console]' : ''}`);
+    return wrongForm(`NAME ${form} [--json] [--wait] [--yes]${boots ? ' [--console]' : ''}`);
   }
   const { json, wait, yes, console } = found.given;
   if (console && (json || wait)) return usage('--console goes with neither --json nor --wait.');
@@ -263,15 +269,15 @@ function operate(domain: string, verb: OperationVerb, all: readonly string[]): C
 
 /** `--yes` is known, so that the refusal can say that it is not enough. */
 function reinstall(domain: string, words: readonly string[]): Command | Refusal {
-  const form = 'The form is: NAME reinstall IMAGE [--erase NAME] [--json] [--wait] [--console]';
+  const form = 'NAME reinstall IMAGE [--erase NAME] [--json] [--wait] [--console]';
   const at = words.indexOf('--erase');
   const erase = at < 0 ? null : (words[at + 1] ?? '');
-  if (erase === '' || erase?.startsWith('-') === true) return usage(form);
+  if (erase === '' || erase?.startsWith('-') === true) return wrongForm(form);
   const others = at < 0 ? words : [...words.slice(0, at), ...words.slice(at + 2)];
   const found = options(others, ['--json', '--wait', '--yes', '--console']);
   if ('refused' in found) return found;
   const [image, ...more] = found.rest;
-  if (more.length > 0) return usage(form);
+  if (more.length > 0) return wrongForm(form);
   const { json, wait, yes, console } = found.given;
   if (console && (json || wait)) return usage('--console goes with neither --json nor --wait.');
   const asked = { domain, profile: image ?? null, choice: {}, forSeconds: null, json, wait, yes, console };

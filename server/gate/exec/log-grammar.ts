@@ -3,7 +3,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import { printable } from '../../../policy/printable.js';
 import type { Command } from './command.js';
 import { parseSince } from './log-since.js';
-import { usage } from './usage.js';
+import { usage, wrongForm } from './usage.js';
 
 type LogCommand = Extract<Command, { command: 'log' | 'log-switch' }>;
 type Reading = Extract<Command, { command: 'log' }>;
@@ -17,7 +17,7 @@ const MOST_LINES = 1_000_000;
 export function parseLogCommand(domain: string, words: readonly string[]): LogCommand | Refusal {
   const [first, ...more] = words;
   if (first === 'on' || first === 'off') {
-    if (more.some((word) => word !== '--json')) return usage('The form is: NAME log on|off [--json]');
+    if (more.some((word) => word !== '--json')) return wrongForm('NAME log on|off [--json]');
     return { command: 'log-switch', domain, keep: first === 'on', json: more.length > 0 };
   }
   let reading: Reading = {
@@ -62,7 +62,7 @@ function valued(reading: Reading, name: string, value: string | undefined): Read
       return usage('--since takes a time in UTC (2026-01-31T12:00) or how long ago (30s, 10m, 2h, 3d, 1w).');
     }
     default:
-      return usage(`There is no "${printable(name, 40)}" here. The form is: ${FORM}`);
+      return usage(`There is no "${printable(name, 40)}" here. The form is: ${FORM}.`);
   }
 }
 

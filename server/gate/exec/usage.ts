@@ -5,3 +5,8 @@ import type { Refusal } from '../../../policy/refusal.js';
 export function usage(message: string): Refusal {
   return refusal('usage', `${message} For all commands: help`, message);
 }
+
+/** Refuses a command that has other words than its form. @param form such as `NAME log on|off [--json]` */
+export function wrongForm(form: string): Refusal {
+  return usage(`The form is: ${form}.`);
+}

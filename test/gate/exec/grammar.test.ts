@@ -259,6 +259,28 @@ describe('the grammar of exec', () => {
     }
   });
 
+  const corrected: readonly (readonly [text: string, sentence: RegExp])[] = [
+    ['lst', /^This is no command by itself\. After the name of a server, say what to do with it: status, /],
+    ['horatio fly', /^There is no command "fly" for a server: status, /],
+    [
+      'reboot horatio',
+      /"horatio" for a server\. The name of the server comes first: horatio reboot\. For all/,
+    ],
+    ['restart horatio', /The name of the server comes first: horatio restart\. For all commands: help$/],
+    ['reboot --yes', /^There is no command "--yes" for a server: status, /],
+    ['horatio status extra', /^The form is: NAME status \[--json\]\. For all commands: help$/],
+    ['recording', /^The form is: recording ID; `recordings` lists them\. For all commands: help$/],
+    ['horatio log --on', /log on\|off \[--json\]\. For all commands: help$/],
+  ];
+
+  for (const [text, sentence] of corrected) {
+    it(`says how to correct ${JSON.stringify(text)}`, () => {
+      const answer = parseCommand(text);
+      assert.ok(isRefusal(answer));
+      assert.match(answer.message, sentence);
+    });
+  }
+
   it('knows every verb that it lists', () => {
     for (const verb of DOMAIN_VERBS) assert.ok(!isRefusal(parseCommand(`horatio ${verb}`)), verb);
   });
