@@ -5,7 +5,7 @@ export const DOM0_LOG_EVENTS = {
   },
   error: {
     'admin.act-not-journaled':
-      'What root did with a command is not in the journal. Look for a full or read-only disk; see `err`.',
+      'The journal lacks an act of root by a command. Look for a full or read-only disk; see `err`.',
     'api.connection-not-accepted':
       'A connection of the gate could not be accepted. Others are. Look at the open files of the process and at `err`.',
     'api.fault': 'A fault ended one request of the gate and no other. Report the fault in `err`.',
@@ -44,19 +44,19 @@ export const DOM0_LOG_EVENTS = {
       'The state directory cannot be made. Lists and consoles work, changes are refused. Look at the disk; see `err`.',
     'toolstack.silent': 'The toolstack gives no list of the domains; `detail` says why. It is asked again.',
     'transcript.unwritable':
-      'What xl says cannot be written, so a domain was not made. Look for a full or read-only disk; see `err`.',
+      'The output of xl cannot be written, so a domain was not made. Look for a full or read-only disk; see `err`.',
   },
   warn: {
     'configs.memory-lost':
-      'What the configurations said is forgotten: the file cannot be read. They are all read again. See `err`.',
+      'The half has forgotten the configurations: its file of them cannot be read. They are all read again. See `err`.',
     'configs.memory-unwritable':
-      'What the configurations say cannot be written. The next start reads them all. Look for a full or read-only disk.',
+      'The half cannot write down the configurations. The next start reads them all. Look for a full or read-only disk.',
     'configs.not-read':
       'A configuration was not read; `detail` says why. It is tried again. Try it yourself: `xl create -n FILE`.',
     'console-log.torn': 'The torn end of a console log was cut off, as after a crash. The rest is whole.',
     'console-log.unreadable': 'The console log of a domain cannot be read; see `err`.',
     'console-log.unwritable':
-      'The console log cannot be written. What the console says meanwhile is lost. Look for a full or read-only disk.',
+      'The console log cannot be written. Its output is lost meanwhile. Look for a full or read-only disk.',
     'console-logs.not-tidied': 'Old console logs could not be removed. It is tried again; see `err`.',
     'console.no-pty':
       'A console could not be opened: there is no terminal for it. It is tried again; see `err`.',
@@ -80,16 +80,17 @@ export const DOM0_LOG_EVENTS = {
     'settings.wait-for-restart':
       'The `settings` named have changed in dom0.yaml and wait for a restart of the half.',
     'states.memory-lost':
-      'What states the domains had is forgotten: the file cannot be read. They are looked at anew. See `err`.',
+      'The half has forgotten the states of domains: its file of them cannot be read. They are looked at anew. See `err`.',
     'toolstack.no-long-listing':
       'The toolstack did not tell the details of a domain; `detail` says why. It is asked again.',
     'toolstack.no-uptimes': 'The toolstack did not tell how long domains run; `detail` says why.',
     'transcripts.not-prepared':
       'There is no place for what xl says. Look for a full or read-only disk; see `err`.',
-    'transcripts.not-removed': 'What xl said for an operation that is over could not be removed; see `err`.',
-    'transcripts.not-swept': 'What xl said for operations of before could not be removed; see `err`.',
+    'transcripts.not-removed':
+      'The output of xl for an operation that is over could not be removed; see `err`.',
+    'transcripts.not-swept': 'The output of xl for earlier operations could not be removed; see `err`.',
     'usage.no-xentop':
-      'What domains use is not known: xentop does not answer; `why` says it. It is asked again.',
+      'The use of domains is not known: xentop does not answer; `why` says it. It is asked again.',
   },
   info: {
     'admin.act': 'Root did something with a command on this host.',
@@ -113,6 +114,6 @@ export const DOM0_LOG_EVENTS = {
   },
   debug: {
     'console.ended': 'The program of the toolstack that reads a console has ended.',
-    'states.memory-unwritable': 'What states the domains have could not be written. It is tried again.',
+    'states.memory-unwritable': 'The states of domains could not be written. It is tried again.',
   },
 } as const;

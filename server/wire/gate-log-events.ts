@@ -23,7 +23,7 @@ export const GATE_LOG_EVENTS = {
     'host.domains-missing':
       'The host cannot find or read the configuration of some domains. Nobody loses them by that. Mend what `missing` names.',
     'host.not-remembered':
-      'What the host shows cannot be written. It is tried again. Look for a full or read-only disk.',
+      'The state of the host cannot be written. It is tried again. Look for a full or read-only disk.',
     'key.use-not-noted': 'When a key was last used could not be written. Look for a full or read-only disk.',
     'listener.fault':
       'A part of the gate that listens to `to` failed. The others have heard. Report the fault in `err`.',
@@ -34,7 +34,7 @@ export const GATE_LOG_EVENTS = {
     'menu.domain-not-looked-at': 'A domain could not be looked at for the menus. Report the fault in `err`.',
     'menu.domains-not-listed': 'The domains of a menu could not be listed. Report the fault in `err`.',
     'menu.effect-failed':
-      'What a customer asked for in the menu failed; the menu says so. Report the fault in `err`.',
+      'A request of a customer in the menu failed; the menu says so. Report the fault in `err`.',
     'menu.not-refreshed': 'A menu could not be made anew. Report the fault in `err`.',
     'metrics.connection-not-accepted': 'A connection for the metrics could not be accepted. `err` says why.',
     'metrics.not-served':
@@ -49,7 +49,7 @@ export const GATE_LOG_EVENTS = {
       'Notices could not be made of the audit log. It is tried again. Report the fault in `err`.',
     'notices.not-sent': 'A channel could not send its notices. It is tried again. Report the fault in `err`.',
     'operation.grounds-not-kept':
-      'What an operation rests on cannot be written, so it was refused. Look for a full or read-only disk.',
+      'The grounds of an operation cannot be written, so it was refused. Look for a full or read-only disk.',
     'operation.outcome-not-recorded':
       'The outcome of an operation cannot be recorded yet. It is tried again. Look for a full or read-only disk.',
     'policy.broken':
@@ -79,10 +79,10 @@ export const GATE_LOG_EVENTS = {
     'session.rude-end': 'A session could not end by itself and was ended. Report the fault in `err`.',
     'ssh.library-unknown':
       'This is not the ssh2 that the gate was written for: all connections are refused. Install Postern anew.',
-    'usage.not-opened': 'What domains use is not recorded, and there are no graphs; `why` says it.',
+    'usage.not-opened': 'The use of domains is not recorded, and there are no graphs; `why` says it.',
     'worker.ended': 'A worker has ended, with its sessions; `how` says it. Another one starts.',
     'worker.hung': 'A worker gave no answer and is killed. Another one starts. Report it if it comes again.',
-    'worker.not-tidied': 'What a worker left could not be tidied. Report the fault in `err`.',
+    'worker.not-tidied': 'The remains of a worker could not be tidied. Report the fault in `err`.',
     'worker.orphaned':
       'The coordinator has gone: the worker ends its sessions. systemd starts the gate again.',
   },
@@ -105,7 +105,7 @@ export const GATE_LOG_EVENTS = {
       'A customer logs in and opens sessions too fast, and was refused. Ask the customer what the program does.',
     'notice.not-sent': 'A notice could not be sent yet; `why` says it. It is tried again.',
     'operation.grounds-not-removed':
-      'What an operation that has ended rested on cannot be removed. Look for a full or read-only disk.',
+      'The grounds of an operation that has ended cannot be removed. Look for a full or read-only disk.',
     'operation.uncertain':
       'A host gave no clear answer to an operation; `detail` says what it gave. The gate asks it again.',
     'operation.unknown': 'A host could not be asked what became of an operation. It is asked again.',
@@ -116,7 +116,7 @@ export const GATE_LOG_EVENTS = {
       "ssh2's native part is missing: encryption costs more CPU time. Install Postern anew, or see `postern doctor`.",
     'usage.began-anew':
       'The file of what domains use was broken or of another version, and was made anew; `why` says it.',
-    'usage.not-written': 'What domains use cannot be written; `why` says it. The graphs have a gap.',
+    'usage.not-written': 'The use of domains cannot be written; `why` says it. The graphs have a gap.',
     'withdrawal.not-yet':
       'An operation whose right is lost could not be taken back yet. The host is asked again.',
     'withdrawal.too-late':

@@ -9,7 +9,7 @@ export const HALF_LOG_EVENTS = {
     'fault.caught':
       'A fault was caught and ended only the one thing that it belongs to. Report the fault in `err`.',
     'fault.not-answered':
-      'What a caught fault belongs to could not be ended. Report the fault in `err`; a restart frees what hangs.',
+      'A fault was caught, and its connection or work could not be ended. Report the fault in `err`; a restart frees what hangs.',
     'half.not-stopped': 'A fault while this half stopped. It ends all the same. Report the fault in `err`.',
     'service.health-unknown': 'A fault while this half looked at itself. Report the fault in `err`.',
     'service.manager-not-told': 'systemd could not be told how this half is. `errno` says why.',
