@@ -168,7 +168,8 @@ function seenFrom(here: Place, { file, line }: Place): string {
 /** A policy that shows customers nothing is valid, but hardly ever intended. */
 function nothingToSee(policy: Policy, files: readonly string[]): readonly Problem[] {
   const seen = policy.rules.some(({ effect, actions }) => effect === 'allow' && actions.includes('status'));
-  return seen
+  const [first] = files;
+  return seen || first === undefined
     ? []
-    : [fileProblem(files[0] ?? '', 'No rule allows status: customers will see no server at all.')];
+    : [fileProblem(first, 'No rule allows status: customers will see no server at all.')];
 }

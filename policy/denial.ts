@@ -29,9 +29,8 @@ const TO_DO: Readonly<Record<Action, (domain: string) => string>> = {
   notify: (domain) => `be told by notices of ${domain}`,
 };
 
-export function noRoleMessage(request: Request): string {
-  return `You have no server called ${request.domain}.`;
-}
+/** One sentence for every name that the customer may not see, whatever the reason. */
+export const NO_SUCH_SERVER = 'There is no such server, or it is not yours.';
 
 export function noRuleMessage(request: Request): string {
   return `The rules here do not let you ${TO_DO[request.action](request.domain)}.`;

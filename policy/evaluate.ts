@@ -1,10 +1,10 @@
 import { conditionsHold } from './conditions.js';
 import {
+  NO_SUCH_SERVER,
   conditionMessage,
   imageMessage,
   keyMessage,
   limitMessage,
-  noRoleMessage,
   noRuleMessage,
   profileMessage,
   ruleMessage,
@@ -35,7 +35,7 @@ import { possibleAgain, windowStart } from './window.js';
  * The first "no" gives the reason. Pure: no clock and no I/O besides the arguments.
  */
 export function evaluate(policy: Policy, request: Request, usage: Usage, now: Date): Decision {
-  if (request.role === null) return denied('no-role', noRoleMessage(request));
+  if (request.role === null) return denied('no-role', NO_SUCH_SERVER);
   const rule = firstMatch(policy, request, now);
   if (rule === null) return deniedByNoRule(policy, request, now);
   if (rule.effect === 'deny') return denied('rule-denies', ruleMessage(request, rule), rule);

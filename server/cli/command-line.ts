@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { Add } from './command/add-named.js';
 import { giveAliases } from './command/aliases.js';
 import { CliError, EXIT } from './command/exit-status.js';
@@ -24,7 +24,11 @@ export async function runCommandLine(add: Add): Promise<void> {
     tellUsage(program);
     await program.parseAsync();
   } catch (error) {
-    if (error instanceof CommanderError) {
+    if (error instanceof InvalidArgumentError) {
+      // Commander prints those of its own parsers. This one was thrown by a command while it ran.
+      process.stderr.write(`postern: ${error.message}\n`);
+      process.exitCode = EXIT.usage;
+    } else if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
     } else if (error instanceof CliError) {
       process.stderr.write(`postern: ${error.message}\n`);

@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readdirSync, writeFileSync, statSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  writeFileSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { writeGateSettings } from '../support/gate-settings-file.js';
-import { postern } from '../support/postern-command.js';
+import { POSTERN, postern } from '../support/postern-command.js';
 import { TemporaryDirectory } from '../support/temporary-directory.js';
 
 describe('cli: while no gate runs', () => {
@@ -34,6 +43,31 @@ describe('cli: while no gate runs', () => {
     });
     assert.match(explained.stdout, /alice, reboot, horatio: allowed by owners/, 'by the files as they are');
     assert.equal(copied.status, 0);
+  });
+
+  it('says one sentence for each wrong argument', async () => {
+    await postern(['customer', 'add', 'alice', ...settings]);
+    const fingerprint = `SHA256:${'a'.repeat(43)}`;
+    const wrong = [
+      [['key', 'expire', 'alice', fingerprint, 'tomorrow'], 'Give a time such as 2026-01-31, 90m, 2h or 7d.'],
+      [['policy', 'explain', 'alice', 'fly', 'horatio'], '"fly" is not an action: one of status, console'],
+      [['role', 'add', 'alice', 'horatio', 'king'], '"king" is not a role: one of owner, operator, watcher'],
+    ] as const;
+    for (const [words, sentence] of wrong) {
+      const { status, stdout, stderr } = await postern([...words, ...settings]);
+      assert.deepEqual([status, stdout], [2, ''], words.join(' '));
+      assert.ok(stderr.startsWith(`postern: ${sentence}`), stderr);
+      assert.equal(stderr.trimEnd().split('\n').length, 1);
+    }
+  });
+
+  it('says why its output cannot be written', () => {
+    const full = openSync('/dev/full', 'w');
+    const [node, ...words] = [process.execPath, POSTERN, 'customer', 'list', ...settings] as const;
+    const { status, stderr } = spawnSync(node, words, { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+    closeSync(full);
+    assert.equal(status, 1);
+    assert.match(stderr, /^postern: the output cannot be written: ENOSPC.*\n$/);
   });
 
   it('sets parameters of domains there as well', async () => {

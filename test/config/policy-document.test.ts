@@ -557,6 +557,7 @@ describe('readPolicy', () => {
       const nobody = '1.yaml:1:1 No rule allows status: customers will see no server at all.';
       assert.deepEqual(warnings(''), [nobody]);
       assert.deepEqual(warnings('rules:\n  - allow: [start]\n  - deny: [status]\n'), [nobody]);
+      assert.deepEqual(warnings(), [], 'without a file there is no place to name');
     });
 
     it('of a reason that nobody reads', () => {

@@ -138,7 +138,7 @@ describe('explain', () => {
         '',
         'role     none: alice has no role on horatio, so no rule is asked',
         '',
-        'the customer reads: You have no server called horatio.',
+        'the customer reads: There is no such server, or it is not yours.',
         '',
       ].join('\n'),
     );

@@ -29,11 +29,16 @@ export function adminCommand(
     .addHelpText('after', exampleText(examples));
 }
 
-/** Ends the process with success when nobody reads its output any more: `postern audit | head`. */
+/**
+ * Ends the process when its output cannot be written: with success when nobody reads it any more, as in
+ * `postern audit | head`, else with the reason.
+ */
 export function endWithReader(command: Command): Command {
   return command.hook('preAction', () => {
     process.stdout.once('error', (error: NodeJS.ErrnoException) => {
-      process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed);
+      if (error.code === 'EPIPE') process.exit(EXIT.done);
+      process.stderr.write(`postern: the output cannot be written: ${error.message}\n`);
+      process.exit(EXIT.failed);
     });
   });
 }

@@ -116,9 +116,7 @@ function isOn(xen: string, name: string): boolean {
 }
 
 function welcome(layout: DemoLayout, port: number, hosts: 1 | 2): string {
-  const near = relative(process.cwd(), layout.sshConfig);
-  const config = near.startsWith('..') ? layout.sshConfig : near;
-  const shown = /^[A-Za-z0-9_./-]+$/.test(config) ? config : `'${config.replaceAll("'", "'\\''")}'`;
+  const shown = pasted(layout.sshConfig);
   const second =
     hosts === 1
       ? ''
@@ -131,10 +129,17 @@ function welcome(layout: DemoLayout, port: number, hosts: 1 | 2): string {
   Alice owns horatio, and ophelia, who does not boot: choose 6 there to rescue her.
   i on the page of a server installs a new system over it.
   Bob owns yorick:  ssh -F ${shown} bob
-${second}  An admin looks on:  ${isPackaged(THIS_PROGRAM) ? 'postern' : 'server/postern'} audit --follow --settings ${relative(process.cwd(), layout.gateSettings)}
+${second}  An admin looks on:  ${isPackaged(THIS_PROGRAM) ? 'postern' : 'server/postern'} audit --follow --settings ${pasted(layout.gateSettings)}
 
   Ctrl-C ends everything; the machines' disks and the customers stay for the next start.
 
 postern ready on 127.0.0.1:${port}
 `;
+}
+
+/** A path as a word for a shell: short below the present directory, whole elsewhere. */
+function pasted(path: string): string {
+  const near = relative(process.cwd(), path);
+  const shown = near.startsWith('..') ? path : near;
+  return /^[A-Za-z0-9_./-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
 }

@@ -48,7 +48,7 @@ async function tellRefused(who: string | undefined, options: ExplainOptions): Pr
   if (options.from !== undefined) throw new CliError('--from goes with --login and --key', EXIT.usage);
   const path = withQuery('/logins/refused', { who, last: options.last });
   const answer = await ask<RefusedLogins>(options, 'GET', path);
-  const none = `nobody was refused${who === undefined ? '' : ` of whom ${who} is known`}, as far as the gate and its audit log remember\n`;
+  const none = `the gate and its audit log remember no refused login${who === undefined ? '' : ` of ${who}`}\n`;
   say(options, answer.refused, answer.refused.length === 0 ? none : printableLines(answer.text));
 }
 

@@ -46,11 +46,15 @@ function wrong(sentence: string): Refusal {
   return refusal('usage', sentence);
 }
 
+function withArticle(name: string): string {
+  return `${/^[aeio]/.test(name) ? 'an' : 'a'} ${name}`;
+}
+
 function word<T>(parse: (text: string) => T | undefined, expected: string): Argument<T> {
   return (value, name) => {
     if (value === undefined || value === null) return wrong(`the ${name} is missing`);
     const parsed = typeof value === 'string' ? parse(value) : undefined;
-    return parsed ?? wrong(`${quoted(value)} is not a ${name}: ${expected}`);
+    return parsed ?? wrong(`${quoted(value)} is not ${withArticle(name)}: ${expected}`);
   };
 }
 
@@ -205,13 +209,15 @@ export const number: Argument<number> = (value, name) => {
   const parsed = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
   return typeof parsed === 'number' && Number.isSafeInteger(parsed) && parsed >= 0
     ? parsed
-    : wrong(`${quoted(value)} is not a ${name}: a whole number`);
+    : wrong(`${quoted(value)} is not ${withArticle(name)}: a whole number`);
 };
 
 /** True for `true` and, from a query, `1`; false when it is not there. */
 export const flag: Argument<boolean> = (value, name) => {
   if (value === undefined || value === false || value === '0') return false;
-  return value === true || value === '1' ? true : wrong(`${quoted(value)} is not a ${name}: true or false`);
+  return value === true || value === '1'
+    ? true
+    : wrong(`${quoted(value)} is not ${withArticle(name)}: true or false`);
 };
 
 /** A list; the argument reads each item. @param least how many there must be */

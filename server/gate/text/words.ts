@@ -3,6 +3,7 @@ import { NO_TEXT_CONSOLE } from '../../../menus/domain-words.js';
 import { duration } from '../../../menus/time-words.js';
 import type { Action } from '../../../policy/actions.js';
 import type { ParameterValues } from '../../../policy/boot-parameter.js';
+import { NO_SUCH_SERVER } from '../../../policy/denial.js';
 import { guestTypeWord, guestTypeWords } from '../../../policy/guest-type.js';
 import type { GuestType } from '../../../policy/guest-type.js';
 import type { BootProfileName, DomainName, ImageName } from '../../../policy/names.js';
@@ -16,7 +17,7 @@ import { capital, sentence } from './sentence.js';
 
 /** One sentence for every name that the customer may not see, whatever the reason. */
 export function noSuchDomain(detail: string): Refusal {
-  return refusal('no-such-domain', 'There is no such server, or it is not yours.', detail);
+  return refusal('no-such-domain', NO_SUCH_SERVER, detail);
 }
 
 /** Whose keys a boot lets in by its seed disk; empty for a boot without one. */
