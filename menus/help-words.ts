@@ -61,12 +61,35 @@ export const FOOT = {
   problem: [['Enter', 'go on']],
 } as const satisfies Readonly<Record<string, readonly FootKey[]>>;
 
+/** Sentences of the help in which the two menus differ: one takes keys, the other lines. */
+interface HelpInput {
+  readonly log: readonly string[];
+  readonly rescueTime: string;
+}
+
+const BY_KEYS: HelpInput = {
+  log: [
+    'Up, Down, PgUp, PgDn, Home, End   scroll\tf   follow what comes',
+    '[ and ]  the boot before, the boot after\to   switch it off or on',
+    '/  look for a text, from here back; n looks further back, N further on',
+  ],
+  rescueTime: 'At the question before a rescue boot, Up and Down choose how long it lasts.',
+};
+
+export const BY_LINES: HelpInput = {
+  log: [
+    'An empty line shows older output, + newer. g shows the first line, e the last. [ and ] lead to the boot before and after.',
+    '/text looks for the text, from here back; n looks further back, N further on. o switches the log off or on.',
+  ],
+  rescueTime: 'At the question before a rescue boot, "for 2h" and Enter choose how long it lasts.',
+};
+
 /**
  * A tab separates two things in a line; without room for both they become two lines.
  *
  * @param escape the name of the key that leaves a console
  */
-export const help = (escape: string): readonly string[] => [
+export const help = (escape: string, input: HelpInput = BY_KEYS): readonly string[] => [
   'KEYS',
   'Up, Down, k, j    move\tEnter, Right, l   choose',
   'Esc, Left, h      back\t1 to 9, 0         choose by number',
@@ -83,9 +106,7 @@ export const help = (escape: string): readonly string[] => [
   '',
   'CONSOLE LOG',
   'l on the page of a server shows the output of its console, also while nobody watched and in boots before this one.',
-  'Up, Down, PgUp, PgDn, Home, End   scroll\tf   follow what comes',
-  '[ and ]  the boot before, the boot after\to   switch it off or on',
-  '/  look for a text, from here back; n looks further back, N further on',
+  ...input.log,
   'Colours are left out; other codes for a terminal are shown, not obeyed.',
   '',
   'ON AND OFF',
@@ -100,7 +121,7 @@ export const help = (escape: string): readonly string[] => [
     'There you can mount your disks and mend them. ' +
     'Normal boot brings your own system back.',
   'Where a rescue has an end, its page says how much time is left, and m gives it one more hour. ' +
-    'At the question before a rescue boot, Up and Down choose how long it lasts.',
+    input.rescueTime,
   '',
   'REINSTALL',
   'Where a server can be reinstalled, i on its page writes a new system over its first disk. ' +

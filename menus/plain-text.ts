@@ -25,7 +25,7 @@ import {
   stepWord,
   unreachableSentence,
 } from './domain-words.js';
-import { PLAIN, help, plainHelp } from './help-words.js';
+import { BY_LINES, PLAIN, help, plainHelp } from './help-words.js';
 import { KEY_DISCARDING, KEY_IN_USE, KEY_PASTE, keyDates } from './key-words.js';
 import { LOG_EMPTY, LOG_IN_MEMORY, bootSentence, logOff } from './log-words.js';
 import {
@@ -122,7 +122,7 @@ function bannerText({ maintenance }: MenuState): readonly string[] {
 
 /** Help about the choices only; the keys belong to the full-screen menu. */
 function helpText(state: MenuState): readonly string[] {
-  const lines = help(state.escape.name);
+  const lines = help(state.escape.name, BY_LINES);
   return lines.slice(lines.indexOf('CONSOLE')).map(inColumns);
 }
 

@@ -74,6 +74,9 @@ describe('plain menu', () => {
     const help = say('h');
     assert.match(help, /Ctrl-A and then \. brings you back/);
     assert.doesNotMatch(help, /Ctrl-\]/);
+    assert.match(help, /An empty line shows older output, \+ newer\./);
+    assert.match(help, /"for 2h" and Enter choose how long it lasts\./);
+    assert.doesNotMatch(help, /PgUp|\bUp\b/, 'keys of the full-screen menu');
   });
 
   it('says that an administrator has a console', () => {
