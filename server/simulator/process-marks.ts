@@ -5,7 +5,7 @@ import { isAlive, ownIdentity } from './process-identity.js';
 import type { ProcessIdentity } from './process-identity.js';
 
 /** The directory with a file for each process of the host that stays, named by its number. */
-export function marksOf(directory: string): string {
+function marksOf(directory: string): string {
   return join(directory, 'state', 'daemons');
 }
 

@@ -70,7 +70,7 @@ export interface ChannelCounts {
 }
 
 /** More notices than these are not listed in one message, and only counted. */
-export const MOST_LISTED = 100;
+const MOST_LISTED = 100;
 /** Messages that have ended are kept for so long, and no more than so many. Milliseconds. */
 const KEPT = { ms: 30 * 86_400_000, most: 2_000 };
 

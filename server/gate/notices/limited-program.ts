@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { printable } from '../../../policy/printable.js';
 
 /** A program that never ends is killed after so long, with all that it started. Milliseconds. */
-export const PROGRAM_MS = 30_000;
+const PROGRAM_MS = 30_000;
 /** More of what it complains of is not read. Bytes. */
 const MOST_COMPLAINT = 4_096;
 /** Its output may come so long after its end. Milliseconds. */

@@ -65,7 +65,7 @@ interface Envelope {
 }
 
 /** A mail in ASCII (RFC 5322, 2045, 2047, 3834). Every text is one line before it is put into it. */
-export function mailText({ site, from, to, footer }: Envelope, message: NoticeMessage): string {
+function mailText({ site, from, to, footer }: Envelope, message: NoticeMessage): string {
   const { id, customer, notices, more, madeAt } = message;
   const [first] = notices;
   const total = notices.length + more;

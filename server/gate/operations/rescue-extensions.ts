@@ -13,7 +13,7 @@ import * as words from '../text/words.js';
 import type { OperationDispatcher } from './operation-dispatcher.js';
 
 /** The time that is given when the customer names none. Seconds. */
-export const ONE_MORE = 3_600;
+const ONE_MORE = 3_600;
 
 export interface RescueExtensionsParts {
   readonly authorizer: Authorizer;

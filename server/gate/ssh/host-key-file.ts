@@ -46,7 +46,7 @@ export function placePrivateHalf(file: string, text: string): boolean {
 }
 
 /** Writes or replaces `FILE.pub`, mode 0644, in one step. @throws Error of the system call */
-export function placePublicHalf(file: string, text: string): void {
+function placePublicHalf(file: string, text: string): void {
   const temporary = besideName(file);
   try {
     write(temporary, text, 0o644);
