@@ -54,6 +54,8 @@ export function drawDialog(canvas: Canvas, state: MenuState, dialog: Dialog): vo
   const left = Math.floor((canvas.columns - width) / 2);
   const top = Math.max(1, Math.floor((canvas.rows - height) / 2));
   const title = titleOf(dialog);
+  // Beside the box the page shows only halves of words, and a pointer to what is not chosen now.
+  for (let row = top; row < top + height; row += 1) canvas.fill(0, row, canvas.columns, 'plain');
   canvas.box(left, top, width, height, title, 'busy');
   lines.forEach((line, at) => canvas.put(left + 2, top + 1 + at, line, 'plain', inner));
   question.forEach((line, at) => {
