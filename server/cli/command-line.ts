@@ -31,7 +31,7 @@ export async function runCommandLine(add: Add): Promise<void> {
     } else if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
     } else if (error instanceof CliError) {
-      process.stderr.write(`postern: ${error.message}\n`);
+      process.stderr.write(`postern: ${error.message.trimEnd()}\n`);
       process.exitCode = error.exitStatus;
     } else {
       throw error;

@@ -49,6 +49,7 @@ describe('cli: while no gate runs', () => {
     await postern(['customer', 'add', 'alice', ...settings]);
     const fingerprint = `SHA256:${'a'.repeat(43)}`;
     const wrong = [
+      [['key', 'add', 'alice', '/nowhere'], 'the key /nowhere cannot be read: there is no such file\n'],
       [['key', 'expire', 'alice', fingerprint, 'tomorrow'], 'Give a time such as 2026-01-31, 90m, 2h or 7d.'],
       [['policy', 'explain', 'alice', 'fly', 'horatio'], '"fly" is not an action: one of status, console'],
       [['role', 'add', 'alice', 'horatio', 'king'], '"king" is not a role: one of owner, operator, watcher'],

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { reason } from '../../../config/text-file.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 
 /** Larger than any public key, and than any certificate with which somebody can log in. */
@@ -21,7 +22,7 @@ export function readKeyFile(file: string): string {
     }
     if (descriptor !== 0) closeSync(descriptor);
   } catch (error) {
-    throw new CliError(`the key ${file} cannot be read: ${(error as Error).message}`, EXIT.usage);
+    throw new CliError(`the key ${file} cannot be read: ${reason(error)}`, EXIT.usage);
   }
   if (size > LARGEST_FILE) throw new CliError(`${file} is too long for a public key`, EXIT.usage);
   return buffer.toString('utf8', 0, size);
@@ -54,6 +55,6 @@ function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch (error) {
-    throw new CliError(`the directory ${directory} cannot be read: ${(error as Error).message}`, EXIT.usage);
+    throw new CliError(`the directory ${directory} cannot be read: ${reason(error)}`, EXIT.usage);
   }
 }
