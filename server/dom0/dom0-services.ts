@@ -6,6 +6,7 @@ import { folderRoom } from '../wire/folder-check.js';
 import { adminRecord } from './api/admin-record.js';
 import { Api } from './api/api.js';
 import { domainView } from './api/domain-view.js';
+import { LookNews } from './api/look-news.js';
 import { hostContract, hostTroubles } from './api/host-contract.js';
 import { journalPage } from './api/journal-page.js';
 import { SelfCheck } from './api/self-check.js';
@@ -138,8 +139,8 @@ export class Dom0Services {
     // A gate knows the profiles before it hears which of them a domain can have.
     void this.#contract()
       .then((contract) => {
-        api.tell({ change: 'contract', contract });
-        for (const domain of observer.list()) api.tell({ change: 'domain', domain: this.#view(domain) });
+        api.feed.tell({ change: 'contract', contract });
+        for (const domain of observer.list()) api.feed.tell({ change: 'domain', domain: this.#view(domain) });
         return observer.look();
       })
       .catch((error: unknown) => {
@@ -172,6 +173,7 @@ export class Dom0Services {
     const { configs, names, states, registry } = this.#state;
     const { consoles } = this.#parts;
     const told = new ToldConsoles(consoles);
+    const looks = this.#tellLooks();
     return new Observer(
       {
         toolstack,
@@ -189,28 +191,54 @@ export class Dom0Services {
       {
         seen: (domain) => {
           if (told.seen(domain)) this.#disks.seeds.tidy();
-          this.api.tell({ change: 'domain', domain: this.#view(domain) });
+          this.api.feed.tell({ change: 'domain', domain: this.#view(domain) });
+        },
+        seenAgain: (domain, isUsedMore) => {
+          looks.seenAgain(domain, isUsedMore);
         },
         gone: (name) => {
+          looks.forget(name);
           this.#disks.seeds.tidy();
           told.gone(name);
-          this.api.tell({ change: 'gone', name });
+          this.api.feed.tell({ change: 'gone', name });
         },
         dropped: (name) => {
+          looks.forget(name);
           told.dropped(name);
-          this.api.tell({ change: 'gone', name });
+          this.api.feed.tell({ change: 'gone', name });
         },
         names: (changed) => {
           consoles.missing(changed.missing.map(({ name }) => name));
-          this.api.tell({ change: 'names', ...changed });
+          this.api.feed.tell({ change: 'names', ...changed });
         },
         looked: () => {
+          looks.looked();
           this.#ending.looked();
           this.#hostKeys.looked();
           this.#usage.looked();
         },
       },
     );
+  }
+
+  #tellLooks(): LookNews {
+    return new LookNews({
+      tell: (change) => {
+        this.api.feed.tell(change);
+      },
+      tellLook: (change) => {
+        this.api.feed.tellLook(change);
+      },
+      tellPlain: (change) => {
+        this.api.feed.tellPlain(change);
+      },
+      line: (domain) => ({ change: 'domain', domain: this.#view(domain) }),
+      isUnderWay: (domain) =>
+        this.operations.current(domain.name) !== null ||
+        this.#ending.view(domain) !== null ||
+        this.#state.registry.incompleteDisk(domain.name) !== null,
+      clock: this.#context.clock,
+    });
   }
 
   #operate(): Operations {
@@ -255,7 +283,7 @@ export class Dom0Services {
       limits: this.#limits,
       sysrqKeys: settings.sysrqKeys,
       changed: (operation) => {
-        this.api.tell({ change: 'operation', operation: operation.view() });
+        this.api.feed.tell({ change: 'operation', operation: operation.view() });
         if (!operation.isOpen) seeds.tidy();
         this.#tell(operation.request.domain);
       },
@@ -344,6 +372,6 @@ export class Dom0Services {
 
   #tell(name: DomainName): void {
     const found = this.observer.find(name);
-    if (found !== undefined) this.api.tell({ change: 'domain', domain: this.#view(found) });
+    if (found !== undefined) this.api.feed.tell({ change: 'domain', domain: this.#view(found) });
   }
 }

@@ -27,10 +27,11 @@ import type { Fields } from './answer-fields.js';
 import type { ConsoleReleased } from './console-release.js';
 import { VERBS } from './contract.js';
 import { readContract } from './contract-answer.js';
-import { CONSOLE_STATES, MISSING_REASONS, MOST_GONE, MOST_NAMES } from './domain.js';
+import { CONSOLE_STATES, MISSING_REASONS, MOST_GONE, MOST_LOADS, MOST_NAMES } from './domain.js';
 import type {
   Change,
   Configured,
+  DomainLoad,
   DomainView,
   FirstDisk,
   HostNames,
@@ -236,6 +237,12 @@ export function readChange(value: unknown): Change | undefined {
       return { change: 'names', ...readHostNames(from) };
     case 'contract':
       return { change: 'contract', contract: readContract(from['contract']) };
+    case 'looked':
+      return {
+        change: 'looked',
+        at: time(from, 'at'),
+        loads: list(from, 'loads', MOST_LOADS).map(readLoad),
+      };
     case 'ready':
       return { change: 'ready', at: time(from, 'at') };
     case 'beat':
@@ -243,6 +250,13 @@ export function readChange(value: unknown): Change | undefined {
     default:
       return undefined;
   }
+}
+
+function readLoad(value: unknown): DomainLoad {
+  if (!Array.isArray(value)) throw new AnswerError('a load is no list');
+  const [name, cpuSeconds, cpuPercent] = value as readonly unknown[];
+  const from = { name, cpuSeconds, cpuPercent };
+  return [domainName(from, 'name'), orNull(from, 'cpuSeconds', amount), orNull(from, 'cpuPercent', amount)];
 }
 
 /** One record of dom0's journal: only what proves something about the gate's audit log. */

@@ -47,6 +47,7 @@ export function readContract(value: unknown): Contract {
     ...orAbsent(from, 'rescueEnds', {}, (_, key) => ({ rescueEnds: flag(from, key) })),
     ...orAbsent(from, 'withdrawals', {}, (_, key) => ({ withdrawals: flag(from, key) })),
     ...orAbsent(from, 'usage', {}, (_, key) => ({ usage: flag(from, key) })),
+    ...orAbsent(from, 'looks', {}, (_, key) => ({ looks: flag(from, key) })),
     console: {
       passesEscape: flag(console, 'passesEscape'),
       sysrqKeys: list(console, 'sysrqKeys', 36).filter(isSysrqKey),

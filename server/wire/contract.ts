@@ -97,6 +97,8 @@ export interface Contract {
   readonly withdrawals?: boolean;
   /** Whether `GET /usage` answers. An older dom0 lacks the field. */
   readonly usage?: boolean;
+  /** Whether `GET /changes?looks=1` tells looks. An older dom0 lacks the field. */
+  readonly looks?: boolean;
   readonly console: {
     /** Whether Ctrl-] can be sent to the guest: only where the toolstack's console takes another escape. */
     readonly passesEscape: boolean;

@@ -145,6 +145,12 @@ export interface HostNames {
   readonly gone: readonly GoneDomain[];
 }
 
+/** What a domain has used by a look: its name, `cpuSeconds` and `cpuPercent` of its view. */
+export type DomainLoad = readonly [name: DomainName, cpuSeconds: number | null, cpuPercent: number | null];
+
+/** The most loads in one line of `GET /changes`. A look at more of them takes several lines. */
+export const MOST_LOADS = 1_000;
+
 /** The most names of each kind that are sent. */
 export const MOST_NAMES = 10_000;
 export const MOST_GONE = 1_000;
@@ -152,6 +158,9 @@ export const MOST_GONE = 1_000;
 /**
  * One line of `GET /changes` (JSON lines; the first lines are the whole list, then `ready`). `gone`: both its
  * configuration file and the domain are gone. `beat` comes every 5 s, so that silence means loss.
+ *
+ * `looked` comes to those who ask for `?looks=1`: the toolstack has listed all domains. Those that were not told since
+ * are as they were told, but for the loads. All others hear of each domain every few seconds instead.
  */
 export type Change =
   | { readonly change: 'domain'; readonly domain: DomainView }
@@ -161,5 +170,6 @@ export type Change =
   | ({ readonly change: 'names' } & HostNames)
   /** After a reload of the settings, before the domains that it changed. An older gate ignores it. */
   | { readonly change: 'contract'; readonly contract: Contract }
+  | { readonly change: 'looked'; readonly at: string; readonly loads: readonly DomainLoad[] }
   | { readonly change: 'ready'; readonly at: string }
   | { readonly change: 'beat'; readonly at: string };

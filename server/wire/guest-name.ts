@@ -51,6 +51,13 @@ export function domainThatLeaves(guest: GuestName): DomainName | null {
   return parseDomainName(name) ?? null;
 }
 
+/** The domain that is on its way under this guest name, in or out; null when the name is none of a migration. */
+export function domainOnTheWay(guest: GuestName): DomainName | null {
+  const [arriving] = SUFFIXES;
+  const name = guest.endsWith(arriving) ? parseDomainName(guest.slice(0, -arriving.length)) : undefined;
+  return name ?? domainThatLeaves(guest);
+}
+
 /** How a guest of this name relates to the domain; null: it is another one. */
 export function partOf(domain: DomainName, guest: GuestName): GuestPart | null {
   if (guest === domain) return 'runs';

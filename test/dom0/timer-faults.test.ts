@@ -130,7 +130,7 @@ describe('dom0: a fault in a timer', () => {
         },
       });
       const feed = new ChangesFeed(log);
-      feed.follow(response as never, []);
+      feed.follow(response as never, [], { looks: true });
       mock.timers.tick(5_000);
       mock.timers.tick(5_000);
       assert.deepEqual([beats, logged], [2, ['fault.caught']]);

@@ -341,4 +341,20 @@ describe('full-screen menu', () => {
     assert.doesNotMatch(terminal.text, /\x1b\[[0-9;]*(?:3|4|9|10)[0-9][0-9;]*m/);
     assert.doesNotMatch(terminal.text, /[^\x00-\x7f]/);
   });
+
+  it('draws the keys of one packet once, after the last, and a paste of 256 bytes once, too', () => {
+    const domains = Array.from({ length: 40 }, (_, at) => domain(`d${at}`));
+    for (const typed of ['\x1b[B'.repeat(39), 'x'.repeat(256), '\x1b[200~abc defg\x1b[201~']) {
+      const { terminal } = open({ domains });
+      terminal.type('\x1b[B');
+      let frames = 0;
+      const write = terminal.write.bind(terminal);
+      terminal.write = (data: string | Uint8Array) => {
+        frames += 1;
+        write(data);
+      };
+      terminal.type(typed);
+      assert.ok(frames <= 1, `${frames} frames`);
+    }
+  });
 });

@@ -44,6 +44,7 @@ export class ModelConfigs implements NameSource {
   readonly #files = new Map<DomainName, DomainConfig>(PARSED.map((config) => [config.name, config]));
   #seen: ReadonlyMap<DomainName, DomainConfig> = new Map();
   #isMounted = true;
+  #asked = 0;
 
   /**
    * A reader for another host or another run of the half: the same files, but its own memory of what it saw.
@@ -75,6 +76,16 @@ export class ModelConfigs implements NameSource {
   /** Mounts or unmounts the file system of the files. */
   mount(isMounted: boolean): void {
     this.#isMounted = isMounted;
+  }
+
+  /** Another one each time: it is for the half to find what has changed. */
+  get revision(): number {
+    this.#asked += 1;
+    return this.#asked;
+  }
+
+  scanInTurn(): Promise<void> {
+    return this.scan();
   }
 
   scan(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { DomainName } from '../../policy/names.js';
 import type { ObservedDomain } from '../../server/dom0/observation/observed-domain.js';
-import type { ObserverEvents } from '../../server/dom0/observation/observer.js';
+import type { HalfEvents } from './model-half.js';
 import type { KnownDomains } from '../../server/gate/hosts/domain-registry.js';
 import type { HostLink } from '../../server/gate/hosts/host-link.js';
 import { Hosts } from '../../server/gate/hosts/hosts.js';
@@ -25,7 +25,7 @@ export class ModelLink {
   readonly name: string;
   readonly socket: string;
   readonly domains = new Map<DomainName, DomainView>();
-  readonly hears: ObserverEvents;
+  readonly hears: HalfEvents;
   reachable = false;
   hasBeenHeard = false;
   names: HostNames | null = null;

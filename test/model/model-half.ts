@@ -32,6 +32,9 @@ export type ConsoleMood = 'well' | 'locked' | 'failing' | 'silent';
  * The dom0 half's own classes over a model host, built as `Dom0` does it, but without the socket and the
  * consoles.
  */
+/** What a half tells a gate. What it sees again it tells as an older half does. */
+export type HalfEvents = Omit<ObserverEvents, 'seenAgain'>;
+
 export interface ModelHalf {
   readonly life: Life;
   readonly operations: Operations;
@@ -48,7 +51,7 @@ export interface HalfSurroundings {
   readonly witness: Witness;
   readonly logger: Logger;
   readonly consoles: () => ConsoleMood;
-  readonly hears: ObserverEvents;
+  readonly hears: HalfEvents;
 }
 
 /** The time of day when the world begins. */
@@ -106,6 +109,9 @@ export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
     },
     {
       seen: (domain) => {
+        if (life.alive) hears.seen(domain);
+      },
+      seenAgain: (domain) => {
         if (life.alive) hears.seen(domain);
       },
       gone: (name) => {

@@ -1,6 +1,5 @@
 import { isRefusal } from '../../policy/refusal.js';
 import type { CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
-import type { ObserverEvents } from '../../server/dom0/observation/observer.js';
 import type { Logger } from '../../server/wire/logger.js';
 import type { Verb } from '../../server/wire/contract.js';
 import type { OperationRequest } from '../../server/wire/operation.js';
@@ -9,6 +8,7 @@ import { checkJournal } from './journal-check.js';
 import { called } from './guest.js';
 import { Life } from './life.js';
 import { DAY_ONE, startHalf } from './model-half.js';
+import type { HalfEvents } from './model-half.js';
 import type { ConsoleMood, ModelHalf } from './model-half.js';
 import { ModelHost } from './model-host.js';
 import { isFixed } from './model-configs.js';
@@ -37,10 +37,10 @@ export interface WorldOptions {
   /** Domains whose files are elsewhere. */
   readonly without?: readonly DomainName[];
   /** Hears what a half tells a gate. */
-  readonly hears?: ObserverEvents;
+  readonly hears?: HalfEvents;
 }
 
-const NOBODY: ObserverEvents = { seen: () => undefined, gone: () => undefined, names: () => undefined };
+const NOBODY: HalfEvents = { seen: () => undefined, gone: () => undefined, names: () => undefined };
 
 /** A host, its half, and the customers who send requests. */
 export class World {
@@ -53,7 +53,7 @@ export class World {
   consoles: ConsoleMood = 'well';
   /** Set once somebody has changed the time of day. */
   jumped = false;
-  readonly #hears: ObserverEvents;
+  readonly #hears: HalfEvents;
   #life: Life | null = null;
   #half: ModelHalf | null = null;
   #lives = 0;

@@ -152,6 +152,7 @@ export class ControlFixture implements RunningGate {
         reachable: true,
         failure: null,
         heardAt: this.startedAt,
+        lookedAt: null,
         status: () => Promise.resolve(this.half),
         get contract() {
           return contract();

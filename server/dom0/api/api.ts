@@ -62,7 +62,8 @@ interface ApiParts extends ConsoleUpgradesParts, DomainChangesParts, LogAnswersP
 /** The HTTP side of dom0: JSON on a Unix socket. Every route is listed here. */
 export class Api {
   readonly #parts: ApiParts;
-  readonly #feed: ChangesFeed;
+  /** Those who follow the changes. */
+  readonly feed: ChangesFeed;
   readonly #server: Server;
   readonly #upgrades: ConsoleUpgrades;
   readonly #changes: DomainChanges;
@@ -70,10 +71,10 @@ export class Api {
 
   constructor(parts: ApiParts) {
     this.#parts = parts;
-    this.#feed = new ChangesFeed(parts.logger);
     this.#upgrades = new ConsoleUpgrades(parts);
     this.#changes = new DomainChanges(parts);
     this.#logs = new LogAnswers(parts);
+    this.feed = new ChangesFeed(parts.logger);
     const guard = new FaultGuard(parts.logger);
     this.#server = createServer(
       {
@@ -115,17 +116,12 @@ export class Api {
     return listenOnSocket(this.#server, path, group);
   }
 
-  /** Sends a change to everyone who follows. */
-  tell(change: Change): void {
-    this.#feed.tell(change);
-  }
-
   /**
    * Accepts no more connections, and ends all but the consoles. Call `drop` after the consoles have said
    * goodbye. Calling it twice is harmless.
    */
   close(): void {
-    this.#feed.close();
+    this.feed.close();
     if (this.#server.listening) this.#server.close();
     this.#server.closeAllConnections();
   }
@@ -159,10 +155,11 @@ export class Api {
     } else if (is('GET', 'domains', 2)) {
       reply(response, requestedDomain(this.#parts.domain, key));
     } else if (is('GET', 'changes', 1)) {
-      this.#feed.follow(response, [
+      const now: readonly Change[] = [
         ...this.#parts.domains().map((domain) => ({ change: 'domain', domain }) as const),
         { change: 'names', ...this.#parts.names() },
-      ]);
+      ];
+      this.feed.follow(response, now, { looks: query.get('looks') === '1' });
     } else if (is('POST', 'operations', 1)) {
       await this.#submit(request, response);
     } else if (is('GET', 'operations', 2)) {

@@ -12,15 +12,20 @@ const TOGETHER_LIMIT = 32 * 1024 * 1024;
 /** The readers of `GET /changes`. */
 export class ChangesFeed {
   readonly #guard: FaultGuard;
-  readonly #readers = new Set<ServerResponse>();
+  /** Each with whether it wants looks. */
+  readonly #readers = new Map<ServerResponse, { readonly looks: boolean }>();
   #beat: NodeJS.Timeout | null = null;
 
   constructor(log: FaultLogger) {
     this.#guard = new FaultGuard(log);
   }
 
-  /** Sends the present state, then `ready`, then later changes in order. */
-  follow(response: ServerResponse, now: readonly Change[]): void {
+  /**
+   * Sends the present state, then `ready`, then later changes in order.
+   *
+   * @param options whether the reader wants looks, and so hears of no domain again that has not changed
+   */
+  follow(response: ServerResponse, now: readonly Change[], options: { readonly looks: boolean }): void {
     response.writeHead(200, { 'content-type': 'application/jsonl', 'cache-control': 'no-store' });
     response.on('close', () => {
       this.#leave(response);
@@ -32,7 +37,7 @@ export class ChangesFeed {
     this.#dropSlowest();
     const ready: Change = { change: 'ready', at: new Date().toISOString() };
     response.write([...now, ready].map(line).join(''));
-    this.#readers.add(response);
+    this.#readers.set(response, options);
     this.#beat ??= setInterval(
       this.#guard.on('beat', () => {
         this.tell({ change: 'beat', at: new Date().toISOString() });
@@ -42,10 +47,28 @@ export class ChangesFeed {
   }
 
   tell(change: Change): void {
-    if (this.#readers.size === 0) return;
+    if (this.#readers.size > 0) this.#send([...this.#readers.keys()], change);
+  }
+
+  /** Tells those who want looks. */
+  tellLook(change: Change): void {
+    this.#send(this.#who({ looks: true }), change);
+  }
+
+  /** Tells the others. @param change is called only if there are some */
+  tellPlain(change: () => Change): void {
+    const readers = this.#who({ looks: false });
+    if (readers.length > 0) this.#send(readers, change());
+  }
+
+  #who(wanted: { readonly looks: boolean }): readonly ServerResponse[] {
+    return [...this.#readers].flatMap(([reader, { looks }]) => (looks === wanted.looks ? [reader] : []));
+  }
+
+  #send(readers: readonly ServerResponse[], change: Change): void {
     this.#dropSlowest();
     const text = line(change);
-    for (const reader of this.#readers) {
+    for (const reader of readers.filter((one) => this.#readers.has(one))) {
       if (reader.writableLength > BEHIND_LIMIT) reader.destroy();
       else reader.write(text);
     }
@@ -53,16 +76,16 @@ export class ChangesFeed {
 
   /** Ends all connections. Calling it twice is harmless. */
   close(): void {
-    for (const reader of this.#readers) reader.end();
+    for (const reader of this.#readers.keys()) reader.end();
     this.#readers.clear();
     this.#stopBeat();
   }
 
   #dropSlowest(): void {
     let behind = 0;
-    for (const reader of this.#readers) behind += reader.writableLength;
+    for (const reader of this.#readers.keys()) behind += reader.writableLength;
     if (behind <= TOGETHER_LIMIT) return;
-    for (const reader of [...this.#readers].toSorted(
+    for (const reader of [...this.#readers.keys()].toSorted(
       (one, other) => other.writableLength - one.writableLength,
     )) {
       if (behind <= TOGETHER_LIMIT) return;

@@ -49,6 +49,7 @@ export async function hostContract({
     rescueEnds: true,
     withdrawals: true,
     usage: true,
+    looks: true,
     console: {
       passesEscape: settings.toolstack.consoleEscapeOption,
       sysrqKeys: Array.from(settings.sysrqKeys),

@@ -34,10 +34,18 @@ interface Sighting {
   readonly uptime: number | undefined;
   /** The host's uptime, milliseconds. */
   readonly now: number;
+  /** The time of day, ISO 8601. */
+  readonly at: string;
   /** Null: it is not on its way on this host. */
   readonly move: LocalMove | null;
   readonly life: Life | null;
 }
+
+/**
+ * What a round found to be new of a domain. `load`: only what it uses. `again`: nothing, and it was not told for a
+ * while. `nothing`: the same, and it was told a moment ago.
+ */
+export type Sight = 'changed' | 'load' | 'again' | 'nothing';
 
 /** Follows one domain from listing to listing, and works out its state, profile and load. */
 export class DomainTracker {
@@ -46,6 +54,8 @@ export class DomainTracker {
   #memory: StateMemory = NO_MEMORY;
   readonly #cpu = new CpuGauge();
   #isMoving = false;
+  /** Whether its files say something else than when it was told last. */
+  #isConfigured = false;
   /** The domid that a migration on this host gave it last, and when, by the host's uptime in milliseconds. */
   #arrival: { readonly domid: number; readonly at: number } | null = null;
   /** When it was last published, by the host's uptime in milliseconds; 0 before the first time. */
@@ -80,18 +90,25 @@ export class DomainTracker {
   }
 
   /** Takes what its configuration files say now. */
-  configure(files: Partial<Pick<ObservedDomain, 'config' | 'configured' | 'fault'>>): void {
-    this.#seen = { ...this.#seen, ...files };
+  configure({
+    config,
+    configured,
+    fault = null,
+  }: Pick<ObservedDomain, 'config' | 'configured' | 'fault'>): void {
+    const { config: before, configured: was, fault: fault0 = null } = this.#seen;
+    const isSame = was.uuid === configured.uuid && was.since === configured.since;
+    if (before === config && isSame && fault0 === fault) return;
+    this.#isConfigured ||= before !== config || !isSame;
+    this.#seen = { ...this.#seen, config, configured, fault };
   }
 
-  /** Takes in a round. @returns whether to publish it: it has changed, or was not published for a while */
-  see(sighting: Sighting): boolean {
-    const { listed, boot, uptime, now, move, life } = sighting;
+  /** Takes in a round. */
+  see(sighting: Sighting): Sight {
+    const { listed, boot, uptime, now, at, move, life } = sighting;
     const { name, config, observation: before } = this.#seen;
     const { states, settings } = this.#parts;
     const held = this.#heldIn(sighting);
     const { state, memory } = held ?? this.#stateOf(listed, now);
-    const at = this.#timeOfDay();
     const shown = boot?.profile ?? this.#profileIn(state, listed);
     const incarnation = listed === null ? (move?.from ?? null) : incarnationIn(listed, life);
     const same = before.state === state && before.profile === shown;
@@ -103,7 +120,9 @@ export class DomainTracker {
     const known = listed === null ? config.guest : this.#guestOf(listed);
     const guest = boot?.guest ?? (goesOn ? this.#seen.guest : known);
     const changed =
-      !same || !isDeepStrictEqual(guest, this.#seen.guest) || !isSameListing(this.#seen, listed, cpuPercent);
+      !same || !isDeepStrictEqual(guest, this.#seen.guest) || !isSameListing(this.#seen.listed, listed);
+    const isUsedMore =
+      this.#seen.cpuPercent !== cpuPercent || this.#seen.listed?.cpuSeconds !== listed?.cpuSeconds;
     this.#memory = memory;
     this.#seen = {
       ...this.#seen,
@@ -115,9 +134,11 @@ export class DomainTracker {
     };
     states.note(name, this.#seen, life);
     this.#isMoving = move !== null;
-    if (!changed && now - this.#toldAt < settings.intervalSeconds * 1000) return false;
+    const sight = changed || this.#isConfigured ? 'changed' : isUsedMore ? 'load' : 'again';
+    if (sight === 'again' && now - this.#toldAt < settings.intervalSeconds * 1000) return 'nothing';
+    this.#isConfigured = false;
     this.#toldAt = now;
-    return true;
+    return sight;
   }
 
   /** The last observation is too old: the state is unknown. @returns whether to publish it */
@@ -207,19 +228,15 @@ function incarnationIn({ uuid, domid }: ListedDomain, life: Life | null): Incarn
   return { uuid: uuid ?? '', domid, ...(bornAs === domid ? {} : { bornAs }) };
 }
 
-function isSameListing(
-  before: ObservedDomain,
-  listed: ListedDomain | null,
-  cpuPercent: number | null,
-): boolean {
-  const was = before.listed;
+/** Whether two listings differ at most in what the domain used. */
+function isSameListing(was: ListedDomain | null, listed: ListedDomain | null): boolean {
   if (was === null || listed === null) return was === listed;
   return (
     was.domid === listed.domid &&
     was.uuid === listed.uuid &&
     was.memoryMiB === listed.memoryMiB &&
     was.vcpus === listed.vcpus &&
-    was.cpuSeconds === listed.cpuSeconds &&
-    before.cpuPercent === cpuPercent
+    // A life that begins counts anew.
+    was.cpuSeconds <= listed.cpuSeconds
   );
 }

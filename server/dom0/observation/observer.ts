@@ -5,6 +5,7 @@ import type { HostNames } from '../../wire/domain.js';
 import type { GuestName } from '../../wire/guest-name.js';
 import type { Logger } from '../../wire/logger.js';
 import type { BootProfiles } from '../boot/boot-profiles.js';
+import type { DomainConfig } from '../config/domain-config.js';
 import type { DomainConfigs } from '../config/domain-configs.js';
 import type { HostClock } from '../scheduling/host-clock.js';
 import { SharedRun } from '../scheduling/shared-run.js';
@@ -36,7 +37,8 @@ const NO_UPTIMES: ReadonlyMap<number, number> = new Map();
 
 interface ObserverParts {
   readonly toolstack: Toolstack;
-  readonly configs: NameSource & Pick<DomainConfigs, 'fault' | 'kept' | 'note' | 'scan' | 'settled'>;
+  readonly configs: NameSource &
+    Pick<DomainConfigs, 'fault' | 'kept' | 'note' | 'revision' | 'scan' | 'scanInTurn' | 'settled'>;
   readonly memory: KnownNames;
   readonly states: KnownStates;
   readonly profiles: BootProfiles;
@@ -50,14 +52,16 @@ interface ObserverParts {
 }
 
 export interface ObserverEvents {
-  /** Something about this domain changed, or it was looked at again. */
+  /** Something about this domain changed. */
   seen(domain: ObservedDomain): void;
+  /** It was looked at again, and nothing has changed, but for what it uses. @param isUsedMore whether that has */
+  seenAgain(domain: ObservedDomain, isUsedMore: boolean): void;
   gone(name: DomainName): void;
   /** The settings do not have the domain managed any more. It may come back as it was. */
   dropped?(name: DomainName): void;
   /** The other, missing or gone names changed. */
   names(names: HostNames): void;
-  /** The toolstack has answered, and every domain is as it was listed. */
+  /** The toolstack has answered, and every domain is as it was listed and told. */
   looked?(): void;
 }
 
@@ -77,6 +81,8 @@ export class Observer {
   #cancelRound: () => void = () => undefined;
   #cancelAgeing: () => void = () => undefined;
   #stopped = false;
+  /** What the files said when they were taken in last. */
+  #adopted: number | null = null;
   #roundAt: number;
   readonly #listing: LastListing;
   /** Whether the settings have changed since the files were looked at. */
@@ -242,7 +248,7 @@ export class Observer {
 
   async #round(): Promise<Refusal | null> {
     const { configs, memory, settings, host } = this.#parts;
-    await within(host, SCAN_PATIENCE_MS, configs.scan());
+    await within(host, SCAN_PATIENCE_MS, configs.scanInTurn(host.uptime()));
     this.#adopt();
     const listed = await this.#parts.toolstack.list();
     const now = host.uptime();
@@ -271,13 +277,15 @@ export class Observer {
     ))
       this.#forget(name);
     const uptimes = await this.#uptimesOf(byName);
+    const at = new Date(this.#parts.clock()).toISOString();
     for (const [name, tracker] of this.#trackers) {
       const domain = byName.get(name) ?? null;
       const uptime = domain === null ? undefined : uptimes.get(domain.domid);
       const move = moves.get(name) ?? null;
       const life = this.#moves.of(name);
-      if (tracker.see({ listed: domain, boot: boots.get(name), uptime, now, move, life }))
-        this.#events.seen(tracker.seen);
+      const sight = tracker.see({ listed: domain, boot: boots.get(name), uptime, now, at, move, life });
+      if (sight === 'changed') this.#events.seen(tracker.seen);
+      else if (sight !== 'nothing') this.#events.seenAgain(tracker.seen, sight === 'load');
     }
     this.#events.looked?.();
     await this.#tellNames();
@@ -317,15 +325,23 @@ export class Observer {
    */
   #adopt(): void {
     const { configs, memory, clock } = this.#parts;
+    const { revision } = configs;
+    if (revision === this.#adopted && !this.#hasNewSettings && this.#leaving.size === 0) return;
+    this.#adopted = revision;
     for (const name of memory.see(configs, clock())) this.#forget(name);
+    const current = new Map<DomainName, DomainConfig>();
     for (const config of [...configs.list(), ...configs.kept()]) {
       const tracker = this.#trackers.get(config.name);
       if (tracker === undefined) this.#trackers.set(config.name, new DomainTracker(this.#parts, config));
       // A kept configuration is no newer than the known one.
-      else if (configs.find(config.name) === config) tracker.configure({ config });
+      else if (configs.find(config.name) === config) current.set(config.name, config);
     }
     for (const [name, tracker] of this.#trackers)
-      tracker.configure({ fault: configs.fault(name), configured: memory.configured(name) });
+      tracker.configure({
+        config: current.get(name) ?? tracker.seen.config,
+        fault: configs.fault(name),
+        configured: memory.configured(name),
+      });
     if (this.#hasNewSettings || this.#leaving.size > 0) this.#drop();
   }
 

@@ -92,6 +92,8 @@ export interface Host extends HostJournal {
   readonly contract: Contract | null;
   /** What was last heard of its domains. */
   readonly domains: ReadonlyMap<DomainName, DomainView>;
+  /** When it looked at all of them last, ISO 8601; null where it tells only when it looked at each. */
+  readonly lookedAt: string | null;
   /** The last attempt to reach it that failed; null before one has failed. */
   readonly failure: HostFailure | null;
   /** When it said anything last; null when it never did. */

@@ -3,6 +3,7 @@ import { folderRoom } from '../../wire/folder-check.js';
 import type { Host, LiveSession, LiveSessions, RunningGate } from './control-ports.js';
 import { lookAtFolders } from './gate-folders.js';
 import type { FolderSettings } from './gate-folders.js';
+import { seenAt } from '../hosts/hosts.js';
 import { hostStatus } from './host-status.js';
 import type { ExpiringKeys, HostOverview, OperationOverview, Overview } from './overview.js';
 import { policyStatus } from './policy-routes.js';
@@ -67,7 +68,7 @@ export async function takeOverview(
 async function hostOverview(host: Host): Promise<HostOverview> {
   const half = await host.status();
   const domains = [...host.domains.values()];
-  const looks = domains.map(({ observation }) => observation.seenAt).sort();
+  const looks = domains.map((view) => seenAt({ host, view })).sort();
   return {
     ...hostStatus(host),
     half,

@@ -25,6 +25,7 @@ import { VERBS } from '../../wire/contract.js';
 import type { Authorizer } from '../access/authorize.js';
 import type { ConsoleOptions } from '../console/console-options.js';
 import type { Move } from '../hosts/domain-moves.js';
+import { seenAt } from '../hosts/hosts.js';
 import type { FoundDomain, Hosts, Stray } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
 import type { PolicyHolder } from '../policy/policy-holder.js';
@@ -134,7 +135,8 @@ export class OwnDomains {
       state: stray === null ? (observation?.state ?? null) : 'running',
       profile: observation?.profile ?? null,
       since: observation === null || move !== null ? null : Date.parse(observation.since),
-      seenAt: observation === null ? null : Date.parse(observation.seenAt),
+      seenAt:
+        view === undefined || found === undefined ? null : Date.parse(seenAt({ host: found.host, view })),
       reachable: (stray ?? found)?.host.reachable ?? false,
       type: view?.type ?? null,
       textConsole: view?.textConsole ?? true,

@@ -17,10 +17,20 @@ export class ChangesReader {
   #ready = false;
   #names: HostNames | null = null;
   #contract: Contract | null = null;
+  #lookedAt: string | null;
 
-  /** @param known what was last heard before the stream began */
-  constructor(known: ReadonlyMap<DomainName, DomainView>) {
+  /**
+   * @param known what was last heard before the stream began
+   * @param lookedAt the last look that was told before; null: none was
+   */
+  constructor(known: ReadonlyMap<DomainName, DomainView>, lookedAt: string | null = null) {
     this.#domains = new Map(known);
+    this.#lookedAt = lookedAt;
+  }
+
+  /** When the host looked at all domains last, ISO 8601; null: the stream did not tell yet, or never does. */
+  get lookedAt(): string | null {
+    return this.#lookedAt;
   }
 
   get domains(): ReadonlyMap<DomainName, DomainView> {
@@ -73,11 +83,27 @@ export class ChangesReader {
           if (!this.#listed.has(name)) this.#domains.delete(name);
         }
         this.#ready = true;
+        this.#lookedAt = null;
         yield { event: 'reachable' };
+        return;
+      case 'looked':
+        yield* this.#looked(change);
         return;
       case 'beat':
         return;
     }
+  }
+
+  *#looked({ at, loads }: Extract<Change, { change: 'looked' }>): Generator<LinkEvent> {
+    this.#lookedAt = at;
+    const names: DomainName[] = [];
+    for (const [name, cpuSeconds, cpuPercent] of loads) {
+      const view = this.#domains.get(name);
+      if (view === undefined) continue;
+      this.#domains.set(name, { ...view, cpuSeconds, cpuPercent });
+      names.push(name);
+    }
+    yield { event: 'looked', loads: names };
   }
 
   /** Puts the operation into the domain's view too, so that those who look at the domain see it move. */

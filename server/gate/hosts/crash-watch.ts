@@ -6,6 +6,7 @@ import { AuditUnavailableError } from '../../store/store-error.js';
 import type { DomainView } from '../../wire/domain.js';
 import type { Logger } from '../../wire/logger.js';
 import type { Unsubscribe } from '../session/terminal.js';
+import { onDomainNews } from './domain-news.js';
 import type { HostsEvent } from './hosts.js';
 
 /** A domain that boots so often in so long, and not by an operation of ours, is in a loop. Milliseconds. */
@@ -53,12 +54,14 @@ export class CrashWatch {
   constructor(parts: CrashWatchParts) {
     this.#parts = parts;
     this.#now = parts.monotonic ?? (() => performance.now());
-    this.#unsubscribe = parts.hosts.onEvent(({ host, event }) => {
-      if (event.event === 'reachable') for (const view of host.domains.values()) this.#take(host.name, view);
-      if (event.event === 'gone') this.#watched.delete(`${host.name} ${event.name}`);
-      if (event.event !== 'domain') return;
-      const view = host.domains.get(event.name);
-      if (view !== undefined) this.#take(host.name, view);
+    this.#unsubscribe = onDomainNews({
+      hosts: parts.hosts,
+      // A life that begins counts its CPU time anew.
+      loads: true,
+      take: (host, view) => this.#take(host, view),
+      gone: (host, name) => {
+        this.#watched.delete(`${host} ${name}`);
+      },
     });
   }
 
@@ -66,11 +69,11 @@ export class CrashWatch {
     this.#unsubscribe();
   }
 
-  /** What cannot be recorded now is tried again when the host tells of the domain next, every few seconds. */
-  #take(host: string, view: DomainView): void {
+  /** @returns false when something could not be recorded */
+  #take(host: string, view: DomainView): boolean {
     const { name: domain, observation, operation } = view;
     // While it is not known what it does, its last state counts.
-    if (observation.state === 'unknown') return;
+    if (observation.state === 'unknown') return true;
     const key = `${host} ${domain}`;
     const watched: Watched = this.#watched.get(key) ?? { boots: [], toldAt: null, crash: null };
     this.#watched.set(key, watched);
@@ -79,11 +82,13 @@ export class CrashWatch {
     try {
       if (observation.state === 'crashed') this.#crashed(host, domain, observation.since, watched);
       // An operation of ours, before or now, explains it.
-      if (before === undefined || before.operation !== null || operation !== null) return;
+      if (before === undefined || before.operation !== null || operation !== null) return true;
       if (hasBooted(before, view)) this.#booted(host, domain, watched);
+      return true;
     } catch (fault) {
       if (!(fault instanceof AuditUnavailableError)) throw fault;
       this.#parts.log.error({ domain, host }, 'crash.not-recorded');
+      return false;
     }
   }
 

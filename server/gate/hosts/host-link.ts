@@ -71,6 +71,7 @@ export class HostLink {
   readonly #abort = new AbortController();
   #domains: ReadonlyMap<DomainName, DomainView> = new Map();
   #names: HostNames | null = null;
+  #lookedAt: string | null = null;
   #others: readonly GuestName[] = [];
   #contract: Contract | null = null;
   #reachable = false;
@@ -158,6 +159,11 @@ export class HostLink {
   /** What was last heard of its domains, also while it is not reachable. */
   get domains(): ReadonlyMap<DomainName, DomainView> {
     return this.#domains;
+  }
+
+  /** When it looked at all domains last, ISO 8601, as told; null where it tells only when it looked at each. */
+  get lookedAt(): string | null {
+    return this.#lookedAt;
   }
 
   /**
@@ -284,12 +290,15 @@ export class HostLink {
     const contract = await this.#client.ask('GET', '/contract');
     if (!contract.ok) throw new HostError(`the contract was refused: ${contract.no.message}`);
     this.#contract = readContract(contract.body);
-    const response = await this.#client.open('GET', '/changes');
+    const response = await this.#client.open(
+      'GET',
+      this.#contract.looks === true ? '/changes?looks=1' : '/changes',
+    );
     if (response.statusCode !== 200) {
       response.destroy();
       throw new HostError(`the changes were answered with status ${response.statusCode ?? 0}`);
     }
-    const reader = new ChangesReader(this.#domains);
+    const reader = new ChangesReader(this.#domains, this.#lookedAt);
     const silence = setTimeout(
       () => response.destroy(new HostError('it fell silent')),
       this.#timings.silence,
@@ -302,6 +311,7 @@ export class HostLink {
           this.#domains = reader.domains;
           this.#names = reader.names;
           this.#contract = reader.contract ?? this.#contract;
+          this.#lookedAt = reader.lookedAt;
           this.#others = reader.names?.others ?? this.#others;
           if (event.event === 'reachable') {
             this.#reachable = true;

@@ -71,7 +71,7 @@ export class HostMemory {
     try {
       if (this.#unrecorded.has(host) || this.#isNews(host, event, name)) this.#record(host);
       const isAboutGuests = event === 'names' || event === 'reachable';
-      if (isAboutGuests || this.#leaving.size > 0) this.#trackLeaving(host);
+      if (isAboutGuests || (this.#leaving.size > 0 && event !== 'looked')) this.#trackLeaving(host);
     } catch (fault) {
       this.#log.error({ err: fault }, 'host.not-remembered');
     }
@@ -121,6 +121,7 @@ export class HostMemory {
 
   /** Whether the host may show other names than were recorded: its guests come with `names`. */
   #isNews(host: HostLink, event: LinkEvent['event'], name: DomainName | null): boolean {
+    if (event === 'looked') return false;
     if (event !== 'domain' || name === null) return true;
     return this.#recorded.get(host)?.domains.has(name) !== true;
   }

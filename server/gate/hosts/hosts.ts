@@ -25,6 +25,13 @@ export interface FoundDomain {
   readonly view: DomainView;
 }
 
+/** When the toolstack of its host was last asked about a domain, ISO 8601. */
+export function seenAt({ host, view }: { host: Pick<HostLink, 'lookedAt'>; view: DomainView }): string {
+  const { state, seenAt: told } = view.observation;
+  // A look sees all domains. One that it did not see is unknown, and is told so.
+  return state === 'unknown' ? told : (host.lookedAt ?? told);
+}
+
 /** A host where a domain is without being managed there. */
 export interface Stray {
   readonly host: HostLink;
@@ -266,6 +273,7 @@ export class Hosts implements DomainObservations {
   #remember(host: HostLink, { event, ...more }: LinkEvent): void {
     if (event === 'operation') return;
     this.#memory.update(host, event, 'name' in more ? more.name : null);
+    if (event === 'looked') return;
     const names = 'name' in more ? [more.name] : event === 'reachable' ? host.domains.keys() : [];
     for (const name of names) {
       const found = host.domains.get(name)?.observation;

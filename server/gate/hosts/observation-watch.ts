@@ -1,5 +1,8 @@
 import type { DomainName } from '../../../policy/names.js';
+import type { HostLink } from './host-link.js';
 import type { HostsEvent } from './hosts.js';
+import { domainsOf } from './link-event.js';
+import type { LinkEvent } from './link-event.js';
 import type { DomainObservations } from '../access/domain-observations.js';
 import type { Unsubscribe } from '../session/terminal.js';
 
@@ -15,16 +18,7 @@ export function watchObservations(hosts: ObservedHosts, changed: (domain: Domain
   const told = new Map<DomainName, string>();
   return hosts.onEvent(({ host, event }) => {
     if (event.event === 'gone') told.delete(event.name);
-    const names =
-      event.event === 'domain'
-        ? [event.name]
-        : event.event === 'reachable'
-          ? [...host.domains.keys()]
-          : // A domain that runs unmanaged on one host is off on another.
-            event.event === 'names'
-            ? [...told.keys()]
-            : [];
-    for (const name of names) {
+    for (const name of concerned(host, event)) {
       const { state, booted } = hosts.observation(name);
       const seen = `${state ?? ''} ${booted ?? ''}`;
       if (state === null || told.get(name) === seen) continue;
@@ -32,4 +26,22 @@ export function watchObservations(hosts: ObservedHosts, changed: (domain: Domain
       changed(name);
     }
   });
+
+  /** The names of which something else may be known now. */
+  function concerned(host: HostLink, event: LinkEvent): Iterable<DomainName> {
+    switch (event.event) {
+      case 'domain':
+      case 'gone':
+        return domainsOf(event.name);
+      case 'reachable':
+      case 'lost':
+        return [...host.domains.keys()];
+      // A domain that runs unmanaged on one host is off on another.
+      case 'names':
+        return [...told.keys()];
+      case 'looked':
+      case 'operation':
+        return [];
+    }
+  }
 }

@@ -2,6 +2,7 @@ import { percentWord } from '../../../menus/domain-words.js';
 import { duration } from '../../../menus/time-words.js';
 import type { DomainState } from '../../../policy/domain-state.js';
 import type { DomainName } from '../../../policy/names.js';
+import { seenAt } from '../hosts/hosts.js';
 import type { Hosts } from '../hosts/hosts.js';
 
 /** How a domain looks in a menu. */
@@ -38,10 +39,10 @@ export function domainLook(
   const found = hosts.find(name);
   const stray = hosts.strayOf(name);
   const move = hosts.moveOf(name);
-  const seenAt = found === undefined ? null : Date.parse(found.view.observation.seenAt);
+  const lookedAt = found === undefined ? null : Date.parse(seenAt(found));
   const since = found === undefined ? null : Date.parse(found.view.observation.since);
   const reachable = (stray ?? found)?.host.reachable ?? false;
-  const isStale = seenAt !== null && now - seenAt > STALE;
+  const isStale = lookedAt !== null && now - lookedAt > STALE;
   const view = found?.view;
   const moves =
     found !== undefined &&
@@ -65,7 +66,7 @@ export function domainLook(
     hosts.observation(name),
   ]);
   const age = `${since === null ? '' : duration(now - since)}${isStale ? ' stale' : ''}`;
-  const stale = seenAt === null ? Infinity : seenAt + STALE + 1;
+  const stale = lookedAt === null ? Infinity : lookedAt + STALE + 1;
   const dueAt = moves
     ? now + ALMOST_A_SECOND
     : Math.min(stale, since === null ? Infinity : nextWord(since, now));

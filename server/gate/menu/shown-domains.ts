@@ -4,6 +4,7 @@ import { FaultScope } from '../../wire/fault-scope.js';
 import type { Logger } from '../../wire/logger.js';
 import type { AuditNotifier } from '../audit/audit-notifier.js';
 import type { Hosts, HostsEvent } from '../hosts/hosts.js';
+import { domainsOf } from '../hosts/link-event.js';
 import { Background } from '../scheduling/background.js';
 import { SlicedQueue } from '../scheduling/sliced-queue.js';
 import { Slices } from '../scheduling/slices.js';
@@ -194,9 +195,12 @@ export class ShownDomains {
   #heard({ event }: HostsEvent): void {
     // An operation shows in its domain, whose event comes as well.
     if (event.event === 'operation') return;
-    if ('name' in event) {
-      const shown = this.#shown.get(event.name);
-      if (shown !== undefined) this.#reviews.add(shown.review);
+    if (event.event === 'looked' || 'name' in event) {
+      const names = event.event === 'looked' ? event.loads : domainsOf(event.name);
+      for (const name of names) {
+        const shown = this.#shown.get(name);
+        if (shown !== undefined) this.#reviews.add(shown.review);
+      }
       return;
     }
     for (const shown of this.#shown.values()) {

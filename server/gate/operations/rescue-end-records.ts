@@ -2,6 +2,7 @@ import type { AuditEvent } from '../../store/audit-event.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
 import type { DomainView } from '../../wire/domain.js';
 import type { Logger } from '../../wire/logger.js';
+import { onDomainNews } from '../hosts/domain-news.js';
 import type { HostsEvent } from '../hosts/hosts.js';
 import type { Unsubscribe } from '../session/terminal.js';
 
@@ -27,11 +28,10 @@ export class RescueEndRecords {
 
   constructor(parts: RescueEndRecordsParts) {
     this.#parts = parts;
-    this.#unsubscribe = parts.hosts.onEvent(({ host, event }) => {
-      if (event.event === 'reachable') for (const view of host.domains.values()) this.#take(host.name, view);
-      if (event.event !== 'domain') return;
-      const view = host.domains.get(event.name);
-      if (view !== undefined) this.#take(host.name, view);
+    this.#unsubscribe = onDomainNews({
+      hosts: parts.hosts,
+      loads: false,
+      take: (host, view) => this.#take(host, view),
     });
   }
 
@@ -39,13 +39,13 @@ export class RescueEndRecords {
     this.#unsubscribe();
   }
 
-  /** What cannot be recorded now is tried again when the host tells of the domain next, every few seconds. */
-  #take(host: string, { name: domain, lastEnding }: DomainView): void {
-    if (lastEnding === undefined || lastEnding === null || lastEnding.cause !== 'rescue-end') return;
+  /** @returns false when it could not be recorded */
+  #take(host: string, { name: domain, lastEnding }: DomainView): boolean {
+    if (lastEnding === undefined || lastEnding === null || lastEnding.cause !== 'rescue-end') return true;
     const { id: operation, phase: outcome, verb, by: customer, failure } = lastEnding;
-    if (outcome === 'queued' || outcome === 'running') return;
+    if (outcome === 'queued' || outcome === 'running') return true;
     const key = `${host} ${domain}`;
-    if (this.#recorded.get(key) === operation) return;
+    if (this.#recorded.get(key) === operation) return true;
     const { audit, log } = this.#parts;
     const detail = failure === null ? null : failure.detail === '' ? failure.message : failure.detail;
     const by = verb === 'normal' ? 'normal' : 'shutdown';
@@ -54,9 +54,11 @@ export class RescueEndRecords {
       if (!audit.has(operation, 'rescue.ended'))
         audit.append({ kind: 'rescue.ended', customer, domain, operation, host, by, outcome, code, detail });
       this.#recorded.set(key, operation);
+      return true;
     } catch (fault) {
       if (!(fault instanceof AuditUnavailableError)) throw fault;
       log.error({ operation, domain, host }, 'rescue.end-not-recorded');
+      return false;
     }
   }
 }

@@ -60,24 +60,21 @@ describe("dom0's API", () => {
   afterEach(() => house.dispose());
 
   /** Opens a stream of changes; `changes` collects them. */
-  function follow(): Promise<{ answer: IncomingMessage; changes: Change[] }> {
+  function follow(path = '/changes'): Promise<{ answer: IncomingMessage; changes: Change[] }> {
     return new Promise((resolve, reject) => {
-      const asking = request(
-        { socketPath: house.settings.socket, path: '/changes', agent: false },
-        (answer) => {
-          const changes: Change[] = [];
-          let rest = '';
-          answer.on('error', () => undefined);
-          answer.on('data', (chunk: Buffer) => {
-            const lines = (rest + chunk.toString()).split('\n');
-            rest = lines.pop() ?? '';
-            for (const line of lines) {
-              changes.push(readWhole(readChange, JSON.parse(line)));
-            }
-          });
-          resolve({ answer, changes });
-        },
-      );
+      const asking = request({ socketPath: house.settings.socket, path, agent: false }, (answer) => {
+        const changes: Change[] = [];
+        let rest = '';
+        answer.on('error', () => undefined);
+        answer.on('data', (chunk: Buffer) => {
+          const lines = (rest + chunk.toString()).split('\n');
+          rest = lines.pop() ?? '';
+          for (const line of lines) {
+            changes.push(readWhole(readChange, JSON.parse(line)));
+          }
+        });
+        resolve({ answer, changes });
+      });
       asking.on('error', reject);
       asking.end();
     });
@@ -212,6 +209,7 @@ describe("dom0's API", () => {
       rescueEnds: true,
       withdrawals: true,
       usage: true,
+      looks: true,
       console: {
         passesEscape: false,
         sysrqKeys: ['h', 's'],
@@ -464,6 +462,31 @@ describe("dom0's API", () => {
       ),
     );
     answer.destroy();
+  });
+
+  it('tells looks to those who ask, and to them no domain again that has not changed', async () => {
+    const [looks, plain] = await Promise.all([follow('/changes?looks=1'), follow()]);
+    const times = (changes: readonly Change[], kind: Change['change']): number =>
+      changes.filter(({ change }) => change === kind).length;
+    const afterReady = (): readonly Change[] =>
+      looks.changes.slice(looks.changes.findIndex(({ change }) => change === 'ready') + 1);
+    await eventually('three looks', () => times(looks.changes, 'looked') >= 3);
+    await eventually('the others to hear', () => times(plain.changes, 'domain') >= 6);
+    assert.equal(times(afterReady(), 'domain'), 0);
+    assert.equal(times(plain.changes, 'looked'), 0);
+    house.toolstack.change('horatio', { cpuSeconds: 99 });
+    const load = (change: Change): boolean =>
+      change.change === 'looked' && change.loads.some(([name, used]) => name === 'horatio' && used === 99);
+    await eventually('what it has used', () => looks.changes.some(load));
+    assert.equal(times(afterReady(), 'domain'), 0);
+    house.toolstack.change('horatio', { cpuSeconds: 1 });
+    await eventually('a life that counts anew', () => times(afterReady(), 'domain') === 1);
+    await house.configure('ophelia', 'memory = 333\n');
+    const hasGrown = (change: Change): boolean =>
+      change.change === 'domain' && change.domain.name === 'ophelia' && change.domain.memoryMiB === 333;
+    await eventually('what its file says now', () => afterReady().some(hasGrown));
+    looks.answer.destroy();
+    plain.answer.destroy();
   });
 
   it('drops a reader that does not read, and keeps nothing for it', async function () {

@@ -24,7 +24,7 @@ describe('the readers of changes', () => {
 
   before(async () => {
     server = createServer((_request, response) => {
-      feed.follow(response, []);
+      feed.follow(response, [], { looks: true });
       following += 1;
     });
     server.listen(path);
