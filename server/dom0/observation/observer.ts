@@ -85,8 +85,8 @@ export class Observer {
   #adopted: number | null = null;
   #roundAt: number;
   readonly #listing: LastListing;
-  /** Whether the settings have changed since the files were looked at. */
-  #hasNewSettings = false;
+  /** The settings have changed, and then the files were looked at by them; null: no domain may have to go for it. */
+  #newSettings: 'taken' | 'looked' | null = null;
   /** The domains that go when the operation on them has ended. */
   #leaving: ReadonlySet<DomainName> = new Set();
 
@@ -187,7 +187,7 @@ export class Observer {
    * look at the files. A domain with an operation under way goes when that has ended.
    */
   takeSettings(): void {
-    this.#hasNewSettings = true;
+    this.#newSettings = 'taken';
   }
 
   /** Whether the domain is here only for the operation under way on it. */
@@ -248,7 +248,10 @@ export class Observer {
 
   async #round(): Promise<Refusal | null> {
     const { configs, memory, settings, host } = this.#parts;
-    await within(host, SCAN_PATIENCE_MS, configs.scanInTurn(host.uptime()));
+    const areNew = this.#newSettings === 'taken';
+    const looked = configs.scanInTurn(host.uptime()).then(() => true);
+    // A look that was under way when the settings came did not go by them.
+    if ((await within(host, SCAN_PATIENCE_MS, looked)) === true && areNew) this.#newSettings = 'looked';
     this.#adopt();
     const listed = await this.#parts.toolstack.list();
     const now = host.uptime();
@@ -326,7 +329,7 @@ export class Observer {
   #adopt(): void {
     const { configs, memory, clock } = this.#parts;
     const { revision } = configs;
-    if (revision === this.#adopted && !this.#hasNewSettings && this.#leaving.size === 0) return;
+    if (revision === this.#adopted && this.#newSettings === null && this.#leaving.size === 0) return;
     this.#adopted = revision;
     for (const name of memory.see(configs, clock())) this.#forget(name);
     const current = new Map<DomainName, DomainConfig>();
@@ -342,7 +345,7 @@ export class Observer {
         fault: configs.fault(name),
         configured: memory.configured(name),
       });
-    if (this.#hasNewSettings || this.#leaving.size > 0) this.#drop();
+    if (this.#newSettings === 'looked' || this.#leaving.size > 0) this.#drop();
   }
 
   /** A file that is not read yet may be that of any name. */
@@ -350,10 +353,10 @@ export class Observer {
     const { configs, expectations } = this.#parts;
     if (configs.isReading === true) return;
     const managed = new Set([...configs.list(), ...configs.kept()].map(({ name }) => name));
-    const going = [...(this.#hasNewSettings ? this.#trackers.keys() : this.#leaving)].filter(
+    const going = [...(this.#newSettings === 'looked' ? this.#trackers.keys() : this.#leaving)].filter(
       (name) => !managed.has(name),
     );
-    this.#hasNewSettings = false;
+    if (this.#newSettings === 'looked') this.#newSettings = null;
     this.#leaving = new Set(going.filter((name) => expectations.isUnderWay(name)));
     for (const name of going.filter((one) => !this.#leaving.has(one))) {
       this.#unfollow(name);
