@@ -51,6 +51,6 @@ describe('prune-build.sh', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       scripts: { build: string };
     };
-    assert.match(scripts.build, /^tsc .*&& sh server\/prune-build\.sh &&/);
+    assert.match(scripts.build, /^node \S+\/tsc .*&& sh server\/prune-build\.sh &&/);
   });
 });

@@ -184,9 +184,9 @@ export async function stopSimulator(directory: string): Promise<void> {
     for (const { pid } of living) kill(pid, signal);
     await sleep(20);
   }
-  await rm(join(state, 'domains'), { recursive: true, force: true });
-  await rm(join(state, 'daemons'), { recursive: true, force: true });
-  await rm(settings.sockets, { recursive: true, force: true });
+  // A process that only begins now may still leave its mark, and ends when it has seen that the host is stopped.
+  const all = { recursive: true, force: true, maxRetries: 20, retryDelay: 20 };
+  for (const made of [join(state, 'domains'), join(state, 'daemons'), settings.sockets]) await rm(made, all);
 }
 
 function kill(pid: number, signal: NodeJS.Signals): void {

@@ -223,13 +223,14 @@ describe('both halves, killed again and again while customers work', function ()
 
   /** With every domain off, only the halves run; after them nothing does. */
   async function nothingIsLeft(): Promise<void> {
+    const left = () => processesOf(house.layout.directory);
     const halves = [house.gatePid, house.dom0Pid];
-    await eventually('all but the halves to be gone', () =>
-      processesOf(house.layout.directory).every(({ pid }) => halves.includes(pid)),
-    ).catch(() => assert.fail(JSON.stringify(processesOf(house.layout.directory))));
+    await eventually('all but the halves to be gone', () => left().every(({ pid }) => halves.includes(pid)), {
+      instead: left,
+    });
     await house.endGate();
     await house.endDom0();
-    assert.deepEqual(processesOf(house.layout.directory), []);
+    assert.deepEqual(left(), []);
   }
 });
 

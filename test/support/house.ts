@@ -407,7 +407,7 @@ export class House {
     await this.endSecondDom0('SIGKILL');
     await stopSimulator(this.layout.xen);
     if (this.second !== null) await stopSimulator(this.second.host.xen);
-    rmSync(this.#parent, { recursive: true, force: true });
+    rmSync(this.#parent, { recursive: true, force: true, maxRetries: 20, retryDelay: 20 });
   }
 }
 

@@ -6,12 +6,16 @@ export interface FoundProcess {
   readonly command: string;
 }
 
-/** The processes whose command line names a path in this directory. (proc(5)) */
+/** It answers for the tools of a simulated host, and lives as long as that. */
+const TOOLS_PROCESS = '/server/simulator/tools-process.js ';
+
+/** The processes whose command line names a path in this directory, without the tools' own. (proc(5)) */
 export function processesOf(directory: string): FoundProcess[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((name) => ({ pid: Number(name), command: commandOf(name) }))
-    .filter(({ pid, command }) => pid !== process.pid && command.includes(directory));
+    .filter(({ pid, command }) => pid !== process.pid && command.includes(directory))
+    .filter(({ command }) => !command.includes(TOOLS_PROCESS));
 }
 
 function commandOf(pid: string): string {

@@ -84,7 +84,10 @@ describe('postern image', () => {
     assert.equal(right.status, 0, right.stderr);
     const refused = await image('remove', 'debian-13', ...named);
     assert.equal(refused.status, 3, refused.stderr);
-    assert.match(refused.stderr, /images\.debian-13 in the settings names the image: take it out, restart/);
+    assert.match(
+      refused.stderr,
+      /images\.debian-13 in the settings names the image: take it out, say systemctl reload/,
+    );
     assert.ok(existsSync(file));
 
     writeFileSync(file, Buffer.alloc(IMAGE.length));

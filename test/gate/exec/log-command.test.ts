@@ -323,6 +323,10 @@ describe('the log by exec', () => {
 
   it('waits for a client that does not read, and lets go of it when it is gone or loses the right', async () => {
     let given = 0;
+    const full = (terminal: FakeTerminal): Promise<unknown> =>
+      eventually('it to be full', () => terminal.pendingBytes > 64 * 1024, {
+        instead: () => [given, terminal.pendingBytes, terminal.status, terminal.errors],
+      });
     gate.dom0.logSaid = () => {
       given += 1;
       return Array.from({ length: 64 }, () => 'x'.repeat(1023) + '\n'.repeat(1)).map((line) =>
@@ -333,7 +337,7 @@ describe('the log by exec', () => {
       const terminal = new FakeTerminal({ hasPty: false });
       terminal.stuck = true;
       const ended = gate.exec(gate.alice, `horatio log ${flags}`, terminal);
-      await eventually('it to be full', () => terminal.pendingBytes > 64 * 1024);
+      await full(terminal);
       const held = terminal.pendingBytes;
       await eventually('the answer', () => given > 0);
       await new Promise((resolve) => setImmediate(resolve));
@@ -345,7 +349,7 @@ describe('the log by exec', () => {
     const terminal = new FakeTerminal({ hasPty: false });
     terminal.stuck = true;
     const ended = gate.exec(gate.alice, 'horatio log', terminal);
-    await eventually('it to be full', () => terminal.pendingBytes > 64 * 1024);
+    await full(terminal);
     gate.store.roles.remove(gate.alice.customer, horatio, ADMIN);
     assert.equal(await ended, 1);
   });
