@@ -155,6 +155,9 @@ export const MOST_LOADS = 1_000;
 export const MOST_NAMES = 10_000;
 export const MOST_GONE = 1_000;
 
+/** The most bytes of a line of `GET /changes`: `MOST_NAMES` names of each kind, with a sentence each, fit in it. */
+export const LARGEST_CHANGE = 4 * 1024 * 1024;
+
 /**
  * One line of `GET /changes` (JSON lines; the first lines are the whole list, then `ready`). `gone`: both its
  * configuration file and the domain are gone. `beat` comes every 5 s, so that silence means loss.

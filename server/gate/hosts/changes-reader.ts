@@ -1,5 +1,6 @@
 import type { DomainName } from '../../../policy/names.js';
 import type { Contract } from '../../wire/contract.js';
+import { LARGEST_CHANGE } from '../../wire/domain.js';
 import type { Change, DomainView, HostNames } from '../../wire/domain.js';
 import { readChange } from '../../wire/answers.js';
 import { JsonLines } from './json-lines.js';
@@ -11,7 +12,7 @@ import type { LinkEvent } from './link-event.js';
  * gone.
  */
 export class ChangesReader {
-  readonly #lines = new JsonLines();
+  readonly #lines = new JsonLines(LARGEST_CHANGE);
   readonly #domains: Map<DomainName, DomainView>;
   readonly #listed = new Set<DomainName>();
   #ready = false;

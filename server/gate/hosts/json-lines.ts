@@ -8,7 +8,7 @@ export class JsonLines {
   #heldBytes = 0;
 
   /** @param limit the most bytes of a line */
-  constructor(limit = 256 * 1024) {
+  constructor(limit: number) {
     this.#limit = limit;
   }
 
