@@ -12,7 +12,7 @@ export const VERB_ALIASES = [
 const PAGE_WORDS = { keys: 'keys', notices: 'notify', activity: 'activity', help: 'help' } as const;
 const NOTICE_TEXT_WORDS = { address: 'mail', confirm: 'confirm' } as const;
 
-/** What a customer types for a choice on its page: the same words that follow in the command by exec. */
+/** The words of a choice on its page: those that follow in the command by exec. */
 export function wordsOf({ choice }: Entry): readonly string[] {
   switch (choice.choose) {
     case 'domain':

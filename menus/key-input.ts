@@ -43,7 +43,7 @@ export class KeyInput {
   #running = false;
   #stopListening: (() => void) | null = null;
   #pause: NodeJS.Timeout | null = null;
-  /** What waits for its turn. */
+  /** The input that waits for its turn. */
   #due: (() => void) | null = null;
   #escape: NodeJS.Timeout | null = null;
   #drained: (() => void) | null = null;

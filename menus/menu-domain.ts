@@ -90,7 +90,7 @@ export interface MenuParameter {
 /** The end of the rescue that a domain runs. Times are milliseconds since the epoch. */
 export interface MenuRescueEnd {
   readonly at: number;
-  /** What happens then. */
+  /** The host does this at that time. */
   readonly then: 'normal' | 'reset' | 'poweroff';
   /** When it is tried again, after a try that did not end it; null before. */
   readonly retryAt: number | null;

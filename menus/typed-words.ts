@@ -21,7 +21,7 @@ interface Option {
   readonly isAlias: boolean;
 }
 
-/** What a typed line chooses. */
+/** The choices of a typed line. */
 export interface TypedPath {
   readonly messages: readonly Input[];
   /** Words for a page whose facts have not arrived; empty when there are none. */
@@ -46,7 +46,7 @@ export function typedPath(state: MenuState, line: string, follows = false): Type
 export interface NextWords {
   /** In the order of the page. All begin with what is typed of the word. */
   readonly words: readonly string[];
-  /** What has not arrived and would be needed to tell all of them; null when nothing is missing. */
+  /** Asks for the facts without which some words cannot be told; null when nothing is missing. */
   readonly asks: Effect | null;
 }
 
@@ -180,7 +180,7 @@ function takesWords(state: MenuState): boolean {
   return state.dialog === null && state.calling === null && !state.closing && !isText;
 }
 
-/** What the page still waits for. */
+/** Asks for the facts that the page waits for; null when it has all. */
 function missing(state: MenuState): Effect | null {
   const { page } = currentPage(state);
   if (page === 'keys' && state.keys === null) return { effect: 'list-keys' };

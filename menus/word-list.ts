@@ -17,14 +17,14 @@ export function wordList(words: readonly string[], { columns, preferences }: Men
   );
 }
 
-/** What completes the word that a line ends with: what all words that fit begin with, and a blank after the only one. */
+/** The rest of the word that a line ends with, as far as all words that fit agree; a blank follows the only one. */
 export function completion(line: string, words: readonly string[]): string {
   const begun = /\S*$/.exec(line)?.[0] ?? '';
   const same = sameBeginning(words).slice(begun.length);
   return words.length === 1 ? `${same} ` : same;
 }
 
-/** What all words begin with. */
+/** The longest common beginning. */
 function sameBeginning([first = '', ...others]: readonly string[]): string {
   let length = first.length;
   for (const word of others) while (!word.startsWith(first.slice(0, length))) length -= 1;
