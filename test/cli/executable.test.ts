@@ -25,6 +25,46 @@ describe('the start of a half', () => {
       });
       assert.equal(stdout, '\n', stderr);
     });
+
+    it(`uses what the build compiled of ${half}: no flag on its command line asks for other code`, () => {
+      const script = fileURLToPath(new URL('../../../server/postern', import.meta.url));
+      const compiled = fileURLToPath(new URL('../../server/postern.js', import.meta.url));
+      const from = (command: string, ...args: readonly string[]): string => {
+        const { stdout, stderr } = spawnSync(command, [...args, half, '--settings', '/nonexistent'], {
+          encoding: 'utf8',
+          env: { ...process.env, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' },
+        });
+        const read = new RegExp(`reading cache from (\\S+) for ESM \\S+/${half}-program\\.js`).exec(
+          stdout + stderr,
+        );
+        return read?.[1] ?? assert.fail(stderr);
+      };
+      assert.equal(from(script), from(process.execPath, compiled));
+    });
+
+    it(`has V8 collect early once ${half} is loaded, and not before`, () => {
+      const module = new URL(`../../server/cli/${half}-program.js`, import.meta.url);
+      // V8 makes its tag of all its flags.
+      const program = `
+        import { cachedDataVersionTag, setFlagsFromString } from 'node:v8';
+        const tags = [cachedDataVersionTag()];
+        const { run } = await import(${JSON.stringify(module)});
+        tags.push(cachedDataVersionTag());
+        process.argv.splice(1, Infinity, 'postern', '${half}', '--settings', '/nonexistent');
+        await run();
+        tags.push(cachedDataVersionTag());
+        setFlagsFromString('--heap-growing-percent=20');
+        tags.push(cachedDataVersionTag());
+        console.log(JSON.stringify(tags));
+        process.exit(0);`;
+      const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+        encoding: 'utf8',
+      });
+      const [before, loaded, running, asked] = JSON.parse(stdout || assert.fail(stderr)) as readonly number[];
+      assert.equal(loaded, before);
+      assert.notEqual(running, before);
+      assert.equal(running, asked);
+    });
   }
 });
 
