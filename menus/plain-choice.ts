@@ -1,5 +1,5 @@
 import { isAtStart } from './reading.js';
-import { currentPage, isTyped } from './state.js';
+import { asksForText, currentPage, isTyped } from './state.js';
 import type { MenuState } from './state.js';
 import { offersConsole } from './update-dialog.js';
 import type { Message } from './update.js';
@@ -13,7 +13,7 @@ export function messageOf(state: MenuState, line: string): Message | null {
   if (state.dialog !== null)
     return key(/^y(es)?$/i.test(text) ? 'y' : /^c(onsole)?$/i.test(text) && asksConsole(state) ? 'c' : 'n');
   const page = currentPage(state);
-  if (page.page === 'add-key' || page.page === 'notice-text') return { input: 'line', text: line };
+  if (asksForText(page)) return { input: 'line', text: line };
   if (page.page === 'activity' || page.page === 'help') {
     if (text === '') return key(page.page === 'help' || isAtStart(state, page) ? 'escape' : 'pageup');
     return /^b(ack)?$/i.test(text) ? key('escape') : text === 'q' ? key('interrupt') : null;

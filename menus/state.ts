@@ -252,6 +252,11 @@ export function currentPage(state: MenuState): Page {
   return state.pages.at(-1) ?? rootPage(state.domains, state.only);
 }
 
+/** Whether a page asks for a text, so that nothing typed on it is a choice. */
+export function asksForText(page: Page): page is Extract<Page, { page: 'add-key' | 'notice-text' }> {
+  return page.page === 'add-key' || page.page === 'notice-text';
+}
+
 export function findDomain(state: MenuState, name: DomainName): MenuDomain | undefined {
   return state.domains.find((domain) => domain.name === name);
 }

@@ -1,7 +1,7 @@
 import { VERB_ALIASES, wordsOf } from './command-words.js';
 import { entriesOf } from './entries.js';
 import type { Effect } from './port.js';
-import { currentPage } from './state.js';
+import { asksForText, currentPage } from './state.js';
 import type { Input, MenuState } from './state.js';
 import { update } from './update.js';
 
@@ -74,9 +74,8 @@ const TYPABLE = /^[\x21-\x7e]+$/;
 
 function walk(state: MenuState, text: string, isStart: boolean): TypedPath | null {
   if (text === '') return END;
-  const { page } = currentPage(state);
-  const isText = page === 'add-key' || page === 'notice-text';
-  if (isText && !isStart && state.dialog === null) return { messages: [{ input: 'line', text }], rest: '' };
+  const isText = state.dialog === null && asksForText(currentPage(state));
+  if (isText && !isStart) return { messages: [{ input: 'line', text }], rest: '' };
   if (!takesWords(state)) return null;
   if (!isStart && missing(state) !== null) return { messages: [], rest: text };
   for (const { words, message, leads } of pagesFirst(optionsOf(state, isStart))) {
@@ -175,9 +174,8 @@ function after(text: string, words: readonly string[]): string | null {
 }
 
 function takesWords(state: MenuState): boolean {
-  const { page } = currentPage(state);
-  const isText = page === 'add-key' || page === 'notice-text';
-  return state.dialog === null && state.calling === null && !state.closing && !isText;
+  const isAsked = state.dialog !== null || asksForText(currentPage(state));
+  return !isAsked && state.calling === null && !state.closing;
 }
 
 /** Asks for the facts that the page waits for; null when it has all. */

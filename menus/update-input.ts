@@ -3,7 +3,7 @@ import type { DomainName, Fingerprint } from '../policy/names.js';
 import { entriesOf, rescueProfiles, selectedIndex } from './entries.js';
 import type { Choice, Entry } from './entries.js';
 import type { MenuState, Page, Step } from './state.js';
-import { currentPage, findDomain, isTyped, waitsForGuest } from './state.js';
+import { asksForText, currentPage, findDomain, isTyped, waitsForGuest } from './state.js';
 import { dialogKey, dialogTime, openDialog, operate } from './update-dialog.js';
 import { addKeyKey, addKeyLine, addKeyPaste } from './update-add-key.js';
 import { changeNotices, noticeTextKey, noticeTextLine, noticeTextPaste } from './update-notices.js';
@@ -40,9 +40,7 @@ export function pressKey(before: MenuState, key: string): Step {
 function isTyping(state: MenuState): boolean {
   if (state.dialog !== null) return isTyped(state.dialog);
   const page = currentPage(state);
-  return (
-    page.page === 'add-key' || page.page === 'notice-text' || (page.page === 'log' && page.typing !== null)
-  );
+  return asksForText(page) || (page.page === 'log' && page.typing !== null);
 }
 
 /** Pasted text goes only to a field being typed in; elsewhere it must never be taken for keys. */
@@ -150,7 +148,7 @@ function pageKey(state: MenuState, page: Page, key: string): Step {
       ? still(goBack(state))
       : still(withPage(state, { ...page, top: scroll(state, page, key) }));
   }
-  if (page.page === 'add-key' || page.page === 'notice-text' || page.page === 'log') return still(state);
+  if (asksForText(page) || page.page === 'log') return still(state);
   const moved = move(state, page, key);
   if (moved !== null) return still(moved);
   const entries = entriesOf(state);

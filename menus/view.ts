@@ -3,7 +3,7 @@ import type { Frame } from './frame.js';
 import { isTooSmall, layoutOf } from './layout.js';
 import type { Layout } from './layout.js';
 import { wrap } from './printable-text.js';
-import { currentPage, isTyped } from './state.js';
+import { asksForText, currentPage, isTyped } from './state.js';
 import type { MenuState } from './state.js';
 import { drawDialog } from './view-dialog.js';
 import { drawDomain } from './view-domain.js';
@@ -140,8 +140,7 @@ function drawFoot(canvas: Canvas, state: MenuState, layout: Layout): void {
 function footOf(state: MenuState): readonly FootKey[] {
   if (state.dialog !== null) return isTyped(state.dialog) ? FOOT.name : FOOT.yes;
   const page = currentPage(state);
-  const isTypedIn = page.page === 'add-key' || page.page === 'notice-text';
-  if (state.problem !== null && !isTypedIn) return FOOT.problem;
+  if (state.problem !== null && !asksForText(page)) return FOOT.problem;
   switch (page.page) {
     case 'list':
       return FOOT.list;
