@@ -1,4 +1,5 @@
 import { FRAME_BYTES, FRAME_HEADER_BYTES, FRAME_LIMIT, FRAME_NOTE } from './console.js';
+import { HeldBytes } from './held-bytes.js';
 
 /** One frame of the console stream, split from the bytes around it. */
 export type Frame =
@@ -33,10 +34,15 @@ export function frameHeader(out: Buffer, kind: number, length: number): void {
   out.writeUInt32BE(length, 1);
 }
 
-/** Splits a stream of chunks, cut anywhere, into frames. Holds at most one frame. */
+/**
+ * Splits a stream of chunks, cut anywhere, into frames. Holds at most one frame. A byte is copied a few times at most,
+ * in however many chunks its frame comes.
+ */
 export class FrameReader {
   readonly #joins: boolean;
-  #held: Buffer = Buffer.alloc(0);
+  readonly #held = new HeldBytes();
+  /** How many bytes from the held ones on must be there before there is something to do. */
+  #needed = 1;
   /** Bytes to come of the body that was passed on in part. */
   #left = 0;
 
@@ -53,7 +59,11 @@ export class FrameReader {
    * @throws FrameError for an unknown kind or a body over FRAME_LIMIT
    */
   push(chunk: Buffer): Frame[] {
-    const all = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
+    if (this.#held.length + chunk.length < this.#needed) {
+      this.#held.add(chunk);
+      return [];
+    }
+    const all = this.#held.takeWith(chunk);
     const frames: Frame[] = [];
     let at = 0;
     /** Where the last frame's bytes are, while more may be joined to them. */
@@ -74,6 +84,7 @@ export class FrameReader {
       const part = Math.min(this.#left, all.length - at);
       if (part > 0) join(at + part);
       this.#left -= part;
+      this.#needed = this.#left > 0 ? 1 : FRAME_HEADER_BYTES;
       if (this.#left > 0 || all.length - at < FRAME_HEADER_BYTES) break;
       const kind = all[at];
       const length = all.readUInt32BE(at + 1);
@@ -86,13 +97,14 @@ export class FrameReader {
         this.#left = length;
         continue;
       }
+      this.#needed = end - at;
       if (all.length < end) break;
       close();
       frames.push({ kind, body: all.subarray(at + FRAME_HEADER_BYTES, end) });
       at = end;
     }
     close();
-    this.#held = at === all.length ? Buffer.alloc(0) : Buffer.from(all.subarray(at));
+    this.#held.add(all.subarray(at));
     return frames;
   }
 }

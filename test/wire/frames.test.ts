@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { FRAME_BYTES, FRAME_LIMIT } from '../../server/wire/console.js';
+import { FRAME_BYTES, FRAME_HEADER_BYTES, FRAME_LIMIT } from '../../server/wire/console.js';
 import { bytesFrame, FrameError, FrameReader, noteFrame } from '../../server/wire/frames.js';
 import type { Frame } from '../../server/wire/frames.js';
 
@@ -23,6 +23,27 @@ const STREAM = Buffer.concat([
   bytesFrame(Buffer.from('five')),
 ]);
 const WHOLE = 'one two <note {"note":"moved"}>three <note {"note":"ping"}><note {"note":"pong"}>four five';
+
+/** @returns how many bytes of buffers the work makes */
+function bufferBytes(work: () => void): number {
+  const ways = ['alloc', 'allocUnsafe', 'concat', 'from'] as const;
+  const before = ways.map((way) => [way, Buffer[way]] as const);
+  let bytes = 0;
+  for (const [way, make] of before)
+    Object.assign(Buffer, {
+      [way]: (...given: readonly never[]): Buffer => {
+        const made = (make as (...more: readonly never[]) => Buffer)(...given);
+        bytes += made.length;
+        return made;
+      },
+    });
+  try {
+    work();
+  } finally {
+    Object.assign(Buffer, Object.fromEntries(before));
+  }
+  return bytes;
+}
 
 describe('frames of a console', () => {
   it('neighbours are joined, and a note stays in its place', () => {
@@ -64,6 +85,21 @@ describe('frames of a console', () => {
       8 * 32 * 1024,
     );
   });
+
+  for (const joins of [false, true])
+    it(`${joins ? 'joined' : 'whole'}: a frame in many pieces takes memory as its length, not as the square of it`, () => {
+      const frames = [Buffer.alloc(FRAME_LIMIT, 'x'), Buffer.alloc(FRAME_LIMIT / 2, 'y')];
+      const note = noteFrame({ note: 'moved', text: 'z'.repeat(FRAME_LIMIT - 100) });
+      const stream = Buffer.concat([...frames.map(bytesFrame), note]);
+      const reader = new FrameReader({ joins });
+      let bytes = 0;
+      const made = bufferBytes(() => {
+        for (let at = 0; at < stream.length; at += 100)
+          for (const { body } of reader.push(stream.subarray(at, at + 100))) bytes += body.length;
+      });
+      assert.equal(bytes, stream.length - 3 * FRAME_HEADER_BYTES);
+      assert.ok(made <= 4 * stream.length, `${made} bytes for ${stream.length}`);
+    });
 
   for (const joins of [false, true]) {
     it(`${joins ? 'joined' : 'whole'}: a length over the limit and an unknown kind are refused`, () => {
