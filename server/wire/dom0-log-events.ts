@@ -72,6 +72,8 @@ export const DOM0_LOG_EVENTS = {
     'operation.create-hung': 'An `xl create` of before hung and was killed. The domain is undone.',
     'operation.stranger-undone':
       'A domain came to be under another name than asked for, and was removed. Look at its configuration.',
+    'log.left-out':
+      'Lines of `event` come faster than one a second, and `lines` of them were left out. Look in the others who causes them.',
     'rescue.no-host-key':
       'The SSH host key of a rescue system could not be asked. Nobody is shown it; see `err`.',
     'rescue.not-ended': 'A rescue is over, and could not be ended. It is tried again. Look at the domain.',

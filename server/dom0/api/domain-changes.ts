@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { DomainName } from '../../../policy/names.js';
-import { isRefusal } from '../../../policy/refusal.js';
+import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { ConsoleReleased } from '../../wire/console-release.js';
 import {
@@ -16,6 +16,10 @@ import type { ConsoleHost } from '../observation/console-host.js';
 import { parseJson, readBody } from './request-body.js';
 import { requestedDomain } from './requested-domain.js';
 import type { FindDomain } from './requested-domain.js';
+import { TokenBucket } from '../../wire/token-bucket.js';
+
+/** Each switch of a log is written to the disk, and disk space is finite. So many at once, and one more each second. */
+const LOG_SWITCHES = { most: 600, refillMs: 1_000 } as const;
 
 export interface DomainChangesParts {
   readonly domain: FindDomain;
@@ -28,6 +32,7 @@ export interface DomainChangesParts {
 /** What a PUT changes of a domain at once, without an operation. */
 export class DomainChanges {
   readonly #parts: DomainChangesParts;
+  readonly #logSwitches = new TokenBucket(LOG_SWITCHES, () => performance.now());
 
   constructor(parts: DomainChangesParts) {
     this.#parts = parts;
@@ -36,6 +41,8 @@ export class DomainChanges {
   async switchLog(key: string | undefined, request: IncomingMessage): Promise<object> {
     const asked = await this.#change(key, request, parseLogSwitch);
     if (isRefusal(asked)) return asked;
+    if (!this.#logSwitches.spend())
+      return refusal('host-limit', 'The host has too many requests at once. Try again in a minute.');
     await this.#parts.consoles.switchLog(asked.name, asked.wanted);
     return { keep: asked.wanted.keep };
   }

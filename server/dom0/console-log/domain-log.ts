@@ -126,16 +126,21 @@ export class DomainLog {
     this.#schedule();
   }
 
-  /** Switches the log off or on, for good. @throws a disk error; then nothing has changed */
-  async switch(keep: boolean, actor: Actor, at: number): Promise<void> {
+  /**
+   * Switches the log off or on, for good.
+   *
+   * @returns false when it was so already @throws a disk error; then nothing has changed
+   */
+  async switch(keep: boolean, actor: Actor, at: number): Promise<boolean> {
     await this.#opened;
-    if (keep === this.#switch.isOn) return;
+    if (keep === this.#switch.isOn) return false;
     await this.#turns.run(() => this.#switch.store(keep, actor, at));
     if (!keep) this.#mark({ mark: 'off' }, at);
     this.#switch.isOn = keep;
-    if (!keep) return;
+    if (!keep) return true;
     this.#mark({ mark: 'on' }, at);
     if (this.#boot !== null) this.#mark({ mark: 'boot', boot: this.#boot }, at);
+    return true;
   }
 
   /** @throws a disk error */

@@ -225,8 +225,8 @@ export class Consoles {
   /** Switches a domain's log off or on. @throws a disk error, or Error when no logs are kept */
   async switchLog(name: DomainName, { keep, actor }: LogSwitch): Promise<void> {
     if (this.#logs === null) throw new Error('no console logs are kept');
-    await this.#logs.of(name).switch(keep, actor, Date.now());
-    this.#parts.logger.info({ domain: name, keep, actor }, 'console-log.switched');
+    const isSwitched = await this.#logs.of(name).switch(keep, actor, Date.now());
+    if (isSwitched) this.#parts.logger.info({ domain: name, keep, actor }, 'console-log.switched');
   }
 
   /** The domain is not managed any more: ends its attachments, and forgets its output. */

@@ -107,6 +107,7 @@ export class RescueEnding {
     { operation, forSeconds, actor }: RescueExtension,
   ): Promise<RescueEnd | Refusal> {
     const { registry, operations, observer, host, logger, changed } = this.#parts;
+    let isLonger = false as boolean;
     const no = await operations.note(name, () => {
       const rescue = registry.rescues.find(name);
       const seen = observer.find(name);
@@ -117,12 +118,15 @@ export class RescueEnding {
         return refusal('wrong-state', 'Its rescue has been given more time than that.');
       if (overAt({ ...rescue, forSeconds }) <= host.uptime())
         return refusal('wrong-state', 'That time is over already. Ask for a longer one.');
+      isLonger = true;
       return { kind: 'extended', operation, domain: name, forSeconds, actor };
     });
     if (no !== null) return no;
-    this.#courses.delete(name);
-    logger.info({ domain: name, operation, forSeconds, claimed: actor }, 'rescue.extended');
-    changed(name);
+    if (isLonger) {
+      this.#courses.delete(name);
+      logger.info({ domain: name, operation, forSeconds, claimed: actor }, 'rescue.extended');
+      changed(name);
+    }
     const seen = observer.find(name);
     return (seen === undefined ? null : this.view(seen)) ?? noSuchRescue(name);
   }

@@ -1,6 +1,6 @@
 import type { CustomerName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import { BoundedMap, TokenBucket, type Now } from '../scheduling/token-bucket.js';
+import { BoundedMap, TokenBucket, type Now } from '../../wire/token-bucket.js';
 import * as words from '../text/words.js';
 
 /** One customer may make this many requests at once, and one more after each second. */

@@ -1,4 +1,4 @@
-import { BoundedMap } from '../scheduling/token-bucket.js';
+import { BoundedMap } from '../../wire/token-bucket.js';
 
 /** Different values that are remembered; beyond them the oldest is forgotten, and may then be there twice. */
 const MOST = 1_000;

@@ -1,5 +1,5 @@
 import { FaultScope } from '../../wire/fault-scope.js';
-import type { Now } from './token-bucket.js';
+import type { Now } from '../../wire/token-bucket.js';
 import { TurnShare } from './turn-share.js';
 
 /** A customer who took no more than this lately is served at once. Milliseconds. */

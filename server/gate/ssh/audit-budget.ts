@@ -1,7 +1,7 @@
 import type { CustomerName, Fingerprint } from '../../../policy/names.js';
 import { CustomerRateLimit } from '../access/customer-rate-limit.js';
 import type { RateLimit } from '../access/customer-rate-limit.js';
-import { BoundedMap, TokenBucket, type Now } from '../scheduling/token-bucket.js';
+import { BoundedMap, TokenBucket, type Now } from '../../wire/token-bucket.js';
 
 /** One source may have so many refused logins recorded at once, and one more after each ten minutes. */
 const PER_SOURCE = { most: 10, refillMs: 10 * 60 * 1000 } as const;

@@ -1,4 +1,4 @@
-import { BoundedMap, TokenBucket, type Now } from '../scheduling/token-bucket.js';
+import { BoundedMap, TokenBucket, type Now } from '../../wire/token-bucket.js';
 import type { LogEvent } from '../../wire/log-events.js';
 import type { Logger } from '../../wire/logger.js';
 import type { Source } from './source.js';

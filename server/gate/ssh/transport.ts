@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { CustomerTurns, TurnPlace, TurnSource } from '../scheduling/customer-turns.js';
-import type { Now } from '../scheduling/token-bucket.js';
+import type { Now } from '../../wire/token-bucket.js';
 import type { Guarded } from './connection-faults.js';
 
 /** RFC 4253 §4.2: the identification string has at most 255 characters, including CR and LF. */

@@ -1,5 +1,5 @@
-import type { Now } from '../scheduling/token-bucket.js';
-import { BoundedMap } from '../scheduling/token-bucket.js';
+import type { Now } from '../../wire/token-bucket.js';
+import { BoundedMap } from '../../wire/token-bucket.js';
 
 interface UnauthenticatedConnectionsParts {
   /** Connections that may wait at once. */
