@@ -122,6 +122,12 @@ images:
     await menu.sees('horatio');
     const follower = house.stream('alice', 'horatio log --follow --since 1m');
     await follower.receives('login:');
+    const log = house.terminal('alice', '', { rows: 80, ssh: ['-l', 'horatio'] });
+    await log.sees(/l +Console log/);
+    log.type('l');
+    await log.sees(/Boot of .* normal/);
+    log.type('f');
+    await log.sees('following');
     installed.replace();
     house.upgrade();
 
@@ -150,8 +156,17 @@ images:
     );
     assert.match(follower.errors, /does not answer: the log goes on when it does/);
 
+    await log.sees(/^all said *$/m);
+    await log.sees('answers again: the log goes on');
+    assert.deepEqual(
+      log.screen.split('\n').flatMap((row) => /^line \d+(?= *$)/.exec(row)?.[0] ?? []),
+      lines,
+      'and who follows it in the menu',
+    );
+    assert.match(log.screen, /following/);
+
     await house.endGate();
-    for (const client of [terminal, menu]) {
+    for (const client of [terminal, menu, log]) {
       await client.receives('being restarted');
       await client.ends();
     }

@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
+import { refusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
 import type { LogRequest } from '../../server/gate/hosts/host-log.js';
 import type { LogSpansAnswer } from '../../server/gate/hosts/log-answer.js';
@@ -16,6 +17,9 @@ export class LogHost {
   bytes = Buffer.alloc(0);
   /** The refusal of every question. */
   no: Refusal | null = null;
+  /** The positions from which the log was followed. */
+  readonly followed: number[] = [];
+  readonly #followers = new Set<PassThrough>();
   readonly #boots: Boot[] = [];
   readonly log = {
     onDisk: true,
@@ -40,6 +44,24 @@ export class LogHost {
 
   say(said: string): void {
     this.bytes = Buffer.concat([this.bytes, Buffer.from(said)]);
+    for (const follower of this.#followers) follower.write(said);
+  }
+
+  /** From now on it answers nothing, and who follows the log loses it. */
+  stop(): void {
+    this.reachable = false;
+    this.no = refusal('host-unreachable', `The host ${this.name} does not answer just now.`);
+    for (const follower of this.#followers) follower.destroy(new Error('aborted'));
+  }
+
+  start(): void {
+    this.no = null;
+    this.reachable = true;
+  }
+
+  /** Ends the log for who follows it. */
+  end(): void {
+    for (const follower of this.#followers) follower.end();
   }
 
   #all(): { began: string; profile: string; uuid: string; at: number; from: number; to: number }[] {
@@ -55,7 +77,8 @@ export class LogHost {
     return { start: 0, end: this.bytes.length, spans: this.#all() };
   }
 
-  #open({ from: begin, before, bytes: most }: LogRequest): unknown {
+  #open({ from: begin, before, bytes: most, follow = false }: LogRequest): unknown {
+    if (this.no !== null) return this.no;
     const end = this.bytes.length;
     const within = (position: number): number => Math.min(end, Math.max(0, position));
     let from = within(begin ?? 0);
@@ -71,6 +94,14 @@ export class LogHost {
       .map(({ began, profile, ...where }) => ({ began, profile, from: where.from, to: where.to }));
     const page = { from, to, start: 0, end, boots };
     const head = { keeping: true, switchedAt: null, place: 'disk', boot: null, page };
-    return { head, bytes: Readable.from([this.bytes.subarray(from, to)]), close: () => undefined };
+    const said = this.bytes.subarray(from, to);
+    if (!follow) return { head, bytes: Readable.from([said]), close: () => undefined };
+    const bytes = new PassThrough();
+    bytes.write(said);
+    bytes.on('error', () => undefined);
+    bytes.on('close', () => this.#followers.delete(bytes));
+    this.#followers.add(bytes);
+    this.followed.push(from);
+    return { head, bytes, close: () => bytes.destroy() };
   }
 }

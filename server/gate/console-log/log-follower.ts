@@ -1,9 +1,13 @@
-import type { LogFact } from '../../../menus/log-port.js';
+import type { LogFact, MenuLogPiece } from '../../../menus/log-port.js';
 import type { DomainName } from '../../../policy/names.js';
-import { isRefusal } from '../../../policy/refusal.js';
+import { isRefusal, refusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import { hostUnreachable } from '../text/words.js';
 import type { LogStream } from '../hosts/log-stream.js';
 import type { Terminal } from '../session/terminal.js';
 import type { LogAccess } from './log-access.js';
+import { arrivedLog, isLost, resumeLog } from './log-resumption.js';
+import type { ResumptionParts } from './log-resumption.js';
 import type { OpenedLog } from './opened-log.js';
 import type { LogPager } from './log-pager.js';
 import type { LogPages } from './log-pages.js';
@@ -14,15 +18,20 @@ const TOGETHER_MS = 250;
 /** With more than this not taken by the customer, nothing is shown until it is. Bytes. */
 const MOST_PENDING = 16 * 1024;
 
+/** What the menu is told: lines, and sentences of the host that was lost and answers again. */
+type Told = LogFact | { readonly fact: 'notice'; readonly message: string };
+
 /**
- * Tells a menu what comes to a log's end, as it comes. However much comes, it tells only the newest of it.
+ * Tells a menu what comes to a log's end, as it comes. However much comes, it tells only the newest of it. It waits for
+ * a host that is lost, such as one that is upgraded.
  */
 export class LogFollower {
   readonly #pages: Pick<LogPages, 'localOf'>;
-  readonly #access: Pick<LogAccess, 'moved' | 'onNews'>;
+  readonly #access: Pick<LogAccess, 'moved' | 'isAway' | 'onNews'>;
   readonly #opened: OpenedLog;
   readonly #pager: LogPager;
   readonly #terminal: Pick<Terminal, 'pendingBytes'>;
+  readonly #resumption: ResumptionParts;
   #stream: LogStream | null = null;
   #stopped = false;
   #wake: () => void = () => undefined;
@@ -33,17 +42,24 @@ export class LogFollower {
     pages: Pick<LogPages, 'localOf'>,
     pager: LogPager,
     terminal: Pick<Terminal, 'pendingBytes'>,
-    access: Pick<LogAccess, 'moved' | 'onNews'>,
+    access: Pick<LogAccess, 'moved' | 'isAway' | 'onNews'>,
   ) {
     this.#pages = pages;
     this.#access = access;
     this.#opened = opened;
     this.#pager = pager;
     this.#terminal = terminal;
+    this.#resumption = {
+      access,
+      isOver: () => this.#isOver(),
+      waiting: (wake) => {
+        this.#wake = wake;
+      },
+    };
   }
 
-  /** @returns why nothing more comes; null when it was stopped */
-  async run(domain: DomainName, tell: (fact: LogFact) => void): Promise<string | null> {
+  /** @returns why nothing more comes; null when it was stopped, or when the domain runs on another host */
+  async run(domain: DomainName, tell: (fact: Told) => void): Promise<string | null> {
     let piece = await this.#pager.go({ go: 'end' });
     let where: 'end' | 'after' = 'end';
     for (;;) {
@@ -52,16 +68,48 @@ export class LogFollower {
       tell({ fact: 'log', domain, where, piece });
       if (!piece.about.onDisk) return say.inMemory(domain).message;
       const { to, open } = piece;
-      const ended = await this.#more(open.at(-1)?.to ?? to);
-      if (ended !== null) return this.#isOver() ? null : ended;
-      await this.#pause();
-      if (this.#isOver()) return null;
-      where = 'after';
-      piece = await this.#pager.go({ go: 'after', position: to });
-      if (piece === null || isRefusal(piece) || piece.atEnd) continue;
-      where = 'end';
-      piece = await this.#pager.go({ go: 'end' });
+      piece = await this.#next(to, open.at(-1)?.to ?? to, tell);
+      where = piece !== null && !isRefusal(piece) && piece.from === to ? 'after' : 'end';
     }
+  }
+
+  /**
+   * The newest lines, as soon as there is something to tell.
+   *
+   * @param position the lines begin there, if they are all that has come
+   * @param seen the position up to which the customer has seen the log, with the line that has not ended
+   * @returns null when it was stopped, or when the domain runs on another host
+   */
+  async #next(
+    position: number,
+    seen: number,
+    tell: (fact: Told) => void,
+  ): Promise<MenuLogPiece | Refusal | null> {
+    const { domain } = this.#opened.demanded;
+    const ended = await this.#more(seen);
+    if (ended === null) await this.#pause();
+    if (this.#isOver()) return null;
+    const ask = (): Promise<MenuLogPiece | Refusal> => this.#newest(position);
+    let piece = ended ?? (await ask());
+    for (let isTold = false; isRefusal(piece); isTold = true) {
+      const moved = await arrivedLog(this.#opened, this.#resumption);
+      if (moved !== null || this.#isOver()) return null;
+      if (!isLost(piece)) return piece;
+      if (!isTold) tell({ fact: 'notice', message: say.waits(domain) });
+      piece = (await resumeLog(this.#opened, ask, this.#resumption)) ?? piece;
+      if (!isRefusal(piece)) tell({ fact: 'notice', message: say.goesOn(domain) });
+    }
+    return piece;
+  }
+
+  /**
+   * The lines after a position. The last ones of all, when too much has come since, or when the host has lost what
+   * stood there.
+   */
+  async #newest(position: number): Promise<MenuLogPiece | Refusal> {
+    const after = await this.#pager.go({ go: 'after', position });
+    if (after !== null && (isRefusal(after) || (after.atEnd && after.from === position))) return after;
+    return (await this.#pager.go({ go: 'end' })) ?? over(this.#opened.demanded.domain);
   }
 
   stop(): void {
@@ -71,15 +119,15 @@ export class LogFollower {
   }
 
   /**
-   * Waits until there is something after a position. @returns why there will be nothing; null when there is
+   * Waits until there is something after a position. @returns why there is nothing; null when there is
    */
-  async #more(position: number): Promise<string | null> {
+  async #more(position: number): Promise<Refusal | null> {
     const { demanded, host } = this.#opened;
     const stream = await host.log.open(demanded, {
       from: this.#pages.localOf(position),
       follow: true,
     });
-    if (isRefusal(stream)) return stream.message;
+    if (isRefusal(stream)) return stream;
     this.#stream = stream;
     if (this.#isOver() || this.#access.moved(this.#opened) !== null) stream.close();
     const forget = this.#access.onNews(this.#opened, () => {
@@ -87,9 +135,9 @@ export class LogFollower {
     });
     try {
       const first = await stream.bytes[Symbol.asyncIterator]().next();
-      return first.done === true ? say.over(demanded.domain) : null;
+      return first.done === true ? over(demanded.domain) : null;
     } catch {
-      return say.lost(demanded.domain).message;
+      return hostUnreachable(demanded.domain, 'its log was followed, and it was lost');
     } finally {
       forget();
       stream.close();
@@ -113,4 +161,9 @@ export class LogFollower {
   #isOver(): boolean {
     return this.#stopped;
   }
+}
+
+/** The host has ended the log. */
+function over(domain: DomainName): Refusal {
+  return refusal('no-such-domain', say.over(domain));
 }

@@ -46,14 +46,6 @@ export function inMemory(domain: DomainName): Refusal {
   );
 }
 
-/** The log was followed, and its host is lost. */
-export function lost(domain: DomainName): Refusal {
-  return refusal(
-    'host-unreachable',
-    `The host of ${domain} stopped answering: the log is not followed any more.`,
-  );
-}
-
 export const restsByFault = 'Something went wrong here: the log is not followed any more.';
 
 /** The log is followed, and its host does not answer: it may be upgraded. */

@@ -140,7 +140,7 @@ export class MenuLog {
     const { access } = this.#parts;
     const follower = new LogFollower(open.log, open.pages, open.pager, this.#terminal, access);
     this.#follower = follower;
-    const told = (fact: LogFact): void => {
+    const told = (fact: Told): void => {
       if (this.#follower === follower && this.#canTell(open)) this.#tell(fact);
     };
     follower.run(domain, told).then(

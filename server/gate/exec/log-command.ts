@@ -5,9 +5,9 @@ import type { LogAccessParts } from '../console-log/log-access.js';
 import type { OpenedLog } from '../console-log/opened-log.js';
 import type { JoinedLog } from '../console-log/joined-log.js';
 import type { LogHead } from '../hosts/log-answer.js';
+import { arrivedLog, resumeLog } from '../console-log/log-resumption.js';
 import * as say from '../console-log/log-words.js';
 import { terminalReset } from '../session/terminal-reset.js';
-import { AWAY_MS } from '../hosts/domain-moves.js';
 import type { LogRequest } from '../hosts/host-log.js';
 import type { LogStream } from '../hosts/log-stream.js';
 import type { Identity } from '../session/identity.js';
@@ -20,7 +20,6 @@ import { EXIT, exitStatus } from './exit-status.js';
 import { JsonPrinter, RawPrinter, TextPrinter } from './log-printer.js';
 import type { LogPrinter } from './log-printer.js';
 import { LogPump } from './log-pump.js';
-import { resumeLog } from './log-resumption.js';
 import { headOf, openStretches, stretchesOf } from './log-stretches.js';
 import type { OpenStretch } from './log-stretches.js';
 import { isUsual, missing, requestOf, unfit, USUAL_LINES } from './wanted-log.js';
@@ -159,7 +158,13 @@ export class LogCommand {
    */
   async #followed(from: OpenedLog, wanted: WantedLog, printer: LogPrinter, lost: boolean): Promise<boolean> {
     if (!wanted.follow) return lost;
-    const opened = await this.#arrival(from);
+    const opened = await arrivedLog(from, {
+      access: this.#access,
+      isOver: () => this.#cut !== null,
+      waiting: (wake) => {
+        this.#heard = wake;
+      },
+    });
     if (opened === null) {
       const { position } = this.#pump;
       if (!lost || position === null || this.#cut !== null) return lost;
@@ -185,37 +190,30 @@ export class LogCommand {
 
   /** @returns null when it is over, or when the domain is elsewhere now */
   async #resume(from: OpenedLog, position: number): Promise<LogStream | null> {
-    const resumed = await resumeLog(from, position, {
+    const { demanded, host } = from;
+    const ask = async (): Promise<LogStream | Refusal> => {
+      const stream = await host.log.open(demanded, { from: position, follow: true });
+      if (isRefusal(stream) || stream.head?.place === 'disk') return stream;
+      stream.close();
+      return say.inMemory(demanded.domain);
+    };
+    const resumed = await resumeLog(from, ask, {
       access: this.#access,
       isOver: () => this.#isOver(),
       waiting: (wake) => {
         this.#pump.waits(wake);
       },
     });
-    if (!isRefusal(resumed)) return resumed;
-    this.#stop({ status: exitStatus(resumed.code), sentence: resumed.message });
+    if (resumed === null) return null;
+    if (isRefusal(resumed)) this.#stop({ status: exitStatus(resumed.code), sentence: resumed.message });
+    else if (this.#isOver()) resumed.close();
+    else return resumed;
     return null;
   }
 
   /** Whether the command has ended, or the right to it has gone, which its end follows. */
   #isOver(): boolean {
     return this.#cut !== null || this.#tracked?.canAct() === false;
-  }
-
-  /** Waits while the domain is on its way. @returns null when it is not on another host in the end */
-  async #arrival(from: OpenedLog): Promise<OpenedLog | null> {
-    for (;;) {
-      if (this.#cut !== null) return null;
-      const moved = this.#access.moved(from);
-      if (moved !== null || !this.#access.isAway(from)) return moved;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, AWAY_MS);
-        this.#heard = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
   }
 
   /** Ends the command with the client, the right, the host or a Ctrl-C, whichever comes first. */
