@@ -284,7 +284,8 @@ export const DOM0_SCHEMA = {
     socket: {
       ...TEXT,
       default: '/run/postern/dom0.sock',
-      description: 'The Unix socket that the gate connects to.',
+      description:
+        'The Unix socket that the gate connects to. A second one beside it, `.root` at its end, is for root alone.',
     },
     socketGroup: {
       type: ['string', 'null'],

@@ -1,13 +1,11 @@
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { firstUnprintable } from '../policy/printable.js';
+import { LONGEST_SOCKET_PATH } from '../server/wire/text-limits.js';
 import type { DocumentPath } from '../policy/schema-fault.js';
 import type { ListenAddress } from './listen-address.js';
 import { parseListenAddress } from './listen-address.js';
 import { oneLine } from './one-line.js';
 import type { ProblemReport } from './problem-report.js';
-
-/** sockaddr_un holds 108 bytes with the final NUL (unix(7)). */
-const LONGEST_SOCKET_PATH = 107;
 
 /**
  * Reads the values of a settings document that need more than a schema. Where the schema check has already

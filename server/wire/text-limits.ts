@@ -20,3 +20,6 @@ export const TEXT_LIMITS = {
   /** A line of a screen: combining characters make it longer than the screen is wide. */
   screenLine: 1000,
 } as const;
+
+/** The most bytes of a Unix socket's path: sockaddr_un holds 108 with the final NUL (unix(7)). */
+export const LONGEST_SOCKET_PATH = 107;

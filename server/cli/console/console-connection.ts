@@ -5,6 +5,7 @@ import { CONSOLE_PROTOCOL, FRAME_BYTES, FRAME_LIMIT, PING_INTERVAL_MS } from '..
 import type { ConsoleNote, ConsoleRequest } from '../../wire/console.js';
 import { bytesFrame, FrameError, FrameReader, noteFrame } from '../../wire/frames.js';
 import { CliError } from '../command/exit-status.js';
+import { dom0SocketPath } from '../installation/dom0-socket-path.js';
 import { readOrRefuse } from '../../wire/answer-fields.js';
 import { readConsoleNote } from '../../wire/console-note.js';
 import { readContract } from '../../wire/contract-answer.js';
@@ -58,7 +59,7 @@ export class ConsoleConnection {
     });
     const url = `/domains/${encodeURIComponent(options.domain)}/console?${query.toString()}`;
     const asked = request({
-      socketPath: path,
+      socketPath: await dom0SocketPath(path),
       path: url,
       agent: false,
       headers: { connection: 'Upgrade', upgrade: CONSOLE_PROTOCOL },

@@ -2,6 +2,7 @@ import { request } from '../../wire/http.js';
 import type { IncomingMessage } from 'node:http';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import { CliError, EXIT } from '../command/exit-status.js';
+import { dom0SocketPath } from '../installation/dom0-socket-path.js';
 import { refused } from '../command/refused.js';
 import { readOrRefuse } from '../../wire/answer-fields.js';
 import { readWireRefusal } from '../../wire/answers.js';
@@ -19,8 +20,9 @@ export async function askDom0(
   path: string,
   body?: object,
 ): Promise<unknown> {
+  const socketPath = await dom0SocketPath(socket);
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    request({ socketPath: socket, path, method, agent: false })
+    request({ socketPath, path, method, agent: false })
       .once('response', resolve)
       .once('error', (error) => {
         reject(unreachable(socket, error));

@@ -3,6 +3,7 @@ import { VERBS, WIRE_VERSION } from '../../wire/contract.js';
 import type { Contract } from '../../wire/contract.js';
 import { because, fail, ok, warn } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
+import { dom0SocketPath } from '../installation/dom0-socket-path.js';
 import { readContract } from '../../wire/contract-answer.js';
 
 const TIMEOUT_MS = 5000;
@@ -80,11 +81,12 @@ export async function checkDom0(subject: string, socket: string): Promise<Diagno
  * @param timeout until the whole answer is there, milliseconds
  * @throws the system's error when nobody answers
  */
-export function askDom0(
-  socketPath: string,
+export async function askDom0(
+  socket: string,
   path: string,
   timeout = TIMEOUT_MS,
 ): Promise<{ readonly status: number; readonly text: string }> {
+  const socketPath = await dom0SocketPath(socket);
   return new Promise((resolve, reject) => {
     const asked = request({ socketPath, path, agent: false }, (response) => {
       let text = '';

@@ -29,9 +29,13 @@ import type { ConsoleHost } from '../observation/console-host.js';
 import type { Logger } from '../../wire/logger.js';
 import type { OperationAnswer } from '../operations/operations.js';
 import type { OperationRequest } from '../../wire/operation.js';
-import { listenOnSocket } from './unix-socket.js';
+import { rootSocketOf } from '../../wire/root-socket.js';
+import { listenOnSocket, ROOT_SOCKET_MODE } from './unix-socket.js';
 
+/** The most connections of the gate. Consoles are among them. */
 const CONNECTIONS = 2_000;
+/** The most connections of root's own commands, which come by a socket of their own. */
+const ROOT_CONNECTIONS = 100;
 const NO_SCREEN = refusal(
   'host-limit',
   'The screen cannot be read just now. Try again in a few seconds.',
@@ -65,6 +69,7 @@ export class Api {
   /** Those who follow the changes. */
   readonly feed: ChangesFeed;
   readonly #server: Server;
+  readonly #rootServer: Server;
   readonly #upgrades: ConsoleUpgrades;
   readonly #changes: DomainChanges;
   readonly #logs: LogAnswers;
@@ -76,7 +81,36 @@ export class Api {
     this.#logs = new LogAnswers(parts);
     this.feed = new ChangesFeed(parts.logger);
     const guard = new FaultGuard(parts.logger);
-    this.#server = createServer(
+    this.#server = this.#serverFor(CONNECTIONS, guard);
+    this.#rootServer = this.#serverFor(ROOT_CONNECTIONS, guard);
+  }
+
+  /** Listens for the gate, and for root where the path has room for that. @throws SocketError */
+  async listen(path: string, group: string | null): Promise<void> {
+    await listenOnSocket(this.#server, path, group);
+    const rootPath = rootSocketOf(path);
+    if (rootPath !== null) await listenOnSocket(this.#rootServer, rootPath, null, ROOT_SOCKET_MODE);
+  }
+
+  /**
+   * Accepts no more connections, and ends all but the consoles. Call `drop` after the consoles have said
+   * goodbye. Calling it twice is harmless.
+   */
+  close(): void {
+    this.feed.close();
+    for (const server of [this.#server, this.#rootServer]) {
+      if (server.listening) server.close();
+      server.closeAllConnections();
+    }
+  }
+
+  /** Ends the remaining console connections. */
+  drop(): void {
+    this.#upgrades.drop();
+  }
+
+  #serverFor(connections: number, guard: FaultGuard): Server {
+    const server = createServer(
       {
         headersTimeout: 10_000,
         requestTimeout: 30_000,
@@ -92,8 +126,8 @@ export class Api {
         );
       },
     );
-    this.#server.maxConnections = CONNECTIONS;
-    this.#server.on(
+    server.maxConnections = connections;
+    server.on(
       'upgrade',
       guard.on(
         'upgrade',
@@ -106,29 +140,10 @@ export class Api {
         },
       ),
     );
-    this.#server.on('error', (error) => {
-      parts.logger.error({ err: error }, 'api.connection-not-accepted');
+    server.on('error', (error) => {
+      this.#parts.logger.error({ err: error }, 'api.connection-not-accepted');
     });
-  }
-
-  /** @throws SocketError */
-  listen(path: string, group: string | null): Promise<void> {
-    return listenOnSocket(this.#server, path, group);
-  }
-
-  /**
-   * Accepts no more connections, and ends all but the consoles. Call `drop` after the consoles have said
-   * goodbye. Calling it twice is harmless.
-   */
-  close(): void {
-    this.feed.close();
-    if (this.#server.listening) this.#server.close();
-    this.#server.closeAllConnections();
-  }
-
-  /** Ends the remaining console connections. */
-  drop(): void {
-    this.#upgrades.drop();
+    return server;
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -6,6 +6,7 @@ import { DirectoryError, makeDirectory } from '../../wire/make-directory.js';
 
 const DIRECTORY_MODE = 0o750;
 const SOCKET_MODE = 0o660;
+export const ROOT_SOCKET_MODE = 0o600;
 const WRITABLE_BY_ALL = 0o002;
 const ANSWER_MS = 2_000;
 
@@ -13,13 +14,18 @@ const ANSWER_MS = 2_000;
 export class SocketError extends Error {}
 
 /**
- * Listens on a Unix socket, 0660, that the group may use. Makes its directory, 0750, when that is
+ * Listens on a Unix socket, by default 0660, that the group may use. Makes its directory, 0750, when that is
  * missing. A socket on which somebody answers is left alone; one on which nobody does was left by a
  * killed process, and is removed.
  *
  * @throws SocketError
  */
-export async function listenOnSocket(server: Server, path: string, group: string | null): Promise<void> {
+export async function listenOnSocket(
+  server: Server,
+  path: string,
+  group: string | null,
+  mode = SOCKET_MODE,
+): Promise<void> {
   const gid = group === null ? null : await gidOf(group);
   await prepareDirectory(dirname(path), gid);
   await clearStale(path);
@@ -34,7 +40,7 @@ export async function listenOnSocket(server: Server, path: string, group: string
     });
   });
   if (gid !== null) await chown(path, -1, gid);
-  await chmod(path, SOCKET_MODE);
+  await chmod(path, mode);
 }
 
 async function prepareDirectory(directory: string, gid: number | null): Promise<void> {

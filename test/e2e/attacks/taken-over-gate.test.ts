@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { createConnection, type Socket } from 'node:net';
+import { checkHost, isAnswering } from '../../../server/cli/doctor/host-trial.js';
 import { Dom0Client, operationRequest } from '../../support/dom0-client.js';
 import { House } from '../../support/house.js';
 
@@ -78,5 +80,57 @@ describe('attack: a gate that fills the disk of the host', () => {
     for (const _ of [1, 2, 3])
       assert.equal((await gate.ask('PUT', '/domains/horatio/log', keep)).status, 200);
     assert.equal(logged('console-log.switched').length, 1);
+  });
+});
+
+describe('attack: a gate that takes every connection of the host', () => {
+  let house: House;
+  const held: Socket[] = [];
+
+  before(async () => {
+    house = await House.layOut({ domains: [{ name: 'horatio' }] });
+    await house.startDom0();
+  });
+  after(async () => {
+    for (const socket of held) socket.destroy();
+    await house.stop();
+  });
+
+  /** Opens a connection, and reads changes by it for good. @returns whether it is served */
+  function hold(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const socket = createConnection(house.layout.dom0Socket);
+      held.push(socket);
+      socket.on('error', () => {
+        resolve(false);
+      });
+      socket.once('close', () => {
+        resolve(false);
+      });
+      socket.once('data', () => {
+        resolve(true);
+      });
+      socket.write('GET /changes HTTP/1.1\r\nHost: dom0\r\n\r\n');
+      socket.resume();
+    });
+  }
+
+  it('is turned away at 2,000, and root still has consoles and the doctor', async () => {
+    let served = 0;
+    while (served < 2_000) {
+      const more = await Promise.all(Array.from({ length: 100 }, hold));
+      served += more.filter(Boolean).length;
+    }
+    assert.equal(served, 2_000);
+    assert.equal(await hold(), false);
+    const path = house.layout.dom0Socket;
+    assert.equal(statSync(`${path}.root`).mode & 0o777, 0o600, 'the gate may not open it');
+    const released = await house.adminRelease('horatio', '1m');
+    assert.deepEqual([released.status, released.stderr], [0, '']);
+    const found = await checkHost('dom0', path);
+    assert.ok(isAnswering(found), JSON.stringify(found));
+    const console = house.adminConsole('horatio', '--watch');
+    await console.sees('horatio');
+    console.kill();
   });
 });
