@@ -428,13 +428,16 @@ export const DOM0_SCHEMA = {
         'MiB written in a second at most, so that the disks of others stay quick.',
       ),
     }),
-    limits: section("Limits of this half's own, whatever the gate asks.", {
-      createsPerDomain: section('How often a domain may be created.', {
-        count: integer(20, 1, 100_000, 'Creates of one domain in the window.'),
-        windowSeconds: integer(3_600, 1, 31_622_400, 'The sliding window, in seconds.'),
-      }),
-      powerOffsPerMinute: integer(30, 1, 100_000, 'Power-offs in a minute, over all domains.'),
-    }),
+    limits: section(
+      "Limits of this half's own, whatever the gate asks. A start that is refused counts for none of them: a domain may have 20 of these at once, then one in ten seconds.",
+      {
+        createsPerDomain: section('How often a domain may be created.', {
+          count: integer(20, 1, 100_000, 'Creates of one domain in the window.'),
+          windowSeconds: integer(3_600, 1, 31_622_400, 'The sliding window, in seconds.'),
+        }),
+        powerOffsPerMinute: integer(30, 1, 100_000, 'Power-offs in a minute, over all domains.'),
+      },
+    ),
     deadlines: section('When a step of an operation is given up.', {
       shutdownSeconds: integer(120, 1, 3_600, 'Seconds for a guest to shut down.'),
       createSeconds: integer(120, 1, 3_600, 'Seconds for a domain to be created.'),

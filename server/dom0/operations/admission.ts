@@ -17,6 +17,7 @@ import { createsDomain } from './operation.js';
 import type { Operation } from './operation.js';
 import type { OperationRegistry } from './operation-registry.js';
 import { INCOMPLETE } from './incomplete.js';
+import { RefusedCreates } from './refused-creates.js';
 import { VERB_TABLE } from './verb-table.js';
 import type { ReinstallParts } from './work-parts.js';
 
@@ -44,7 +45,7 @@ export interface AdmissionParts {
   /** Single letters or digits. */
   readonly sysrqKeys: string;
   readonly clock: () => number;
-  readonly host: Pick<HostClock, 'after'>;
+  readonly host: Pick<HostClock, 'after' | 'uptime'>;
 }
 
 export interface Admitted {
@@ -63,9 +64,11 @@ type AdmissionResult = Admitted | { readonly refused: Refusal; readonly inTheWay
  */
 export class Admission {
   readonly #parts: AdmissionParts;
+  readonly #refusedCreates: RefusedCreates;
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts;
+    this.#refusedCreates = new RefusedCreates(parts.host);
   }
 
   /** @param isOwn asked by this half itself: the host's limits do not count */
@@ -112,7 +115,7 @@ export class Admission {
     if (incomplete !== null)
       return refused(refusal('wrong-state', INCOMPLETE, `${incomplete.vdev}: ${incomplete.image}`));
     const limit = isOwn ? null : this.limit(request, admitted.isSo);
-    const no = limit ?? (admitted.isSo ? null : await this.#takenDisk(request, seen));
+    const no = limit ?? (admitted.isSo ? null : await this.#wrongCreate(request, seen, isOwn));
     return no === null ? admitted : refused(no);
   }
 
@@ -181,9 +184,23 @@ export class Admission {
     return refusal('wrong-state', message, name);
   }
 
+  /** Looks at what the toolstack would make. @param isOwn see `admit` */
+  async #wrongCreate(
+    request: OperationRequest,
+    seen: ObservedDomain,
+    isOwn: boolean,
+  ): Promise<Refusal | null> {
+    const { domain, verb } = request;
+    if (!createsDomain(verb)) return null;
+    const tooOften = isOwn ? null : this.#refusedCreates.check(domain);
+    if (tooOften !== null) return tooOften;
+    const no = await this.#takenDisk(request, seen);
+    if (no !== null && !isOwn) this.#refusedCreates.add(domain);
+    return no;
+  }
+
   async #takenDisk(request: OperationRequest, seen: ObservedDomain): Promise<Refusal | null> {
     const { id, domain, verb } = request;
-    if (!createsDomain(verb)) return null;
     if (verb === 'reinstall') {
       const target = await this.#parts.reinstall.target.find(request, seen.config);
       if (isRefusal(target)) return target;

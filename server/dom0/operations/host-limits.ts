@@ -7,7 +7,8 @@ import { createsDomain } from './operation.js';
 
 /**
  * The limits that the host sets to everyone, even to a gate in an attacker's hands. They are counted from the
- * journal, so a restart forgets nothing.
+ * journal, so a restart forgets nothing. What is refused is not in it, and counts for none of them: it changes nothing.
+ * What a refused create costs has a bound of its own (`RefusedCreates`).
  */
 export class HostLimits {
   #settings: LimitSettings;

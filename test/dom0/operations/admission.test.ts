@@ -23,7 +23,7 @@ describe('the files that the admission of a request reads', () => {
     };
     const seenAt = new Date(0).toISOString();
     const found = { ...domain, observation: { state: 'off', seenAt } } as ObservedDomain;
-    const host: AdmissionParts['host'] = { after: () => () => undefined };
+    const host: AdmissionParts['host'] = { after: () => () => undefined, uptime: () => 0 };
     const seeds = { wrong: () => null };
     const parts = { observer, host, seeds, clock: () => 0, sysrqKeys: '', registry: { current: () => null } };
     const answer = await new Admission(parts as unknown as AdmissionParts).admit(
