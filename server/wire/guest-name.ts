@@ -23,9 +23,14 @@ export function parseGuestName(text: string): GuestName | undefined {
   return names.some((name) => name !== false && parseDomainName(name) !== undefined) ? text : undefined;
 }
 
+/** The last answer of `namesOnTheWay`: a domain is looked for on one host after the other. */
+let last: { readonly domain: DomainName; readonly names: readonly GuestName[] } | null = null;
+
 /** The names that the domain has during a migration, in or out. */
 export function namesOnTheWay(domain: DomainName): readonly GuestName[] {
-  return [...SUFFIXES.map((suffix) => `${domain}${suffix}`), `${PREFIX}${domain}`];
+  if (last?.domain !== domain)
+    last = { domain, names: [...SUFFIXES.map((suffix) => `${domain}${suffix}`), `${PREFIX}${domain}`] };
+  return last.names;
 }
 
 /** The name that the domain has where `xl migrate` builds it. */

@@ -138,16 +138,17 @@ export class Hosts implements DomainObservations {
 
   /** Where a domain is. When several hosts have its configuration, the one where it lives counts. */
   find(domain: DomainName): FoundDomain | undefined {
-    const found = this.links.flatMap((host) => {
+    let best: FoundDomain | undefined;
+    let bestRank = Infinity;
+    for (const host of this.links) {
       const view = host.domains.get(domain);
-      return view === undefined ? [] : [{ host, view }];
-    });
-    return (
-      found.find(({ host, view }) => host.reachable && isSeenAlive(view.observation.state)) ??
-      found.find(({ view }) => isSeenAlive(view.observation.state)) ??
-      found.find(({ host }) => host.reachable) ??
-      found[0]
-    );
+      if (view === undefined) continue;
+      const rank = (isSeenAlive(view.observation.state) ? 0 : 2) + (host.reachable ? 0 : 1);
+      if (rank >= bestRank) continue;
+      best = { host, view };
+      bestRank = rank;
+    }
+    return best;
   }
 
   /** Where a domain is, on a host that answers. @returns a refusal when no host can be asked about it now */
