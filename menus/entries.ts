@@ -71,7 +71,7 @@ export function entriesOf(state: MenuState): readonly Entry[] {
   const page = currentPage(state);
   switch (page.page) {
     case 'list':
-      return [...state.domains.map(domainEntry), ...commonEntries('s', 'a', state)];
+      return [...state.domains.map(domainEntry), ...listCommonEntries(state)];
     case 'domain': {
       const domain = findDomain(state, page.domain);
       return [
@@ -98,6 +98,11 @@ export function entriesOf(state: MenuState): readonly Entry[] {
     case 'help':
       return [];
   }
+}
+
+/** The entries of the list below the domains. */
+export function listCommonEntries(state: MenuState): readonly Entry[] {
+  return commonEntries('s', 'a', state);
 }
 
 /** The index of the selected entry; 0 when that entry has gone. */
@@ -141,9 +146,13 @@ function waysToBoot(domain: MenuDomain): readonly WayToBoot[] {
   });
 }
 
-function domainEntry(domain: MenuDomain, at: number): Entry {
+/** Begins the id of a domain's entry. */
+export const DOMAIN_ID = 'domain ';
+
+/** The entry of a domain in the list. @param at its place, counted from 0 */
+export function domainEntry(domain: MenuDomain, at: number): Entry {
   return {
-    id: `domain ${domain.name}`,
+    id: `${DOMAIN_ID}${domain.name}`,
     key: at < 9 ? `${at + 1}` : '',
     label: domain.name,
     hint: '',

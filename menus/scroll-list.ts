@@ -19,23 +19,62 @@ export interface Area {
 
 /** Draws as many lines as fit, and keeps the selected block visible. */
 export function drawBlocks(canvas: Canvas, area: Area, blocks: readonly Block[], selected: string): void {
-  const height = area.bottom - area.top;
-  if (height <= 0) return;
   const total = blocks.reduce((sum, block) => sum + block.height, 0);
   const first = firstLine(blocks, selected);
   const own = blocks.find((block) => block.id === selected)?.height ?? 1;
-  const middle = Math.floor((height - own) / 2);
-  const top = Math.min(Math.max(0, total - height), Math.max(0, first - Math.max(0, middle)));
-  let line = -top;
+  const { from, to } = visibleLines(area, { total, first, own });
+  let line = 0;
   for (const block of blocks) {
     for (let at = 0; at < block.height; at++, line++) {
-      if (line >= 0 && line < height)
-        block.draw(area.top + line, at, block.id !== null && block.id === selected);
+      if (line >= from && line < to)
+        block.draw(area.top + line - from, at, block.id !== null && block.id === selected);
     }
   }
+  markEdges(canvas, area, from, total);
+}
+
+/**
+ * The same for a list of blocks of one line each, which may be long: only what fits is made.
+ *
+ * @param count how many there are
+ * @param selected the index of the selected one
+ */
+export function drawLines(
+  canvas: Canvas,
+  area: Area,
+  count: number,
+  selected: number,
+  blockAt: (index: number) => Block,
+): void {
+  const { from, to } = visibleLines(area, { total: count, first: selected, own: 1 });
+  for (let at = from; at < Math.min(to, count); at++)
+    blockAt(at).draw(area.top + at - from, 0, at === selected);
+  markEdges(canvas, area, from, count);
+}
+
+/**
+ * Where a list is scrolled to.
+ *
+ * @param lines how many there are, and the first of the selected ones, with their number
+ * @returns the first line in the area, and the one behind the last
+ */
+function visibleLines(
+  area: Area,
+  { total, first, own }: { readonly total: number; readonly first: number; readonly own: number },
+): { readonly from: number; readonly to: number } {
+  const height = Math.max(0, area.bottom - area.top);
+  const middle = Math.floor((height - own) / 2);
+  const from = Math.min(Math.max(0, total - height), Math.max(0, first - Math.max(0, middle)));
+  return { from, to: from + height };
+}
+
+/** Marks where there is more above or below. @param from the first line that is shown, of so many */
+function markEdges(canvas: Canvas, area: Area, from: number, total: number): void {
+  const height = area.bottom - area.top;
+  if (height <= 0) return;
   const edge = area.left + area.width - 1;
-  if (top > 0) canvas.put(edge, area.top, canvas.signs.up, 'dim');
-  if (top + height < total) canvas.put(edge, area.bottom - 1, canvas.signs.down, 'dim');
+  if (from > 0) canvas.put(edge, area.top, canvas.signs.up, 'dim');
+  if (from + height < total) canvas.put(edge, area.bottom - 1, canvas.signs.down, 'dim');
 }
 
 function firstLine(blocks: readonly Block[], selected: string): number {

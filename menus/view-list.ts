@@ -1,12 +1,12 @@
 import type { Canvas } from './canvas.js';
 import { isNormal, lookOfDomain, staleWord } from './domain-look.js';
-import { canRescue, entriesOf, selectedIndex } from './entries.js';
+import { DOMAIN_ID, canRescue, domainEntry, entriesOf, listCommonEntries, selectedIndex } from './entries.js';
 import type { Entry } from './entries.js';
 import type { Style } from './frame.js';
 import type { Layout } from './layout.js';
 import type { MenuDomain } from './menu-domain.js';
 import { columnsOf, wrap } from './printable-text.js';
-import { GAP, drawBlocks, entryBlock } from './scroll-list.js';
+import { GAP, drawBlocks, drawLines, entryBlock } from './scroll-list.js';
 import type { Area, Block } from './scroll-list.js';
 import { findDomain } from './state.js';
 import type { MenuState, Page } from './state.js';
@@ -105,9 +105,10 @@ export function drawList(
   page: Extract<Page, { page: 'list' }>,
   layout: Layout,
 ): void {
-  const entries = entriesOf(state);
-  const selected = entries[selectedIndex(entries, page.selected)]?.id ?? '';
-  const longest = Math.max(LEAST_NAME, ...state.domains.map((domain) => domain.name.length));
+  const { domains } = state;
+  const common = listCommonEntries(state);
+  const selected = selectedOnList(domains, common, page.selected);
+  const longest = domains.reduce((most, { name }) => Math.max(most, name.length), LEAST_NAME);
   const free = layout.width - KEY_COLUMNS - 1;
   const columns = columnsFor(canvas, state, free - LEAST_NAME);
   const used = columns.reduce((sum, column) => sum + column.width + 1, 0);
@@ -131,7 +132,7 @@ export function drawList(
     });
   };
   const top = layout.top;
-  if (state.domains.length === 0) canvas.put(layout.left + KEY_COLUMNS, top, NO_SERVERS, 'dim');
+  if (domains.length === 0) canvas.put(layout.left + KEY_COLUMNS, top, NO_SERVERS, 'dim');
   else
     line(
       top,
@@ -140,15 +141,15 @@ export function drawList(
       'heading',
     );
   const area: Area = { ...layout, top: top + 1 };
-  const blocks: Block[] = state.domains.map((domain, at) => {
-    const entry = entries[at];
+  const domainBlock = (domain: MenuDomain, at: number): Block => {
+    const { id, key } = domainEntry(domain, at);
     return {
-      id: entry?.id ?? null,
+      id,
       height: 1,
       draw: (row, _line, chosen) => {
         if (chosen) canvas.fill(area.left, row, area.width - 1, 'selected');
         if (chosen) canvas.put(area.left, row, canvas.signs.pointer, 'selected');
-        canvas.put(area.left + 2, row, entry?.key ?? '', chosen ? 'selected' : 'key', 1);
+        canvas.put(area.left + 2, row, key, chosen ? 'selected' : 'key', 1);
         const cells = columns.map((column): readonly [string, Style] => {
           const cell = column.cell(domain);
           return [cell.text, chosen ? 'selected' : cell.style];
@@ -156,12 +157,33 @@ export function drawList(
         line(row, domain.name, cells, chosen ? 'selected' : 'strong');
       },
     };
-  });
-  const commonEntries = entries
-    .slice(state.domains.length)
-    .map((entry) => entryBlock(canvas, area, entry, layout.narrow));
-  drawBlocks(canvas, area, [...blocks, GAP, ...commonEntries], selected);
-  drawMotd(canvas, state, layout, area.top + entries.length + 2);
+  };
+  // A gap is between the domains and the rest.
+  const gapAt = domains.length;
+  drawLines(
+    canvas,
+    area,
+    domains.length + 1 + common.length,
+    selected < gapAt ? selected : selected + 1,
+    (at) => {
+      const domain = domains[at];
+      if (domain !== undefined) return domainBlock(domain, at);
+      const entry = common[at - gapAt - 1];
+      return entry === undefined ? GAP : entryBlock(canvas, area, entry, layout.narrow);
+    },
+  );
+  drawMotd(canvas, state, layout, area.top + domains.length + common.length + 2);
+}
+
+/** As `selectedIndex` of the page's entries, without making those of the domains: there may be thousands. */
+function selectedOnList(domains: readonly MenuDomain[], common: readonly Entry[], selected: string): number {
+  const name = selected.startsWith(DOMAIN_ID) ? selected.slice(DOMAIN_ID.length) : null;
+  const at =
+    name === null
+      ? common.findIndex((entry) => entry.id === selected)
+      : domains.findIndex((domain) => domain.name === name);
+  if (at === -1) return 0;
+  return name === null ? domains.length + at : at;
 }
 
 /** Shows the message of the day below the list when all of it fits. Otherwise it is the first notice. */

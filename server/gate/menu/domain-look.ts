@@ -3,16 +3,22 @@ import { duration } from '../../../menus/time-words.js';
 import type { DomainState } from '../../../policy/domain-state.js';
 import type { DomainName } from '../../../policy/names.js';
 import { seenAt } from '../hosts/hosts.js';
-import type { Hosts } from '../hosts/hosts.js';
+import type { FoundDomain, Hosts } from '../hosts/hosts.js';
 
 /** How a domain looks in a menu. */
-interface DomainLook {
+export interface DomainLook {
   /** Equal for two looks that no menu shows differently, but for the age. */
   readonly look: string;
   /** Differs as soon as a menu shows another age. */
   readonly age: string;
-  /** When time alone may change it. Milliseconds since 1970. */
+  /** When its state shows its age because its host has not looked since; null while it does not. ISO 8601 */
+  readonly seen: string | null;
+  /** Its load, as menus show it. */
+  readonly load: string;
+  /** When time alone may change it, besides `staleAt`. Milliseconds since 1970. */
   readonly dueAt: number;
+  /** When its state shows its age unless its host looks again. Milliseconds since 1970. */
+  readonly staleAt: number;
   /** Whether something counts: an age, an operation. Its menus then hear of each second. */
   readonly moves: boolean;
 }
@@ -39,10 +45,10 @@ export function domainLook(
   const found = hosts.find(name);
   const stray = hosts.strayOf(name);
   const move = hosts.moveOf(name);
-  const lookedAt = found === undefined ? null : Date.parse(seenAt(found));
   const since = found === undefined ? null : Date.parse(found.view.observation.since);
   const reachable = (stray ?? found)?.host.reachable ?? false;
-  const isStale = lookedAt !== null && now - lookedAt > STALE;
+  const staleAt = whenStale(found);
+  const isStale = staleAt <= now;
   const view = found?.view;
   const moves =
     found !== undefined &&
@@ -65,12 +71,25 @@ export function domainLook(
     move && [move.host.name, move.guest],
     hosts.observation(name),
   ]);
-  const age = `${since === null ? '' : duration(now - since)}${isStale ? ' stale' : ''}`;
-  const stale = lookedAt === null ? Infinity : lookedAt + STALE + 1;
-  const dueAt = moves
-    ? now + ALMOST_A_SECOND
-    : Math.min(stale, since === null ? Infinity : nextWord(since, now));
-  return { look, age, dueAt, moves };
+  return {
+    look,
+    age: since === null ? '' : duration(now - since),
+    seen: isStale && found !== undefined ? seenAt(found) : null,
+    load: loadWord(found),
+    dueAt: moves ? now + ALMOST_A_SECOND : since === null ? Infinity : nextWord(since, now),
+    staleAt,
+    moves,
+  };
+}
+
+/** When a domain shows that its host has not looked at it for a while. Milliseconds since 1970. */
+export function whenStale(found: FoundDomain | undefined): number {
+  return found === undefined ? Infinity : Date.parse(seenAt(found)) + STALE + 1;
+}
+
+/** The load of a domain, as menus show it. */
+export function loadWord(found: FoundDomain | undefined): string {
+  return found === undefined ? '' : percentWord(found.view.cpuPercent);
 }
 
 /** When `duration` says something else. */

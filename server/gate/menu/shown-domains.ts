@@ -8,7 +8,8 @@ import { domainsOf } from '../hosts/link-event.js';
 import { Background } from '../scheduling/background.js';
 import { SlicedQueue } from '../scheduling/sliced-queue.js';
 import { Slices } from '../scheduling/slices.js';
-import { domainLook } from './domain-look.js';
+import { domainLook, loadWord, whenStale } from './domain-look.js';
+import type { DomainLook } from './domain-look.js';
 import { MenuNews, type News } from './menu-news.js';
 
 /** A menu, as it is told of what it shows. A fault in it belongs to its session. */
@@ -35,17 +36,15 @@ export interface ShownDomainsParts {
   readonly background?: Pick<Background, 'run'>;
 }
 
-/** A domain that at least one menu shows. */
-interface Shown {
+/** A domain that at least one menu shows, as it looked last. */
+interface Shown extends Writable<DomainLook> {
   readonly name: DomainName;
   readonly menus: Set<Entry>;
   /** Looks at it again. */
   readonly review: () => void;
-  look: string;
-  age: string;
-  /** When time alone may change the look. Milliseconds since 1970. */
-  dueAt: number;
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Milliseconds. */
 const TICK = 1_000;
@@ -87,7 +86,10 @@ export class ShownDomains {
   readonly #parts: ShownDomainsParts;
   readonly #now: () => number;
   readonly #news: MenuNews<Entry>;
+  readonly #slices: Slices;
   readonly #reviews: SlicedQueue;
+  /** Menus for which time has passed. Each hears it once, however many of its domains it passed for. */
+  readonly #passed = new Set<Entry>();
   readonly #guard: FaultGuard;
   /** By domain. */
   readonly #shown = new Map<string, Shown>();
@@ -105,10 +107,10 @@ export class ShownDomains {
   constructor(parts: ShownDomainsParts) {
     this.#parts = parts;
     this.#now = parts.now ?? Date.now;
-    const slices = parts.slices ?? new Slices();
-    this.#news = new MenuNews(slices, parts.background ?? new Background());
+    this.#slices = parts.slices ?? new Slices();
+    this.#news = new MenuNews(this.#slices, parts.background ?? new Background());
     this.#guard = new FaultGuard(parts.log);
-    this.#reviews = new SlicedQueue(slices, (fault) => {
+    this.#reviews = new SlicedQueue(this.#slices, (fault) => {
       parts.log.error({ err: fault }, 'menu.domain-not-looked-at');
     });
     parts.hosts.onEvent((event) => {
@@ -148,6 +150,7 @@ export class ShownDomains {
     this.#touched.delete(entry);
     this.#restSoon.delete(entry);
     this.#news.forget(entry);
+    this.#passed.delete(entry);
     this.#menus -= 1;
     if (this.#menus === 0) this.close();
   }
@@ -172,7 +175,9 @@ export class ShownDomains {
   /** Looks at what time changes. Called each second. */
   tick(): void {
     const now = this.#now();
-    for (const shown of this.#shown.values()) if (shown.dueAt <= now) this.#reviews.add(shown.review);
+    const due: (() => void)[] = [];
+    for (const shown of this.#shown.values()) if (this.#isDue(shown, now)) due.push(shown.review);
+    this.#reviews.addAll(due);
     if (Math.abs(now - this.#limitsAt) >= LIMITS_AGAIN) {
       this.#limitsAt = now;
       this.#news.tell(this.#limited, 'rightsChanged');
@@ -195,19 +200,40 @@ export class ShownDomains {
   #heard({ event }: HostsEvent): void {
     // An operation shows in its domain, whose event comes as well.
     if (event.event === 'operation') return;
-    if (event.event === 'looked' || 'name' in event) {
-      const names = event.event === 'looked' ? event.loads : domainsOf(event.name);
-      for (const name of names) {
-        const shown = this.#shown.get(name);
-        if (shown !== undefined) this.#reviews.add(shown.review);
-      }
-      return;
-    }
-    for (const shown of this.#shown.values()) {
+    if (event.event === 'looked') this.#looked(event.loads);
+    else if ('name' in event)
+      this.#reviewAll(domainsOf(event.name).flatMap((name) => this.#shown.get(name) ?? []));
+    else {
       // Another contract may offer other verbs and profiles.
-      if (event.event === 'reachable') shown.look = '';
-      this.#reviews.add(shown.review);
+      if (event.event === 'reachable') for (const shown of this.#shown.values()) shown.look = '';
+      this.#reviewAll(this.#shown.values());
     }
+  }
+
+  /** Nothing but loads has changed, of as many domains as the host has. Few loads read differently. */
+  #looked(loads: readonly DomainName[]): void {
+    let at = 0;
+    if (this.#shown.size === 0 || loads.length === 0) return;
+    void this.#slices.run(() => {
+      const name = loads[at];
+      at += 1;
+      const shown = name === undefined ? undefined : this.#shown.get(name);
+      if (shown !== undefined && loadWord(this.#parts.hosts.find(shown.name)) !== shown.load)
+        this.#reviews.add(shown.review);
+      return at < loads.length;
+    });
+  }
+
+  #reviewAll(domains: Iterable<Shown>): void {
+    this.#reviews.addAll(Array.from(domains, ({ review }) => review));
+  }
+
+  /** Hosts look at most domains long before their states are old. */
+  #isDue(shown: Shown, now: number): boolean {
+    if (shown.dueAt <= now) return true;
+    if (shown.moves || shown.staleAt > now) return false;
+    shown.staleAt = whenStale(this.#parts.hosts.find(shown.name));
+    return shown.staleAt <= now;
   }
 
   #named(customers: ReadonlySet<CustomerName>, domains: ReadonlySet<string>): void {
@@ -220,13 +246,10 @@ export class ShownDomains {
   #domain(name: DomainName): Shown {
     const known = this.#shown.get(name);
     if (known !== undefined) return known;
-    const { look, age, dueAt } = domainLook(this.#parts.hosts, name, this.#now());
     const shown: Shown = {
+      ...domainLook(this.#parts.hosts, name, this.#now()),
       name,
       menus: new Set(),
-      look,
-      age,
-      dueAt,
       review: () => {
         this.#review(shown);
       },
@@ -243,16 +266,23 @@ export class ShownDomains {
 
   #review(shown: Shown): void {
     const now = this.#now();
-    const { look, age, dueAt, moves } = domainLook(this.#parts.hosts, shown.name, now);
-    const wasDue = shown.dueAt <= now;
-    const isTimeUp = moves && wasDue;
-    const isNew = look !== shown.look;
-    const isOlder = age !== shown.age;
+    const before = { ...shown };
+    const wasDue = before.dueAt <= now || (!before.moves && before.staleAt <= now);
+    Object.assign(shown, domainLook(this.#parts.hosts, shown.name, now));
+    const isTimeUp = shown.moves && wasDue;
     // A host that speaks often must not put off what counts each second.
-    shown.dueAt = moves && !wasDue ? Math.min(shown.dueAt, dueAt) : dueAt;
-    shown.look = look;
-    shown.age = age;
-    if (isNew) this.#news.tell(shown.menus, 'changed');
-    else if (isOlder || isTimeUp) this.#news.tell(shown.menus, 'timePassed');
+    if (shown.moves && !wasDue) shown.dueAt = Math.min(before.dueAt, shown.dueAt);
+    if (shown.look !== before.look) this.#news.tell(shown.menus, 'changed');
+    else if (shown.age !== before.age || shown.seen !== before.seen || isTimeUp) {
+      for (const entry of shown.menus) this.#passed.add(entry);
+      this.#reviews.add(this.#tellPassed);
+    }
   }
+
+  /** Comes behind the domains that wait to be looked at. */
+  readonly #tellPassed = (): void => {
+    const passed = [...this.#passed];
+    this.#passed.clear();
+    this.#news.tell(passed, 'timePassed');
+  };
 }

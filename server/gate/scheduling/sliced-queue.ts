@@ -19,8 +19,13 @@ export class SlicedQueue {
 
   /** A function that is added again before its turn runs once. */
   add(job: () => void): void {
-    if (!this.#jobs.has(job)) this.#jobs.set(job, FaultScope.bound(job));
-    if (this.#running) return;
+    this.addAll([job]);
+  }
+
+  /** Adds many, of which the first one begins when all are added. */
+  addAll(jobs: Iterable<() => void>): void {
+    for (const job of jobs) if (!this.#jobs.has(job)) this.#jobs.set(job, FaultScope.bound(job));
+    if (this.#running || this.#jobs.size === 0) return;
     this.#running = true;
     void this.#slices.run(() => {
       const [next] = this.#jobs;

@@ -18,6 +18,9 @@ class Fixture {
   reachable = true;
   readonly told: string[] = [];
   looks = 0;
+  /** Called when a domain is looked at as a whole. */
+  onObservation: () => void = () => undefined;
+  #lookedAt: string | null = null;
   #event: (event: HostsEvent) => void = () => undefined;
   #news: (named: { customers: ReadonlySet<never>; domains: ReadonlySet<string> }) => void = () => undefined;
   readonly #views = new Map<DomainName, Record<string, unknown>>();
@@ -30,11 +33,14 @@ class Fixture {
       find: (name: DomainName) => {
         this.looks += 1;
         const view = this.#views.get(name);
-        return view && { host: { name: 'one', reachable: this.reachable }, view };
+        return view && { host: { name: 'one', reachable: this.reachable, lookedAt: this.#lookedAt }, view };
       },
       strayOf: () => null,
       moveOf: () => null,
-      observation: () => ({ state: 'running', booted: 'normal' }),
+      observation: () => {
+        this.onObservation();
+        return { state: 'running', booted: 'normal' };
+      },
     } as never,
     news: {
       onNews: (listener) => {
@@ -64,6 +70,18 @@ class Fixture {
       ...more,
     });
     this.emit({ event: 'domain', name: domain });
+  }
+
+  /** A domain uses so much; nobody is told. */
+  uses(name: string, cpuPercent: number): void {
+    const domain = domainName(name);
+    this.#views.set(domain, { ...this.#views.get(domain), cpuPercent });
+  }
+
+  /** The host has looked at all domains; these have used more. */
+  looked(loads: readonly string[]): void {
+    this.#lookedAt = new Date(this.now).toISOString();
+    this.emit({ event: 'looked', loads: loads.map((name) => domainName(name)) });
   }
 
   emit(event: LinkEvent): void {
@@ -199,6 +217,36 @@ describe('the domains that menus show', () => {
     });
     const told = busy.flat().filter((each) => each === 'alice time').length;
     assert.ok(told >= 9, `${told} of 10 seconds`);
+  });
+
+  it('tell a menu of many that the time has passed once a second, however many of them are old', () => {
+    const names = Array.from({ length: 300 }, (_, at) => `d${at}`);
+    for (const name of names) fixture.says(name);
+    fixture.menu('alice', names);
+    fixture.now += 10 * SECOND;
+    const told = Array.from({ length: 4 }, () => fixture.second());
+    assert.deepEqual(
+      told,
+      Array.from({ length: 4 }, () => ['alice time']),
+    );
+  });
+
+  it('are not looked at for a load that reads the same, or for looks that keep them fresh', () => {
+    fixture.menu('alice', ['horatio', 'ophelia']);
+    let looks = 0;
+    const look = (used: Readonly<Record<string, number>>): readonly string[] => {
+      fixture.now += SECOND;
+      for (const [name, percent] of Object.entries(used)) fixture.uses(name, percent);
+      fixture.looked(Object.keys(used));
+      fixture.shown.tick();
+      return fixture.told.splice(0).filter((each) => each !== 'alice rest');
+    };
+    fixture.onObservation = () => (looks += 1);
+    assert.deepEqual(look({ horatio: 1, ophelia: 1.2 }), []);
+    for (let at = 0; at < 20; at += 1) assert.deepEqual(look({ ophelia: 1.4 }), []);
+    assert.equal(looks, 0);
+    assert.deepEqual(look({ horatio: 1, ophelia: 80 }), ['alice changed']);
+    assert.equal(looks, 1);
   });
 
   it('tell when the time since the last change reads differently', () => {
