@@ -9,6 +9,12 @@ export const VERB_ALIASES = [
   ['stop', 'shutdown'],
 ] as const;
 
+/** Other names of commands that are about no server. */
+export const COMMAND_ALIASES = [
+  ['ls', 'list'],
+  ['--help', 'help'],
+] as const;
+
 const PAGE_WORDS = { keys: 'keys', notices: 'notify', activity: 'activity', help: 'help' } as const;
 const NOTICE_TEXT_WORDS = { address: 'mail', confirm: 'confirm' } as const;
 
@@ -40,3 +46,26 @@ export function wordsOf({ choice }: Entry): readonly string[] {
       return ['quit'];
   }
 }
+
+/**
+ * Says where a command is taken that is none of the menu's.
+ *
+ * @param escape the name of the key that leaves a console
+ * @returns null when the line is no such command
+ */
+export function byCommandOnly(line: string, escape: string): string | null {
+  const words = line.split(/\s+/).filter((word) => word !== '');
+  switch (words[0]) {
+    case 'menu':
+      return 'This is the menu.';
+    case 'escape':
+      return `${escape} and then . leaves a console. e chooses another key here; ssh NAME@HOST escape KEY takes any.`;
+    case 'recording':
+      return 'A recording is a file. Fetch it by command: ssh NAME@HOST recording ID.';
+    default:
+      return words.some((word) => /^-[-a-z]/.test(word)) ? OPTIONS_BY_COMMAND : null;
+  }
+}
+
+const OPTIONS_BY_COMMAND =
+  'Options such as --json are for commands: ssh NAME@HOST COMMAND. Leave them out here.';

@@ -169,6 +169,7 @@ export function plainHelp(escape: string): readonly string[] {
   return [
     'Type the number or letter of a choice, then Enter.',
     'Or type the words of a command, like: web1 rescue. Tab completes a word; Tab twice lists what you can type.',
+    'web1 screen prints the screen of web1 as text; web1 graph prints what it used.',
     `In the console, ${escape} and then . brings you back here. e chooses another key for it.`,
     'Shut down asks the system on the server to stop; power off cuts the power.',
     'Rescue boot starts a small system to repair yours; normal boot goes back.',

@@ -1,5 +1,7 @@
+import { byCommandOnly } from './command-words.js';
 import { KeyInput } from './key-input.js';
 import { LineEditor } from './line-editor.js';
+import { hasArrived, isWaiting } from './plain-arrival.js';
 import { messageOf } from './plain-choice.js';
 import { placeOf } from './plain-place.js';
 import { newsText, pageText, promptText } from './plain-text.js';
@@ -169,7 +171,8 @@ class PlainMenu implements OpenMenu {
     const idle = performed === this.#performed && !moved && sayings.length === 0 && !asked;
     if (isTyped(dialog) && dialog.wrong) this.#print([wrongWord(dialog)]);
     else if (before.dialog !== null && dialog === null && isNo(message)) this.#print([PLAIN.no]);
-    else if (idle && !isLine(message)) this.#print([PLAIN.notThere]);
+    else if (idle && !isLine(message))
+      this.#print([byCommandOnly(line, before.escape.name) ?? PLAIN.notThere]);
     this.#print(sayings);
     this.#forget();
     // The answer to a choice on this page is there already.
@@ -229,6 +232,7 @@ class PlainMenu implements OpenMenu {
       ...newsText(before, this.#loop.state),
       ...this.#sayings(this.#loop.state),
       ...(hasArrived(before, this.#loop.state) ? pageText(this.#loop.state) : []),
+      ...(isPrinted(message) ? message.lines : []),
     ]);
     this.#quitAtEnd();
   }
@@ -266,22 +270,8 @@ class PlainMenu implements OpenMenu {
   }
 }
 
-/** Whether the keys, the notices, the activity or the log lines that this page waited for have arrived. */
-function hasArrived(before: MenuState, after: MenuState): boolean {
-  const { page } = currentPage(after);
-  if (after.dialog !== null) return false;
-  return (
-    (page === 'log' && pageText(before).join() !== pageText(after).join()) ||
-    (page === 'keys' && before.keys !== after.keys) ||
-    (page === 'notices' && before.notices !== after.notices) ||
-    (page === 'activity' && before.activity !== after.activity)
-  );
-}
-
-/** Whether a request has not been answered yet. */
-function isWaiting(state: MenuState): boolean {
-  const page = currentPage(state);
-  return state.asked !== null || (page.page === 'log' && (page.view === null || page.searching));
+function isPrinted(message: Message): message is Extract<Fact, { fact: 'printed' }> {
+  return 'fact' in message && message.fact === 'printed';
 }
 
 function isAccepted(message: Message): message is Extract<Fact, { fact: 'accepted' }> {

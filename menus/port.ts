@@ -86,6 +86,11 @@ export type OperateAction = Extract<
 /** The values that a customer chose for a boot, by the parameters' names. */
 export type Chosen = Readonly<Record<string, string>>;
 
+/** What the commands by exec print, for a menu of lines. */
+export type Printed =
+  | { readonly what: 'screen' | 'graph'; readonly domain: DomainName }
+  | { readonly what: 'recordings' };
+
 /** A menu's requests to the gate. */
 export type Effect =
   | {
@@ -121,6 +126,8 @@ export type Effect =
   | { readonly effect: 'tell-notices'; readonly of: 'address' | 'confirm'; readonly text: string }
   /** Asked for a server's page, and again once a minute while it is shown. */
   | { readonly effect: 'usage'; readonly domain: DomainName }
+  /** Answered with one `printed`, whatever becomes of it. */
+  | { readonly effect: 'print'; readonly printed: Printed }
   | LogEffect
   | { readonly effect: 'prefer'; readonly preferences: MenuPreferences }
   | { readonly effect: 'choose-escape'; readonly escape: EscapeKey }
@@ -149,6 +156,8 @@ export type Fact =
   | { readonly fact: 'activity'; readonly activity: readonly MenuActivity[] }
   /** Null: nothing is known. */
   | { readonly fact: 'usage'; readonly domain: DomainName; readonly graph: UsageGraph | null }
+  /** What was to be printed, or the sentence that refuses it. */
+  | { readonly fact: 'printed'; readonly lines: readonly string[] }
   | LogFact
   /** The console has returned the terminal; `message` gives the reason, if there is one to tell. */
   | { readonly fact: 'console-left'; readonly domain: DomainName; readonly message: string | null }

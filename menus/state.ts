@@ -10,7 +10,9 @@ import type {
   MenuKey,
   MenuNotices,
   MenuStart,
+  NoticeChange,
   OperateAction,
+  Printed,
   Setting,
 } from './port.js';
 import type { UsageGraph } from './usage-graph.js';
@@ -152,6 +154,8 @@ export interface MenuState extends MenuStart {
    * it.
    */
   readonly calling: DomainName | null;
+  /** Whether something to print is on its way. */
+  readonly printing: boolean;
   /** Whether a console has the terminal. */
   readonly lent: boolean;
   readonly closing: boolean;
@@ -171,6 +175,10 @@ export type Input =
   | { readonly input: 'choose'; readonly number: number }
   | { readonly input: 'entry'; readonly id: string }
   | { readonly input: 'line'; readonly text: string }
+  /** Words of the plain menu that no page has a choice for. */
+  | { readonly input: 'print'; readonly printed: Printed }
+  | { readonly input: 'switch-log'; readonly domain: DomainName; readonly keep: boolean }
+  | { readonly input: 'notices'; readonly change: NoticeChange | 'confirm' }
   | { readonly input: 'lent'; readonly lent: boolean };
 
 export const NAMED_KEYS = [
@@ -225,6 +233,7 @@ export function initialState(start: MenuStart): MenuState {
     follow: null,
     plan: null,
     calling: null,
+    printing: false,
     lent: false,
     closing: false,
     generation: 0,

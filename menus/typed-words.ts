@@ -1,4 +1,5 @@
-import { VERB_ALIASES, wordsOf } from './command-words.js';
+import { COMMAND_ALIASES, VERB_ALIASES, wordsOf } from './command-words.js';
+import type { DomainName } from '../policy/names.js';
 import { entriesOf } from './entries.js';
 import type { Effect } from './port.js';
 import { asksForText, currentPage } from './state.js';
@@ -86,8 +87,7 @@ function walk(state: MenuState, text: string, isStart: boolean): TypedPath | nul
     const isRefused = next.problem !== null;
     if (rest !== '' && !isRefused && message !== null && next.pages === state.pages) continue;
     const path = isRefused ? END : walk(next, rest, false);
-    if (path !== null)
-      return { ...path, messages: [...(message === null ? [] : [message]), ...path.messages] };
+    if (path !== null) return behind(message === null ? [] : [message], path);
   }
   return null;
 }
@@ -95,8 +95,18 @@ function walk(state: MenuState, text: string, isStart: boolean): TypedPath | nul
 function walkFromFirst(state: MenuState, text: string): TypedPath | null {
   const first = takesWords(state) ? firstPage(state) : null;
   const path = first === null ? null : walk(first, text, true);
-  if (path === null) return null;
-  return { ...path, messages: [...state.pages.slice(1).map(() => BACK), ...path.messages] };
+  return path === null
+    ? null
+    : behind(
+        state.pages.slice(1).map(() => BACK),
+        path,
+      );
+}
+
+/** What is only printed leads to no page. */
+function behind(before: readonly Input[], path: TypedPath): TypedPath {
+  if (path.messages[0]?.input === 'print') return path;
+  return { ...path, messages: [...before, ...path.messages] };
 }
 
 /** @returns null when something must end before the page can be left */
@@ -132,26 +142,56 @@ function optionsOf(state: MenuState, isStart: boolean): readonly Option[] {
     if (isCommon && !isStart) return [];
     const option = { message: { input: 'entry', id: entry.id } as const, leads: choose !== 'quit' };
     const words = wordsOf(entry);
-    const aliases = choose === 'action' ? VERB_ALIASES.filter(([, verb]) => verb === words[0]) : [];
+    const others = choose === 'action' ? VERB_ALIASES : choose === 'page' ? COMMAND_ALIASES : [];
+    const aliases = others.filter(([, word]) => word === words[0]);
     return [
       { ...option, words, isAlias: false },
       ...aliases.map(([alias]) => ({ ...option, words: [alias], isAlias: true })),
     ];
-  });
-  const more = (word: string, message: Input | null, leads = false): Option => ({
-    words: [word],
-    message,
-    leads,
-    isAlias: false,
   });
   const isFirst = state.pages.length === 1;
   return [
     // The page of a customer's only server is the first one. Commands name it all the same.
     ...(page.page === 'domain' && isStart && isFirst ? [more(page.domain, null, true)] : []),
     ...options,
-    ...(page.page === 'domain' ? [more('status', null)] : []),
-    ...(isStart && isFirst ? [more('list', null)] : []),
+    ...(page.page === 'domain' ? domainOptions(page.domain) : []),
+    ...(page.page === 'keys' && !isStart ? [more('list', null)] : []),
+    ...(page.page === 'notices' && !isStart ? NOTICE_OPTIONS : []),
+    ...(isStart && isFirst ? FIRST_OPTIONS : []),
     ...(isStart && !isFirst ? [more('back', BACK)] : []),
+  ];
+}
+
+/** A word without an entry on the page. */
+function more(words: string, message: Input | null, leads = false): Option {
+  return { words: words.split(' '), message, leads, isAlias: false };
+}
+
+const FIRST_OPTIONS: readonly Option[] = [
+  more('list', null),
+  ...COMMAND_ALIASES.filter(([, word]) => word === 'list').map(([alias]) => ({
+    ...more(alias, null),
+    isAlias: true,
+  })),
+  more('recordings', { input: 'print', printed: { what: 'recordings' } }),
+];
+
+/** Words that the page may not have just now: then the gate says why. */
+const NOTICE_OPTIONS: readonly Option[] = [
+  more('show', null),
+  ...(['on', 'off', 'test', 'forget', 'confirm'] as const).map((change) => ({
+    ...more(change, { input: 'notices', change }, change === 'confirm'),
+    isAlias: true,
+  })),
+];
+
+function domainOptions(domain: DomainName): readonly Option[] {
+  return [
+    more('status', null),
+    more('graph', { input: 'print', printed: { what: 'graph', domain } }),
+    more('screen', { input: 'print', printed: { what: 'screen', domain } }),
+    more('log off', { input: 'switch-log', domain, keep: false }),
+    more('log on', { input: 'switch-log', domain, keep: true }),
   ];
 }
 

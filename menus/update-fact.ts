@@ -38,6 +38,8 @@ export function updateFact(state: MenuState, fact: Fact): Step {
           ? { ...state, usage: { ...state.usage, graph: fact.graph } }
           : state,
       );
+    case 'printed':
+      return still({ ...state, printing: false });
     case 'console-left':
       return still({ ...state, calling: null, notice: fact.message ?? state.notice });
     case 'log':

@@ -75,7 +75,7 @@ export function logKey(state: MenuState, page: LogPage, key: string): Step | nul
     case 'f':
       return follow(state, page, !page.follow);
     case 'o':
-      return switchLog(state, page, view);
+      return askSwitchLog(state, page.domain, !view.about.keeping);
     default:
       return null;
   }
@@ -221,13 +221,11 @@ function unfollow({ domain, follow: follows }: LogPage): Effect[] {
   return follows ? [{ effect: 'log-follow', domain, follow: false }] : [];
 }
 
-function switchLog(state: MenuState, page: LogPage, view: LogView): Step {
-  const offer = findDomain(state, page.domain)?.offers['log-switch'];
+/** Asks whether to switch a log off, or on. */
+export function askSwitchLog(state: MenuState, domain: DomainName, keep: boolean): Step {
+  const offer = findDomain(state, domain)?.offers['log-switch'];
   if (offer?.offered === false) return still({ ...state, problem: offer.reason });
-  return still({
-    ...state,
-    dialog: { ask: 'switch-log', domain: page.domain, keep: !view.about.keeping },
-  });
+  return still({ ...state, dialog: { ask: 'switch-log', domain, keep } });
 }
 
 function piece(state: MenuState, page: LogPage, fact: Extract<LogFact, { fact: 'log' }>): Step {

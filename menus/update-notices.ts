@@ -15,6 +15,11 @@ export function changeNotices(state: MenuState, change: NoticeChange): Step {
   return { state, effects: [{ effect: 'change-notices', change }] };
 }
 
+/** Asks for the code that was sent. */
+export function askCode(state: MenuState): Step {
+  return still({ ...state, pages: [...state.pages, { page: 'notice-text', of: 'confirm', text: '' }] });
+}
+
 export function noticeTextKey(state: MenuState, page: NoticeTextPage, key: string): Step {
   if (key === 'escape' || key === 'interrupt' || key === 'eof') return still(leave(state));
   if (key === 'backspace') return still(withText(state, page, page.text.slice(0, -1)));

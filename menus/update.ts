@@ -1,8 +1,11 @@
 import { updateFact } from './update-fact.js';
 import { burstText, chooseEntry, chooseNumber, enterLine, pasteText, pressKey } from './update-input.js';
-import type { Fact } from './port.js';
+import type { Fact, Printed } from './port.js';
 import { currentPage } from './state.js';
 import type { Input, MenuState, Step } from './state.js';
+import { askSwitchLog } from './update-log.js';
+import { askCode, changeNotices } from './update-notices.js';
+import { PRINTS_ALREADY } from './words.js';
 
 export type Message = Fact | Input;
 
@@ -35,6 +38,12 @@ function askUsage(step: Step): Step {
   return { state: { ...state, usage: asked }, effects: [...effects, { effect: 'usage', domain }] };
 }
 
+/** One thing at a time is printed: each is a request to a host. */
+function print(state: MenuState, printed: Printed): Step {
+  if (state.printing) return { state: { ...state, notice: PRINTS_ALREADY }, effects: [] };
+  return { state: { ...state, printing: true }, effects: [{ effect: 'print', printed }] };
+}
+
 function react(state: MenuState, message: Message): Step {
   if ('fact' in message) return updateFact(state, message);
   if (message.input === 'lent')
@@ -53,5 +62,11 @@ function react(state: MenuState, message: Message): Step {
       return chooseEntry(state, message.id);
     case 'line':
       return enterLine(state, message.text);
+    case 'print':
+      return print(state, message.printed);
+    case 'switch-log':
+      return askSwitchLog(state, message.domain, message.keep);
+    case 'notices':
+      return message.change === 'confirm' ? askCode(state) : changeNotices(state, message.change);
   }
 }

@@ -127,6 +127,9 @@ export function settingSentence(setting: Setting): string {
 /** On pages without a text field. */
 export const NOT_PASTED = 'Your paste was left out: this page takes no text.';
 
+/** In a menu of lines. */
+export const PRINTS_ALREADY = 'What you asked for before is not here yet. Please wait for it.';
+
 /** Shown while an action runs. */
 export const CALLING = 'connecting to the console …';
 

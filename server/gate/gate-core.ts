@@ -263,12 +263,14 @@ export class GateCore {
       audit,
       log,
     };
-    const own = { ownDomains: this.ownDomains, console: this.console, slices: new Slices() };
-    this.exec = { ...shared, ...own, ownRecordings: this.ownRecordings, notices: notices.own };
+    const { ownDomains, ownRecordings } = this;
+    const own = { ownDomains, ownRecordings, notices: notices.own };
+    const work = { console: this.console, slices: new Slices() };
+    this.exec = { ...shared, ...own, ...work };
     this.menu = {
       ...shared,
       ...own,
-      notices: notices.own,
+      ...work,
       site: settings.site,
       motd: settings.motd === null ? [] : settings.motd.split('\n').map((line) => printable(line)),
       consoleLog: { access: new LogAccess(this.console), revocation, searches: new SearchQueue(), turns },

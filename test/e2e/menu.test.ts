@@ -110,7 +110,15 @@ describe('menu', () => {
     assert.doesNotMatch(alice.screen, /yorick/);
     alice.type('keys remove \t');
     await alice.sees('keys remove SHA256:');
-    alice.type('\x15act\t\r');
+    alice.type('\x15horatio scr\t');
+    await alice.sees('Your choice: horatio screen');
+    alice.type('\r');
+    await alice.sees(/horatio is off and has shown nothing|login:|horatio is off: this is its last screen/);
+    alice.type('horatio gra\t\r');
+    await alice.sees(/Nothing is recorded yet|The 24 hours until/);
+    alice.type('horatio log --follow\r');
+    await alice.sees('Options such as --json are for commands');
+    alice.type('act\t\r');
     await alice.sees('Your activity');
     alice.type('quit\r');
     assert.equal(await alice.ends(), 0);

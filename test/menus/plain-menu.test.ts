@@ -359,6 +359,54 @@ describe('plain menu', () => {
     assert.match(say('horatio start'), /It is running already/);
   });
 
+  it('prints a screen where the customer is, one at a time, and goes on with what was typed', () => {
+    const { say, effects, menu, terminal } = open({}, true);
+    assert.equal(say('horatio screen\r').split('\r\n').at(-1), 'Your choice: ');
+    const printed = { what: 'screen', domain: HORATIO } as const;
+    assert.deepEqual(effects, [{ effect: 'print', printed }]);
+    assert.match(say('ophelia graph\r'), /What you asked for before is not here yet\. Please wait for it\./);
+    assert.equal(effects.length, 1);
+    terminal.type('hor');
+    terminal.take();
+    menu.tell({ fact: 'printed', lines: ['login:', '', HOSTILE] });
+    const shown = terminal.take();
+    assert.match(shown, /^\r\nlogin:\r\n\r\n[^]*\r\nYour choice: hor$/);
+    assert.doesNotMatch(shown, /[^\r\n\P{Cc}]/u);
+    say('\x15recordings\r');
+    assert.deepEqual(effects.at(-1), { effect: 'print', printed: { what: 'recordings' } });
+  });
+
+  it('waits at the end of its input for what is to be printed', () => {
+    const { say, menu, terminal, effects } = open();
+    say('horatio graph');
+    terminal.end();
+    assert.ok(!effects.some(({ effect }) => effect === 'quit'));
+    menu.tell({ fact: 'printed', lines: ['CPU now 3 %'] });
+    assert.match(terminal.take(), /CPU now 3 %[^]*Goodbye/);
+    assert.equal(effects.at(-1)?.effect, 'quit');
+  });
+
+  it('asks before a word switches a log, and says why one cannot', () => {
+    const { say, effects } = open(one());
+    assert.match(say('horatio log off'), /Switch the log off: horatio[^]*Do it\?/);
+    assert.deepEqual(effects, []);
+    say('yes');
+    assert.deepEqual(effects, [{ effect: 'log-switch', domain: HORATIO, keep: false }]);
+    const other = open(one({ offers: offers({ 'log-switch': refused('No.') }) }));
+    assert.match(other.say('log on'), /^No\.$/m);
+    assert.deepEqual(other.effects, []);
+  });
+
+  it('says where commands are taken that are none of its words', () => {
+    const { say, effects } = open(one());
+    assert.match(say('log --follow'), /Options such as --json are for commands: ssh NAME@HOST COMMAND/);
+    assert.match(say('escape ^T'), /^Ctrl-\] and then \. leaves a console\. e chooses another key here/);
+    assert.match(say('menu'), /^This is the menu\.$/m);
+    assert.match(say('recording abc'), /Fetch it by command/);
+    assert.match(say('nonsense'), /There is no such choice/);
+    assert.deepEqual(effects, []);
+  });
+
   it('shows a page that words lead to although its facts are late', () => {
     const { say, effects, menu, terminal } = open();
     const [first, other] = [menuKey('a'), menuKey('b')];
@@ -398,13 +446,13 @@ describe('plain menu', () => {
       menu.terminal.type('\t');
       assert.equal(
         menu.terminal.take(),
-        '\r\nYou can type: horatio, ophelia, keys, activity, help, quit, list.\r\nYour choice: ',
+        '\r\nYou can type: horatio, ophelia, keys, activity, help, quit, list, recordings.\r\nYour choice: ',
       );
       assert.equal(tab(menu, 'horatio s'), 'horatio s');
       menu.terminal.type('\t');
       assert.equal(
         menu.terminal.take(),
-        '\r\nYou can type: start, shutdown, status.\r\nYour choice: horatio s',
+        '\r\nYou can type: start, shutdown, status, screen.\r\nYour choice: horatio s',
       );
       assert.equal(tab(menu, 'mal'), 'mal');
       menu.terminal.type('\t');

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { byCommandOnly } from '../../menus/command-words.js';
+import { messageOf } from '../../menus/plain-choice.js';
 import { initialState } from '../../menus/state.js';
 import type { MenuState } from '../../menus/state.js';
 import { nextWords, typedPath } from '../../menus/typed-words.js';
 import { update } from '../../menus/update.js';
 import { isRefusal } from '../../policy/refusal.js';
 import { DOMAIN_VERBS } from '../../server/gate/exec/command.js';
+import type { Command } from '../../server/gate/exec/command.js';
 import { parseCommand } from '../../server/gate/exec/grammar.js';
 import {
   domain,
@@ -44,6 +47,13 @@ function full(): MenuState {
 
 const wordsAt = (state: MenuState, line: string): readonly string[] => nextWords(state, line)?.words ?? [];
 
+/** Lines that the plain menu takes. */
+const taken = (...lines: readonly string[]): (readonly [string, boolean])[] =>
+  lines.map((line) => [line, true]);
+/** Lines of which it says where they are taken. */
+const elsewhere = (...lines: readonly string[]): (readonly [string, boolean])[] =>
+  lines.map((line) => [line, false]);
+
 /** All lines that Tab leads to. */
 function* lines(state: MenuState, line = '', deep = 0): Generator<string> {
   for (const word of wordsAt(state, line)) {
@@ -65,15 +75,85 @@ describe('menus: words that are typed in the plain menu', () => {
     }
     const verbs = new Set(all.flatMap((line) => /^horatio (\S+)$/.exec(line)?.[1] ?? []));
     const missing = DOMAIN_VERBS.filter((verb) => !verbs.has(verb));
-    assert.deepEqual(missing, ['graph', 'screen'], 'these print, and the menu has pages');
+    assert.deepEqual(missing, []);
     for (const line of [
+      'horatio log off',
+      'horatio screen',
+      'recordings',
       'notify off',
+      'notify show',
+      'keys list',
       'notify mail',
       'keys add',
       `keys remove ${fingerprint('a')}`,
       'activity',
     ])
       assert.ok(all.includes(line), line);
+  });
+
+  it('take every command by exec, or say where it is taken', () => {
+    const verbs = (...words: readonly string[]): string[] => words.map((word) => `horatio ${word}`);
+    /** Lines of each command, with every option that it has. */
+    const lines: Readonly<
+      Record<Command['command'], readonly (readonly [line: string, isTaken: boolean])[]>
+    > = {
+      list: [...taken('list', 'ls'), ...elsewhere('list --json', 'ls --json')],
+      'keys-list': [...taken('keys', 'keys list'), ...elsewhere('keys --json', 'keys list --json')],
+      'keys-add': [...taken('keys add', 'keys add ssh-ed25519 AAAA alice'), ...taken('keys add --json')],
+      'keys-remove': [
+        ...taken(`keys remove ${fingerprint('a')}`),
+        ...elsewhere(`keys remove ${fingerprint('a')} --yes`),
+      ],
+      activity: [...taken('activity'), ...elsewhere('activity --json')],
+      recordings: [...taken('recordings'), ...elsewhere('recordings --json')],
+      recording: elsewhere('recording 0123456789abcdef'),
+      notify: [
+        ...taken('notify', 'notify show', 'notify on', 'notify off', 'notify test', 'notify forget'),
+        ...taken('notify mail alice@example.net', 'notify confirm 123456'),
+        ...elsewhere('notify --json'),
+      ],
+      help: taken('help', '--help'),
+      escape: elsewhere('escape', 'escape ^T', 'escape default'),
+      menu: elsewhere('menu', 'menu --plain'),
+      status: [...taken('horatio status'), ...elsewhere('horatio status --json')],
+      graph: [...taken('horatio graph'), ...elsewhere('horatio graph --json')],
+      screen: [...taken('horatio screen'), ...elsewhere('horatio screen --json')],
+      log: [
+        ...taken('horatio log'),
+        ...elsewhere(
+          ...verbs('log --lines 5', 'log --since 10m', 'log --boot -1', 'log --follow', 'log --raw'),
+        ),
+      ],
+      'log-switch': taken('horatio log off', 'horatio log on'),
+      extend: [...taken('horatio extend'), ...elsewhere('horatio extend --for 1h')],
+      console: taken('horatio console'),
+      watch: taken('horatio watch'),
+      operate: [
+        ...taken(...verbs('start', 'shutdown', 'stop', 'reboot', 'restart', 'poweroff', 'destroy', 'rescue')),
+        ...taken(...verbs('rescue rescue', 'normal', 'reinstall', 'reinstall debian-13')),
+        ...elsewhere(...verbs('start --wait', 'reboot --console', 'reboot -y', 'rescue rescue --for 2h')),
+        ...elsewhere('horatio reinstall debian-13 --erase horatio'),
+      ],
+    };
+    for (const [command, forms] of Object.entries(lines))
+      for (const [line, isTaken] of forms) {
+        const parsed = parseCommand(line);
+        assert.ok(!isRefusal(parsed) && parsed.command === command, `${line} is ${command}`);
+        const says = byCommandOnly(line, 'Ctrl-]');
+        const isWord = messageOf(full(), line) !== null || typedPath(full(), line) !== null;
+        assert.equal(isWord, isTaken, line);
+        if (!isTaken) assert.match(says ?? '', /\.$/, line);
+      }
+  });
+
+  it('print without leaving the page, from wherever they are typed', () => {
+    const screen = { input: 'print', printed: { what: 'screen', domain: 'horatio' } };
+    const deeper = update(full(), { input: 'choose', number: 2 }).state;
+    for (const state of [full(), deeper])
+      assert.deepEqual(typedPath(state, 'horatio screen'), { messages: [screen], rest: '' });
+    const recordings = { input: 'print', printed: { what: 'recordings' } };
+    assert.deepEqual(typedPath(deeper, 'recordings')?.messages, [recordings]);
+    assert.equal(typedPath(full(), 'horatio screen now'), null);
   });
 
   it('lead where the numbers lead', () => {

@@ -35,10 +35,7 @@ import { LogCommand } from './log-command.js';
 import { notify } from './notify-command.js';
 import { RecordingCommand } from './recording-command.js';
 import { ScreenCommand } from './screen-command.js';
-import { showGraph } from './graph-command.js';
-
-/** The width of a graph that no terminal shows. */
-const PIPE_COLUMNS = 132;
+import { PIPE_COLUMNS, showGraph } from './graph-command.js';
 
 export interface ExecParts {
   readonly authorizer: Authorizer;
@@ -200,17 +197,14 @@ export class ExecSession {
     return EXIT.done;
   }
 
-  #graph(command: Extract<Command, { command: 'graph' }>): Promise<number | Refusal> | Refusal {
-    const { ownUsage, authorizer, preferences } = this.#parts;
-    const asked = { action: 'status', domain: command.domain, profile: null } as const;
-    const permit = authorizer.authorize(this.#identity, asked);
-    if (isRefusal(permit)) return permit;
-    const { domain, identity } = permit.consume('status');
-    if (ownUsage === null) return words.notOnThisHost(domain, 'showing what a server used');
+  #graph(command: Extract<Command, { command: 'graph' }>): Promise<number | Refusal> {
     const { hasPty, columns, utf8 } = this.#terminal;
-    const charset = preferences.get(identity.customer).charset ?? (utf8 === false ? 'ascii' : 'utf-8');
-    const shape = { columns: hasPty ? columns : PIPE_COLUMNS, charset };
-    return showGraph({ ...command, domain }, ownUsage, identity, this.#output, shape);
+    const { charset } = this.#parts.preferences.get(this.#identity.customer);
+    const shape = {
+      columns: hasPty ? columns : PIPE_COLUMNS,
+      charset: charset ?? (utf8 === false ? 'ascii' : 'utf-8'),
+    };
+    return showGraph(command, this.#parts, this.#identity, this.#output, shape);
   }
 
   #screen(command: Extract<Command, { command: 'screen' }>): Promise<number | Refusal> {

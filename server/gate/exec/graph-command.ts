@@ -3,9 +3,11 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { Charset } from '../../../menus/printable-text.js';
 import { usageGraph } from '../../../menus/usage-graph.js';
 import { NOTHING_RECORDED, graphText } from '../../../menus/usage-words.js';
+import type { Authorizer } from '../access/authorize.js';
 import type { OwnUsage, Usage } from '../customer/own-usage.js';
 import type { Identity } from '../session/identity.js';
 import { MINUTE_MS } from '../usage/usage-recorder.js';
+import * as words from '../text/words.js';
 import type { Command } from './command.js';
 import type { ExecOutput } from './exec-output.js';
 import { EXIT } from './exit-status.js';
@@ -13,20 +15,33 @@ import { EXIT } from './exit-status.js';
 type Wanted = Extract<Command, { command: 'graph' }>;
 
 /** How wide the text may be, and in which characters. */
-interface Shape {
+export interface GraphShape {
   readonly columns: number;
   readonly charset: Charset;
 }
 
+/** The width of a graph that no terminal shows. */
+export const PIPE_COLUMNS = 132;
+
+interface GraphParts {
+  readonly authorizer: Pick<Authorizer, 'authorize'>;
+  /** Null: nothing is recorded. */
+  readonly ownUsage: Pick<OwnUsage, 'read'> | null;
+}
+
 /** `NAME graph`: what a server used in the last 24 hours. @returns the exit status */
 export async function showGraph(
-  { domain, json }: Wanted,
-  own: Pick<OwnUsage, 'read'>,
+  { domain: asked, json }: Wanted,
+  { authorizer, ownUsage }: GraphParts,
   identity: Identity,
   output: Pick<ExecOutput, 'json' | 'line' | 'lines'>,
-  { columns, charset }: Shape,
+  { columns, charset }: GraphShape,
 ): Promise<number | Refusal> {
-  const usage = await own.read(identity, domain);
+  const permit = authorizer.authorize(identity, { action: 'status', domain: asked, profile: null });
+  if (isRefusal(permit)) return permit;
+  const { domain } = permit.consume('status');
+  if (ownUsage === null) return words.notOnThisHost(domain, 'showing what a server used');
+  const usage = await ownUsage.read(identity, domain);
   if (isRefusal(usage)) return usage;
   if (json) {
     output.json({ domain, ...usageObject(usage) });

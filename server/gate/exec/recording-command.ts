@@ -42,9 +42,7 @@ export class RecordingCommand {
   async list(json: boolean): Promise<number> {
     const recordings = await this.#own.list(this.#identity);
     if (json) this.#output.json(recordings.map(shown));
-    else if (recordings.length === 0) this.#output.line(recordingWords.noRecordings);
-    else
-      this.#output.lines(aligned([['ID', 'SERVER', 'BEGAN', 'LASTED', 'RECORDED'], ...recordings.map(row)]));
+    else this.#output.lines(recordingTable(recordings));
     return EXIT.done;
   }
 
@@ -101,6 +99,12 @@ export class RecordingCommand {
       orBy(done);
     });
   }
+}
+
+/** The recordings line by line, or that there are none. */
+export function recordingTable(recordings: readonly Recording[]): readonly string[] {
+  if (recordings.length === 0) return [recordingWords.noRecordings];
+  return aligned([['ID', 'SERVER', 'BEGAN', 'LASTED', 'RECORDED'], ...recordings.map(row)]);
 }
 
 function shown({ id, domain, begunAt, endedAt, record, bytes }: Recording): object {

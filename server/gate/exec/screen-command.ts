@@ -22,17 +22,19 @@ interface ScreenCommandParts {
   readonly liveAttachments: Attachments;
 }
 
+type ScreenOutput = Pick<ExecOutput, 'json' | 'lines' | 'say'>;
+
 /** `NAME screen`: one look at a console, as text. It needs the right to watch, and is recorded like a look. */
 export class ScreenCommand {
   readonly #parts: ScreenCommandParts;
   readonly #identity: Identity;
-  readonly #output: ExecOutput;
+  readonly #output: ScreenOutput;
   readonly #clock: () => Date;
 
   constructor(
     parts: ScreenCommandParts,
     identity: Identity,
-    output: ExecOutput,
+    output: ScreenOutput,
     clock: () => Date = () => new Date(),
   ) {
     this.#parts = parts;

@@ -14,12 +14,13 @@ import { IdleWatch } from '../console/idle-watch.js';
 import { ExecOutput } from '../exec/exec-output.js';
 import type { Identity } from '../session/identity.js';
 import type { OwnKeys } from '../customer/own-keys.js';
-import type { OwnUsage } from '../customer/own-usage.js';
 import type { MaintenanceWatch } from '../policy/maintenance-watch.js';
 import { MenuDomains } from './menu-domains.js';
 import type { MenuDomainsParts } from './menu-domains.js';
 import { MenuNotices } from './menu-notices.js';
 import { MenuKeys } from './menu-keys.js';
+import { MenuReports } from './menu-reports.js';
+import type { MenuReportsParts } from './menu-reports.js';
 import { MenuOperations } from './menu-operations.js';
 import type { MenuOperationsParts } from './menu-operations.js';
 import type { SessionTerms } from '../access/session-terms.js';
@@ -35,14 +36,12 @@ interface Preferences {
   set(customer: CustomerName, preferences: MenuPreferences): void;
 }
 
-export interface MenuParts extends MenuDomainsParts, MenuOperationsParts {
+export interface MenuParts extends MenuDomainsParts, MenuOperationsParts, MenuReportsParts {
   readonly site: string;
   readonly motd: readonly string[];
   readonly keys: OwnKeys;
   readonly activity: Activity;
   readonly notices: OwnNotices;
-  /** Null: nothing is recorded. */
-  readonly ownUsage: OwnUsage | null;
   readonly console: ConsoleParts;
   readonly consoleLog: MenuLogParts;
   readonly openMenus: Pick<OpenMenus, 'enter' | 'leave'>;
@@ -239,7 +238,8 @@ export class MenuSession implements HearingMenu {
         return;
       }
       case 'usage':
-        return this.#showUsage(effect.domain);
+      case 'print':
+        return this.#reports().perform(effect);
       case 'log':
       case 'log-find':
       case 'log-give-up':
@@ -259,15 +259,16 @@ export class MenuSession implements HearingMenu {
     }
   }
 
-  /** A customer who may not see it is told nothing: the page says why. */
-  async #showUsage(domain: DomainName): Promise<void> {
-    const graph = (await this.#parts.ownUsage?.graph(this.#identity, domain)) ?? null;
-    this.#tell({ fact: 'usage', domain, graph });
-  }
-
-  /** Made when it is needed: a menu that nobody touches keeps none. */
+  // Both are made when they are needed: a menu that nobody touches keeps none.
   #operations(): MenuOperations {
     return new MenuOperations(this.#parts, this.#identity, this.#domains, (fact) => {
+      this.#tell(fact);
+    });
+  }
+
+  #reports(): MenuReports {
+    const charset = (): MenuPreferences['charset'] => this.#preferences().charset;
+    return new MenuReports(this.#parts, this.#identity, this.#terminal, charset, (fact) => {
       this.#tell(fact);
     });
   }

@@ -2,6 +2,11 @@ import type { DomainName } from '../../../policy/names.js';
 import { stateWord } from '../../../menus/domain-words.js';
 import type { ScreenView } from '../../wire/screen.js';
 
+/** In a menu: a screen without a letter. */
+export function blankScreen(domain: DomainName): string {
+  return `The screen of ${domain} is blank.`;
+}
+
 /** What the customer must know about a screen as text; empty when it is what the server shows now. */
 export function screen(domain: DomainName, { state, console, boot, outputAt }: ScreenView): string[] {
   if (outputAt === null) return [`${domain} is ${stateWord(state)} and has shown nothing since you have it.`];

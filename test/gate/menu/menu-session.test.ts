@@ -81,6 +81,54 @@ describe('a menu session', () => {
       assert.deepEqual(gate.store.audit.openIntents(), []);
     });
 
+    it('prints a screen, a graph and the recordings as the commands do, and their refusals', async () => {
+      const screen = { cols: 80, rows: 2, cursor: { row: 0, column: 0, visible: true }, alternate: false };
+      const state = {
+        state: 'running',
+        console: 'attached',
+        boot: { profile: NORMAL, over: false },
+      } as const;
+      const outputAt = '2099-11-21T07:15:02.114Z';
+      gate.dom0.onScreen = () =>
+        Promise.resolve({ ...screen, ...state, outputAt, lines: ['horatio login: \u{e0041}', ''] });
+      void plain();
+      await shows('horatio');
+      type('horatio screen\n');
+      await shows(/horatio login: /);
+      assert.doesNotMatch(terminal.output, /\x1b/);
+      assert.equal(gate.events('operation.ended').length, 1, 'it is recorded as a look');
+      type('horatio graph\n');
+      await shows(/Showing what a server used/);
+      type('recordings\n');
+      await shows('No visit of yours to a console is recorded.');
+      gate.enforce(policyOf([rule('deny', ['watch'], { reason: 'Not today.' }), rule('allow', ACTIONS)]));
+      type('horatio screen\n');
+      await shows('Not today.');
+      assert.equal(gate.dom0.screenQueries.length, 1);
+    });
+
+    it('prints nothing of a screen whose right has gone while the host answered', async () => {
+      let answer = (): void => undefined;
+      const waits = new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      const screen = { cols: 80, rows: 1, cursor: { row: 0, column: 0, visible: true }, alternate: false };
+      gate.dom0.onScreen = async () => {
+        await waits;
+        const boot = { profile: NORMAL, over: false };
+        const outputAt = '2099-11-21T07:15:02.114Z';
+        return { ...screen, state: 'running', console: 'attached', boot, outputAt, lines: ['a secret'] };
+      };
+      void plain();
+      await shows('horatio');
+      type('horatio screen\n');
+      await eventually('the question', () => gate.dom0.screenQueries.length === 1);
+      gate.store.roles.remove(gate.alice.customer, HORATIO, ADMIN);
+      answer();
+      await shows(/no such server/i);
+      assert.doesNotMatch(terminal.output, /a secret/);
+    });
+
     it('ends with the client’s input', async () => {
       const ended = plain();
       await shows('horatio');
