@@ -5,8 +5,11 @@ import type { HostClock } from '../scheduling/host-clock.js';
 import { readPlainFile } from './plain-file.js';
 import { SerialQueue } from '../../wire/serial-queue.js';
 
-/** The longest wait for a file system call. */
-const PATIENCE_MS = 1_000;
+/** A call is late when so many calls to `/`, each asked this long after the one before, were answered and it was not. */
+const ROUNDS = 10;
+const ROUND_MS = 100;
+/** The longest wait where those are not answered either. */
+const SILENCE_MS = 30_000;
 /**
  * Each hanging call blocks a thread of the process, and the journal and the console logs need threads too.
  */
@@ -31,18 +34,27 @@ export interface FileCalls {
 /**
  * Access to other people's files, on file systems that may hang. It makes one call at a time. A call
  * that takes too long fails with a NoAnswerError. Until it returns, calls for its path and for
- * entries in it fail at once.
+ * entries in it fail at once. Calls to `/` tell a file system that hangs from a process that hardly runs, was stopped,
+ * or has no thread free: they go the same way, and then they are late as well.
  */
 export class ForeignFiles implements FileCalls {
   readonly #host: Pick<HostClock, 'after'>;
   readonly #calls: FileCalls;
+  readonly #witness: () => Promise<unknown>;
   readonly #mostHanging: number;
   readonly #hanging = new Set<string>();
   readonly #turns = new SerialQueue();
 
-  constructor(host: Pick<HostClock, 'after'>, calls: FileCalls = LOCAL_FILES, threads = THREADS) {
+  /** @param witness a call to a file system that answers */
+  constructor(
+    host: Pick<HostClock, 'after'>,
+    calls: FileCalls = LOCAL_FILES,
+    threads = THREADS,
+    witness: () => Promise<unknown> = () => stat('/'),
+  ) {
     this.#host = host;
     this.#calls = calls;
+    this.#witness = witness;
     this.#mostHanging = Math.max(1, Math.floor(threads / 2));
   }
 
@@ -71,7 +83,7 @@ export class ForeignFiles implements FileCalls {
     if (hangs || this.#hanging.size >= this.#mostHanging) throw new NoAnswerError();
     let cancel: () => void = () => undefined;
     const late = new Promise<never>((_, reject) => {
-      cancel = this.#host.after(PATIENCE_MS, () => {
+      cancel = this.#whenLate(() => {
         this.#hanging.add(path);
         reject(new NoAnswerError());
       });
@@ -81,6 +93,36 @@ export class ForeignFiles implements FileCalls {
       this.#hanging.delete(path);
     });
     return Promise.race([called, late]);
+  }
+
+  /** Calls once, when a call that begins now is late. @returns cancels the call */
+  #whenLate(call: () => void): () => void {
+    let isOver = false;
+    let cancelRound: () => void = () => undefined;
+    const end = (): void => {
+      isOver = true;
+      cancelRound();
+      cancelSilence();
+    };
+    const giveUp = (): void => {
+      if (isOver) return;
+      end();
+      call();
+    };
+    const cancelSilence = this.#host.after(SILENCE_MS, giveUp);
+    const round = (answered: number): void => {
+      if (isOver) return;
+      if (answered === ROUNDS) giveUp();
+      else
+        cancelRound = this.#host.after(ROUND_MS, () => {
+          const next = (): void => {
+            round(answered + 1);
+          };
+          this.#witness().then(next, next);
+        });
+    };
+    round(0);
+    return end;
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { ForeignFiles, LOCAL_FILES, NoAnswerError } from '../../../server/dom0/config/foreign-files.js';
 import type { FileCalls } from '../../../server/dom0/config/foreign-files.js';
+import { SYSTEM_HOST_CLOCK } from '../../../server/dom0/scheduling/host-clock.js';
 
 describe('files on a file system that hangs', () => {
   /** Fires all pending waits. */
@@ -80,6 +81,70 @@ describe('files on a file system that hangs', () => {
     hanging.get('/nfs/a')?.();
     await turns();
     assert.equal((await files.read('/etc/xen/b.cfg', 10)).toString(), 'x');
+  });
+
+  describe('are told from a host that is busy', () => {
+    let witnesses: (() => void)[];
+    let rounds: (() => void)[];
+    let silences: (() => void)[];
+
+    beforeEach(() => {
+      [witnesses, rounds, silences] = [[], [], []];
+      const clock = {
+        after: (ms: number, call: () => void): (() => void) => {
+          (ms > 10_000 ? silences : rounds).push(call);
+          return () => undefined;
+        },
+      };
+      const read = (): Promise<Buffer> =>
+        new Promise((resolve) => {
+          hanging.set('/nfs/a', () => {
+            resolve(Buffer.from('late'));
+          });
+        });
+      const witness = (): Promise<void> => new Promise((resolve) => witnesses.push(resolve));
+      files = new ForeignFiles(clock, { ...LOCAL_FILES, read }, 8, witness);
+    });
+
+    /** @returns how often `/` was asked before nothing more was asked */
+    async function answering(most: number): Promise<number> {
+      for (let count = 0; ; count += 1) {
+        await turns();
+        const round = rounds.shift();
+        if (round === undefined || count === most) return count;
+        round();
+        witnesses.shift()?.();
+      }
+    }
+
+    it('when other calls are answered ten times meanwhile', async () => {
+      const failed = assert.rejects(files.read('/nfs/a', 10), NoAnswerError);
+      assert.equal(await answering(100), 10);
+      await failed;
+    });
+
+    it('and are waited for while no call is answered, for half a minute at most', async () => {
+      const late = files.read('/nfs/a', 10);
+      await answering(9);
+      rounds.shift()?.();
+      await turns();
+      assert.equal(rounds.length, 0, 'nothing more is asked before that answer');
+      hanging.get('/nfs/a')?.();
+      assert.equal((await late).toString(), 'late');
+      const failed = assert.rejects(files.read('/nfs/a', 10), NoAnswerError);
+      await turns();
+      silences.at(-1)?.();
+      await failed;
+    });
+
+    it('when this process was stopped for longer than it waits', async () => {
+      const real = new ForeignFiles(SYSTEM_HOST_CLOCK);
+      const found = real.stat('/');
+      // Until it is asked, and not until it is answered.
+      for (let microtasks = 0; microtasks < 20; microtasks += 1) await Promise.resolve();
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+      assert.ok((await found).isDirectory());
+    });
   });
 
   it('are one call at a time', async () => {
