@@ -4,7 +4,7 @@ import type { MenuDomain } from './menu-domain.js';
 import { NORMAL } from '../policy/names.js';
 import { underWay } from './state.js';
 import {
-  UNREACHABLE_MARK,
+  unreachableMark,
   doingWord,
   elsewhereWord,
   incompleteWord,
@@ -66,7 +66,7 @@ export function staleAge(domain: MenuDomain, now: number): number | null {
 
 /** The age in a few words; empty while fresh. */
 export function staleWord(domain: MenuDomain, now: number): string {
-  if (!domain.reachable) return UNREACHABLE_MARK;
+  if (!domain.reachable) return unreachableMark(domain);
   const age = staleAge(domain, now);
   return age === null ? '' : agoWord(age);
 }

@@ -1,7 +1,7 @@
 import type { Action } from '../policy/actions.js';
 import { guestTypeWord } from '../policy/guest-type.js';
 import type { DomainState } from '../policy/domain-state.js';
-import type { MenuDomain } from './menu-domain.js';
+import type { Lack, MenuDomain } from './menu-domain.js';
 import { agoWord } from './time-words.js';
 
 /** Words for the states of a server and for its operations, for the menus and the gate. */
@@ -133,18 +133,28 @@ export function seenSentence(age: number): string {
   return `seen ${agoWord(age)}`;
 }
 
-export function unreachableSentence(age: number | null): string {
+export function unreachableSentence({ lack }: Pick<MenuDomain, 'lack'>, age: number | null): string {
+  if (lack !== undefined) return LACK_SENTENCES[lack];
   return age === null
     ? 'The host of this server does not answer.'
     : `The host of this server does not answer. Last seen ${agoWord(age)}.`;
 }
 
 /** As `unreachableSentence`, for little room. */
-export function unreachableWord(age: number | null): string {
-  return age === null ? UNREACHABLE_MARK : `${UNREACHABLE_MARK}, ${seenSentence(age)}`;
+export function unreachableWord(domain: Pick<MenuDomain, 'lack'>, age: number | null): string {
+  const mark = unreachableMark(domain);
+  return age === null ? mark : `${mark}, ${seenSentence(age)}`;
 }
 
-export const UNREACHABLE_MARK = 'no answer';
+/** The same in two or three words. */
+export function unreachableMark({ lack }: Pick<MenuDomain, 'lack'>): string {
+  return lack === 'nowhere' ? 'on no host' : 'no answer';
+}
+
+const LACK_SENTENCES: Readonly<Record<Lack, string>> = {
+  nowhere: 'No host has this server now. Please ask us.',
+  unheard: 'No host that answers has this server, and not every host answers.',
+};
 export const ASKING_HOST = 'asking the host …';
 
 /** On a page while a server runs a system other than its own. */

@@ -182,9 +182,12 @@ function actionEntries(domain: MenuDomain, escape: string): Entry[] {
   });
 }
 
-/** Whether the page itself already says that the host does not answer. */
+/** Whether the page itself already says that the host does not answer, or that there is none. */
 function isSaidAbove(domain: MenuDomain, code: RefusalCode): boolean {
-  return code === 'host-unreachable' && !domain.reachable;
+  return (
+    !domain.reachable &&
+    (code === 'host-unreachable' || (code === 'not-on-this-host' && domain.lack !== undefined))
+  );
 }
 
 function profileEntry(domain: MenuDomain, { profile, values }: WayToBoot, at: number): Entry {

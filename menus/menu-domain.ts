@@ -98,6 +98,11 @@ export interface MenuRescueEnd {
   readonly why?: 'ignored' | 'paused' | 'failed';
 }
 
+/**
+ * No host that answers has the domain. `nowhere`: and all hosts answer; `unheard`: it may be on one that does not.
+ */
+export type Lack = 'nowhere' | 'unheard';
+
 /** One domain of this customer, as last heard. `state` is null until dom0 answers for the first time. */
 export interface MenuDomain {
   readonly name: DomainName;
@@ -107,8 +112,10 @@ export interface MenuDomain {
   readonly since: number | null;
   /** When the toolstack was last asked. After 5 s the menu shows the age. */
   readonly seenAt: number | null;
-  /** False when the Xen host does not answer. */
+  /** False when the Xen host does not answer, or there is none. */
   readonly reachable: boolean;
+  /** Missing where a host has shown it, or none answers. */
+  readonly lack?: Lack;
   /** Null when the host does not say. */
   readonly type: GuestType | null;
   /** Whether it has a console to attach to. */

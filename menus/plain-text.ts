@@ -209,7 +209,7 @@ function domainText(state: MenuState, page: Extract<Page, { page: 'domain' }>): 
   const domain = findDomain(state, page.domain);
   if (domain === undefined) return [domainGone(page.domain)];
   const lines = [plainDomain(domain.name, stateText(domain, state.now), domain.profile)];
-  if (!domain.reachable) lines.push(unreachableSentence(staleAge(domain, state.now)));
+  if (!domain.reachable) lines.push(unreachableSentence(domain, staleAge(domain, state.now)));
   if (domain.since !== null && underWay(domain) === null) lines.push(sinceSentence(domain.since, state.now));
   if (domain.recorded !== 'off') lines.push(recordedSentence(domain.recorded));
   if (domain.memoryMiB !== null) lines.push(plainFacts(domain));

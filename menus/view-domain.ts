@@ -161,7 +161,8 @@ function drawStateLine(
     column += canvas.put(column, row, text, style, left + width - column) + 2;
   };
   const age = staleAge(domain, state.now);
-  if (!domain.reachable) rest(narrow ? unreachableWord(age) : unreachableSentence(age), 'bad');
+  if (!domain.reachable)
+    rest(narrow ? unreachableWord(domain, age) : unreachableSentence(domain, age), 'bad');
   else if (domain.state === null) rest(ASKING_HOST, 'dim');
   else {
     if (age !== null) rest(seenSentence(age), 'busy');

@@ -65,6 +65,18 @@ describe('plain menu', () => {
     assert.doesNotMatch(shown, /…/);
   });
 
+  it('says where a server is that no host has shown', () => {
+    const unseen = { state: null, profile: null, reachable: false, seenAt: null } as const;
+    const shown = (some: object): string => open(one({ ...unseen, ...some })).terminal.take();
+    const nowhere = shown({ lack: 'nowhere' });
+    assert.match(nowhere, /^horatio: not known \(on no host\)$/m);
+    assert.match(nowhere, /^No host has this server now\. Please ask us\.$/m);
+    const unheard = shown({ lack: 'unheard' });
+    assert.match(unheard, /^horatio: not known \(no answer\)$/m);
+    assert.match(unheard, /^No host that answers has this server, and not every host answers\.$/m);
+    assert.match(shown({}), /^The host of this server does not answer\.$/m);
+  });
+
   it('chooses another key to leave consoles, and speaks of that one', () => {
     const { say, effects } = open(one());
     assert.match(say('e'), /Ctrl-A and then \. leaves a console from now on\./);

@@ -126,6 +126,7 @@ export class OwnDomains {
     const stray = this.#parts.hosts.strayOf(row.domain);
     const move = this.#parts.hosts.moveOf(row.domain);
     const elsewhere = move ?? stray;
+    const lack = found === undefined && elsewhere === null ? this.#parts.hosts.lack : null;
     // The host of its configuration says only that it is off.
     const view = stray === null ? found?.view : undefined;
     const observation = view?.observation ?? null;
@@ -138,6 +139,7 @@ export class OwnDomains {
       seenAt:
         view === undefined || found === undefined ? null : Date.parse(seenAt({ host: found.host, view })),
       reachable: (stray ?? found)?.host.reachable ?? false,
+      ...(lack === null ? {} : { lack }),
       type: view?.type ?? null,
       textConsole: view?.textConsole ?? true,
       memoryMiB: view?.memoryMiB ?? null,
@@ -152,7 +154,9 @@ export class OwnDomains {
       consoleLocked: view?.console === 'locked',
       elsewhere: elsewhere === null ? null : { host: elsewhere.host.name, moving: move !== null },
       recorded: this.#parts.consoleOptions.record(row.customer, row.domain, row.role),
-      offers: interned.same(offers(row.domain, answers, { found, stray, move }, interned)),
+      offers: interned.same(
+        offers(row.domain, answers, { found, stray, move, hosts: this.#parts.hosts }, interned),
+      ),
     };
   }
 
@@ -267,6 +271,7 @@ interface Whereabouts {
   readonly found: FoundDomain | undefined;
   readonly stray: Stray | null;
   readonly move: Move | null;
+  readonly hosts: Pick<Hosts, 'notFound'>;
 }
 
 function offers(
@@ -288,13 +293,18 @@ const AT_CONSOLE: readonly Action[] = ['console', 'watch', 'takeover'];
 /** Actions on what stays where the domain was managed. */
 const ANYWHERE: readonly Action[] = ['status', 'log', 'log-switch', 'notify'];
 
-function impossible(domain: DomainName, action: Action, { found, stray, move }: Whereabouts): Refusal | null {
+function impossible(
+  domain: DomainName,
+  action: Action,
+  { found, stray, move, hosts }: Whereabouts,
+): Refusal | null {
   if (action === 'status') return null;
   const verb = VERBS.find((each) => each === action);
   if (move !== null && (verb !== undefined || action === 'extend'))
     return words.moving(domain, move.host.name, move.guest);
   if (stray?.part === 'runs' && !ANYWHERE.includes(action)) return words.astray(domain, stray.host.name);
-  if (found?.host.reachable !== true) return words.hostUnreachable(domain, 'not reachable');
+  if (found === undefined) return hosts.notFound(domain);
+  if (!found.host.reachable) return words.hostUnreachable(domain, 'not reachable');
   if (action === 'log-switch' && !found.host.log.onDisk)
     return words.notOnThisHost(domain, words.actionWord(action));
   if (action === 'extend') return found.view.rescueEnd ? null : words.noRescueEnd(domain);

@@ -1,5 +1,5 @@
 import type { MenuDomain } from '../../../menus/menu-domain.js';
-import { NO_TEXT_CONSOLE, stateWord, stepWord } from '../../../menus/domain-words.js';
+import { NO_TEXT_CONSOLE, stateWord, stepWord, unreachableSentence } from '../../../menus/domain-words.js';
 import { DISK_INCOMPLETE, writingWords } from '../../../menus/operation-words.js';
 import { guestTypeWord } from '../../../policy/guest-type.js';
 import { rescueEndSentence, rescueEndWord, rescueHostKeySentence } from '../../../menus/rescue-words.js';
@@ -85,7 +85,7 @@ export function domainLines(domain: MenuDomain, now: number): string[] {
     );
   if (domain.rescueEnd !== null) lines.push(rescueEndSentence(domain.rescueEnd, now));
   if (domain.rescueHostKey !== undefined) lines.push(rescueHostKeySentence(domain.rescueHostKey));
-  if (!domain.reachable) lines.push('Its host does not answer just now; this is what was last seen.');
+  if (!domain.reachable) lines.push(silenceSentence(domain));
   if (!domain.textConsole) lines.push(NO_TEXT_CONSOLE);
   if (domain.consoleLocked) lines.push('An administrator of the host has its console open.');
   const { operation } = domain;
@@ -98,6 +98,13 @@ export function domainLines(domain: MenuDomain, now: number): string[] {
     lines.push(`Under way: ${actionWord(action)} (${step}), ${who}, ${agoWord(now - startedAt)}.`);
   }
   return lines;
+}
+
+function silenceSentence(domain: MenuDomain): string {
+  if (domain.lack !== undefined) return unreachableSentence(domain, null);
+  return domain.seenAt === null
+    ? 'Its host does not answer just now.'
+    : 'Its host does not answer just now; this is what was last seen.';
 }
 
 /** `rescue, 2 h 5 min left` */

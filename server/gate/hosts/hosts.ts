@@ -1,3 +1,4 @@
+import type { Lack } from '../../../menus/menu-domain.js';
 import { isSeenAlive } from '../../../policy/domain-state.js';
 import { UNKNOWN_PROFILE } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
@@ -154,13 +155,27 @@ export class Hosts implements DomainObservations {
   /** Where a domain is, on a host that answers. @returns a refusal when no host can be asked about it now */
   reach(domain: DomainName): FoundDomain | Refusal {
     const found = this.find(domain);
-    if (found === undefined) {
-      return this.areAllReachable
-        ? words.notOnAnyHost(domain)
-        : words.hostUnreachable(domain, 'no host that answers has it');
-    }
+    if (found === undefined) return this.notFound(domain);
     const { host } = found;
     return host.reachable ? found : words.hostUnreachable(domain, `${host.name} is not reachable`);
+  }
+
+  /** The refusal for a domain that `find` does not find: it was never shown, or its host is not heard yet. */
+  notFound(domain: DomainName): Refusal {
+    switch (this.lack) {
+      case 'nowhere':
+        return words.notOnAnyHost(domain);
+      case 'unheard':
+        return words.notOnAnsweringHost(domain);
+      case null:
+        return words.hostUnreachable(domain, 'no host answers');
+    }
+  }
+
+  /** What is known of a domain that `find` does not find; null while no host answers. */
+  get lack(): Lack | null {
+    if (this.areAllReachable) return 'nowhere';
+    return this.links.some((link) => link.reachable) ? 'unheard' : null;
   }
 
   /**

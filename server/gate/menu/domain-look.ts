@@ -38,7 +38,7 @@ const TURNING: readonly (DomainState | undefined)[] = ['shutting-down', 'rebooti
 
 /** Looks at a domain for all menus at once. @param now milliseconds since 1970 */
 export function domainLook(
-  hosts: Pick<Hosts, 'find' | 'strayOf' | 'moveOf' | 'observation'>,
+  hosts: Pick<Hosts, 'find' | 'strayOf' | 'moveOf' | 'observation' | 'lack'>,
   name: DomainName,
   now: number,
 ): DomainLook {
@@ -58,7 +58,7 @@ export function domainLook(
       (found.view.rescueEnd ?? null) !== null ||
       TURNING.includes(found.view.observation.state));
   const look = JSON.stringify([
-    found && [found.host.name, found.host.reachable],
+    found === undefined ? hosts.lack : [found.host.name, found.host.reachable],
     reachable,
     view && {
       ...view,

@@ -26,7 +26,7 @@ export interface ShowingMenu {
 }
 
 export interface ShownDomainsParts {
-  readonly hosts: Pick<Hosts, 'onEvent' | 'find' | 'strayOf' | 'moveOf' | 'observation'>;
+  readonly hosts: Pick<Hosts, 'onEvent' | 'find' | 'lack' | 'strayOf' | 'moveOf' | 'observation'>;
   readonly news: Pick<AuditNotifier, 'onNews'>;
   readonly log: Logger;
   /** Milliseconds since 1970. */

@@ -164,7 +164,16 @@ export function noTextConsole(): Refusal {
 }
 
 export function notOnAnyHost(domain: DomainName): Refusal {
-  return refusal('not-on-this-host', `${domain} is not on any host now.`);
+  return refusal('not-on-this-host', `${domain} is not on any host now. Please ask us.`);
+}
+
+/** Some hosts answer, and none of these has it. */
+export function notOnAnsweringHost(domain: DomainName): Refusal {
+  return refusal(
+    'host-unreachable',
+    `No host that answers has ${domain}, and not every host answers just now. Please try again in a moment.`,
+    'no host that answers has it',
+  );
 }
 
 /**

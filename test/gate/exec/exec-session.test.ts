@@ -185,6 +185,21 @@ describe('commands by exec', () => {
     assert.match(stdout, /Its host does not answer/);
   });
 
+  it('says of a server that no host ever showed that none has it, and not that its host is silent', async () => {
+    gate.role(gate.alice.customer, domainName('ghost'), 'owner');
+    const { status, stdout } = await exec('ghost status');
+    assert.equal(status, 0);
+    assert.match(stdout, /^No host has this server now\. Please ask us\.$/m);
+    assert.doesNotMatch(stdout, /answer|seen/);
+    const refused = await exec('ghost start');
+    assert.deepEqual([refused.status, refused.stdout], [3, '']);
+    assert.match(refused.stderr, /^ghost is not on any host now\. Please ask us\.$/m);
+    await gate.dom0.stop();
+    await eventually('the loss', () => !gate.core.hosts.areAllReachable);
+    assert.match((await exec('ghost status')).stdout, /^Its host does not answer just now\.$/m);
+    assert.match((await exec('horatio status')).stdout, /just now; this is what was last seen\.$/m);
+  });
+
   describe('what can lose data', () => {
     it('needs --yes where nobody can be asked', async () => {
       for (const verb of ['poweroff', 'destroy', 'rescue']) {

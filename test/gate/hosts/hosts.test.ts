@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isRefusal } from '../../../policy/refusal.js';
 import { HostLink } from '../../../server/gate/hosts/host-link.js';
 import { Hosts } from '../../../server/gate/hosts/hosts.js';
 import { AuditUnavailableError } from '../../../server/store/store-error.js';
@@ -77,6 +78,34 @@ describe('hosts', () => {
       hosts.links.map(({ reachable }) => reachable),
       [true, false],
     );
+  });
+
+  it('say of a domain that none has shown whether one that does not answer may have it', async () => {
+    const beating = await ready();
+    const said = (): readonly unknown[] => {
+      const no = hosts.reach(HORATIO);
+      return isRefusal(no) ? [hosts.lack, no.code, no.message] : [];
+    };
+    assert.deepEqual(said(), [
+      'nowhere',
+      'not-on-this-host',
+      'horatio is not on any host now. Please ask us.',
+    ]);
+    await other.stop();
+    await eventually('the loss', () => !link(1).reachable);
+    assert.deepEqual(said(), [
+      'unheard',
+      'host-unreachable',
+      'No host that answers has horatio, and not every host answers just now. Please try again in a moment.',
+    ]);
+    await one.stop();
+    await eventually('the loss of both', () => !link(0).reachable);
+    assert.deepEqual(said(), [
+      null,
+      'host-unreachable',
+      'The host of horatio does not answer just now. Please try again in a moment.',
+    ]);
+    clearInterval(beating);
   });
 
   it('tells of the attempt that failed: when it began, and why', async () => {
