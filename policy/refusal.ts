@@ -13,6 +13,12 @@ export const REFUSAL_CODES = [
   'no-such-key',
   'no-such-authority',
   'no-such-recording',
+  'no-such-role',
+  'no-such-group',
+  'no-such-parameter',
+  'no-such-session',
+  'no-such-channel',
+  'no-such-reference',
   'name-reserved',
   // may
   'no-role',

@@ -88,7 +88,7 @@ export class Parameters {
       const present = new Map(this.of(domain).map((row) => [row.name, row]));
       for (const name of names) {
         const row = present.get(name);
-        if (row === undefined) return refusal('usage', `${name} is not set for ${domain}`);
+        if (row === undefined) return refusal('no-such-parameter', `${name} is not set for ${domain}`);
         const no = keptByFile(`${name} of ${domain}`, row.declared, editor);
         if (no !== null) return no;
       }

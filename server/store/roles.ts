@@ -140,7 +140,7 @@ export class Roles {
       const owner = this.#database.get(CUSTOMER, customer);
       if (owner === undefined) return noSuchCustomer(customer);
       const present = this.find(customer, domain);
-      if (present === undefined) return refusal('no-role', `${customer} has no role on ${domain}`);
+      if (present === undefined) return refusal('no-such-role', `${customer} has no role on ${domain}`);
       const no = keptByFile(`the role of ${customer} on ${domain}`, present.declared, editor);
       if (no !== null) return no;
       append({ kind: 'role.removed', actor, customer, domain, role: present.role, ...byFile(editor) });

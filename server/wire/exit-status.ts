@@ -4,7 +4,7 @@ export const EXIT = {
   failed: 1,
   usage: 2,
   refused: 3,
-  noSuchDomain: 4,
+  noSuch: 4,
   busy: 5,
   hostUnreachable: 6,
 } as const;

@@ -27,7 +27,7 @@ const HELP = [
 ];
 
 const ENDS: Readonly<Record<ConsoleEnd, readonly [sentence: string, status: number]>> = {
-  'domain-gone': ['the domain is gone', EXIT.noSuchDomain],
+  'domain-gone': ['the domain is gone', EXIT.noSuch],
   'shutting-down': ['the dom0 half is stopping', EXIT.hostUnreachable],
   evicted: ['this console was ended by the dom0 half', EXIT.refused],
   protocol: ['this console was ended by the dom0 half: it was not understood', EXIT.failed],

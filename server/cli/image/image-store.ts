@@ -81,7 +81,7 @@ export class ImageStore {
     if (!(await this.#has(name)))
       throw new CliError(
         `there is no ${this.file(name)}: postern image list shows what is there`,
-        EXIT.failed,
+        EXIT.noSuch,
       );
     await rm(this.file(name));
     await synced(this.#path);

@@ -190,7 +190,7 @@ async function check(nameText: string | undefined, options: SettingsOptions): Pr
   if (chosen.length === 0 && nameText !== undefined)
     throw new CliError(
       `the settings have no image ${JSON.stringify(nameText)}: postern image list shows what they have`,
-      EXIT.usage,
+      EXIT.noSuch,
     );
   const progress = new Progress();
   const found = await checkImageSums(chosen, (name, done, total) => {

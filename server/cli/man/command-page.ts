@@ -10,7 +10,7 @@ const STATUSES: readonly (readonly [status: string, meaning: string])[] = [
   ],
   ['2', 'wrong use: an unknown command, a missing argument, settings or files that are not sound'],
   ['3', 'refused; nothing was changed'],
-  ['4', 'there is no such domain'],
+  ['4', 'what you named is not there: no such customer, key, CA, role, domain, session, recording, image …'],
   ['5', 'the domain is busy'],
   ['6', 'the gate or the host does not answer'],
 ];

@@ -90,7 +90,7 @@ function chooseRevision(
   }
   const chosen = kept.find(({ revision }) => String(revision) === asked);
   if (chosen === undefined)
-    throw new CliError(`revision ${asked} is not kept: see \`postern policy history\``, EXIT.usage);
+    throw new CliError(`revision ${asked} is not kept: see \`postern policy history\``, EXIT.noSuch);
   if (typeof chosen.found === 'string')
     throw new CliError(`revision ${asked} cannot be used: ${chosen.found}`, EXIT.refused);
   return chosen.found;

@@ -29,7 +29,7 @@ export function authorityRoutes(
     const found = policy();
     if (isRefusal(found)) return found;
     const unknown = groups.find((name) => !Object.hasOwn(found.groups, name));
-    return unknown === undefined ? null : refusal('usage', `the policy has no group ${unknown}`);
+    return unknown === undefined ? null : refusal('no-such-group', `the policy has no group ${unknown}`);
   };
 
   return [

@@ -98,7 +98,10 @@ export function explainRoutes(parts: ExplainParts): readonly Route[] {
     route('GET', '/policy/denials/:reference', { reference }, (given): DenialExplanation | Refusal => {
       const row = store.audit.denial(given.reference);
       if (row?.event.kind !== 'domain.denied')
-        return refusal('usage', `no refusal in the audit log has the reference ${given.reference}`);
+        return refusal(
+          'no-such-reference',
+          `no refusal in the audit log has the reference ${given.reference}`,
+        );
       const found = policy();
       if (isRefusal(found)) return found;
       const now = denialNow(parts, found, row.event, new Date(row.at));

@@ -45,7 +45,8 @@ export function keyRoutes(
     if (ofGroup === null) return null;
     const found = policy();
     if (isRefusal(found)) return found;
-    if (!Object.hasOwn(found.groups, ofGroup)) return refusal('usage', `the policy has no group ${ofGroup}`);
+    if (!Object.hasOwn(found.groups, ofGroup))
+      return refusal('no-such-group', `the policy has no group ${ofGroup}`);
     return found.groups[ofGroup] ?? [];
   };
 

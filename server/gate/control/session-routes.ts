@@ -82,7 +82,10 @@ export function sessionRoutes(store: Store, settings: FolderSettings, gate: Runn
       (given, { actor }): object | Refusal => {
         const found = allOf(gate.sessions).find(({ id }) => id === given.session);
         if (found === undefined)
-          return refusal('usage', `there is no session ${given.session}: see \`postern session list\``);
+          return refusal(
+            'no-such-session',
+            `there is no session ${given.session}: see \`postern session list\``,
+          );
         const why = given.reason ?? 'an administrator ended it';
         store.audit.append({ kind: 'session.ended', actor, session: given.session, reason: why });
         gate.sessions.end(

@@ -6,8 +6,8 @@ export { EXIT };
 /** A code that is not listed ends with `refused`. */
 const STATUSES: Partial<Record<RefusalCode, number>> = {
   usage: EXIT.usage,
-  'no-such-domain': EXIT.noSuchDomain,
-  'no-such-recording': EXIT.noSuchDomain,
+  'no-such-domain': EXIT.noSuch,
+  'no-such-recording': EXIT.noSuch,
   busy: EXIT.busy,
   'console-taken': EXIT.busy,
   'host-unreachable': EXIT.hostUnreachable,

@@ -216,7 +216,7 @@ export class NoticeDelivery {
   #noSuchChannel(name: string): Refusal {
     const known = this.#parts.channels.map(({ channel }) => channel.name).join(', ');
     return refusal(
-      'usage',
+      'no-such-channel',
       known === ''
         ? `there is no channel ${name}: gate.yaml has none under notices`
         : `there is no channel ${name}: gate.yaml has ${known}`,

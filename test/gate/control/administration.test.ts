@@ -293,7 +293,7 @@ describe('gate: what admins ask of a running gate', () => {
     assert.deepEqual(await listed(`addedBefore=${before}&usedSince=2020-01-01`), [old.fingerprint]);
     assert.deepEqual(await listed(`customer=bob&unusedSince=2020-01-01`), [others.fingerprint]);
     assert.deepEqual(await listed('group=staff&unusedSince=2020-01-01'), [fresh.fingerprint]);
-    assert.deepEqual(await listed('group=__proto__'), ['usage']);
+    assert.deepEqual(await listed('group=__proto__'), ['no-such-group']);
     assert.deepEqual(await listed('customer=nobody'), ['no-such-customer']);
     const at = '2998-01-01T00:00:00.000Z';
     const expiring = (await client.ask('POST', '/keys/expire', { addedBefore, at })) as KeysExpiring;
@@ -378,7 +378,7 @@ describe('gate: what admins ask of a running gate', () => {
       session: 'c1.1',
       reason: 'maintenance at 22:00',
     });
-    assert.equal(await code(client.ask('DELETE', '/sessions/c1.1')), 'usage');
+    assert.equal(await code(client.ask('DELETE', '/sessions/c1.1')), 'no-such-session');
     assert.equal(await code(client.ask('DELETE', '/sessions/c1.1', { reason: 'x\u001b[2J' })), 'usage');
   });
 
@@ -404,7 +404,7 @@ describe('gate: what admins ask of a running gate', () => {
     await client.ask('DELETE', '/roles', { customer: 'alice', domain: 'horatio' });
     assert.equal(
       await code(client.ask('DELETE', '/roles', { customer: 'alice', domain: 'horatio' })),
-      'no-role',
+      'no-such-role',
     );
   });
 
@@ -467,7 +467,8 @@ describe('gate: what admins ask of a running gate', () => {
     const odd = (await client.ask('GET', '/policy/denials/bkdmtx')) as { text: string; now: unknown };
     assert.match(odd.text, /There is no such customer or domain/);
     assert.equal(odd.now, null);
-    for (const name of ['bkdmtc', 'aeioux', "'%20OR%201", ''])
+    assert.equal(await code(client.ask('GET', '/policy/denials/bkdmtc')), 'no-such-reference');
+    for (const name of ['aeioux', "'%20OR%201", ''])
       assert.equal(await code(client.ask('GET', `/policy/denials/${name}`)), 'usage', name);
   });
 
