@@ -36,6 +36,7 @@ const shown = new ShownDomains({
 function joinFaulty(): void {
   const entry = shown.join({
     customer: customerName('alice'),
+    isLong: false,
     changed: fault,
     rightsChanged: () => {
       shown.leave(entry);

@@ -31,3 +31,14 @@ export class DomainListing {
     return this.#made.toSorted((one, other) => (one.name < other.name ? -1 : 1));
   }
 }
+
+/** @returns where a domain of this name is in a list that is sorted by name, or where it belongs */
+export function placeOf(list: readonly MenuDomain[], name: string): number {
+  let [from, to] = [0, list.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((list[middle]?.name ?? '') < name) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}

@@ -30,7 +30,7 @@ import type { FoundDomain, Hosts, Stray } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
 import type { PolicyHolder } from '../policy/policy-holder.js';
 import { reinstallFacts } from './reinstall-facts.js';
-import { DomainListing } from './domain-listing.js';
+import { DomainListing, placeOf } from './domain-listing.js';
 import type { Interned } from './interned.js';
 import { SharedAnswers } from './shared-answers.js';
 import type { Answers } from './shared-answers.js';
@@ -78,8 +78,12 @@ export class OwnDomains {
     return this.begin(now).finish();
   }
 
-  /** Begins a list whose domains are made one by one. Begin no other one before it is finished. */
-  begin(now = Date.now()): DomainListing {
+  /**
+   * Begins a list whose domains are made one by one. Begin no other one before it is finished.
+   *
+   * @param each what becomes of each domain that is made
+   */
+  begin(now = Date.now(), each: (made: MenuDomain) => MenuDomain = (made) => made): DomainListing {
     const { customer, domain: only } = this.#identity;
     const rows = this.#parts.roles.of(customer).filter((row) => only === null || row.domain === only);
     this.#names = rows.map((row) => row.domain);
@@ -87,17 +91,40 @@ export class OwnDomains {
     const counting = rows.filter((row) => row.counts);
     return new DomainListing(counting.length, (at) => {
       const row = counting[at];
-      return row === undefined ? null : this.#domain(row, now);
+      const made = row === undefined ? null : this.#domain(row, now);
+      return made && each(made);
     });
   }
 
-  /** @returns the list with one domain made anew; null when it is none of the customer's */
-  renew(list: readonly MenuDomain[], name: DomainName, now = Date.now()): readonly MenuDomain[] | null {
+  /**
+   * Makes some domains of a list anew. The cost grows with how many they are. One that policy hid may come into the
+   * list, or go from it.
+   *
+   * @param list sorted by name, as it was listed last
+   * @param each what becomes of each domain that is made
+   */
+  renew(
+    list: readonly MenuDomain[],
+    names: Iterable<DomainName>,
+    now = Date.now(),
+    each: (made: MenuDomain) => MenuDomain = (made) => made,
+  ): readonly MenuDomain[] {
+    const renewed = list.slice();
+    for (const name of names) {
+      const made = this.#named(name, now);
+      const at = placeOf(renewed, name);
+      const had = renewed[at]?.name === name ? 1 : 0;
+      if (made === null) renewed.splice(at, had);
+      else renewed.splice(at, had, each(made));
+    }
+    return renewed;
+  }
+
+  #named(name: DomainName, now: number): MenuDomain | null {
     const { customer, domain: only } = this.#identity;
+    if (only !== null && only !== name) return null;
     const row = this.#parts.roles.find(customer, name);
-    if (row === undefined || (only !== null && only !== name)) return null;
-    const made = row.counts ? this.#domain(row, now) : null;
-    return list.flatMap((one) => (one.name !== name ? [one] : (made ?? [])));
+    return row?.counts === true ? this.#domain(row, now) : null;
   }
 
   /** The domains of the last list, and those that may come into it: policy hid them, or the role does not count. */

@@ -1,4 +1,6 @@
+import { staleAge } from '../../../menus/domain-look.js';
 import { percentWord } from '../../../menus/domain-words.js';
+import type { MenuDomain } from '../../../menus/menu-domain.js';
 import { duration } from '../../../menus/time-words.js';
 import type { DomainState } from '../../../policy/domain-state.js';
 import type { DomainName } from '../../../policy/names.js';
@@ -97,4 +99,9 @@ function nextWord(since: number, now: number): number {
   const time = Math.max(0, now - since);
   const step = time < MINUTE ? SECOND : time < DAY ? MINUTE : HOUR;
   return since + (Math.floor(time / step) + 1) * step;
+}
+
+/** In a long list a domain says when it was seen only where that shows. Else each look would make all of them anew. */
+export function inLongList(domain: MenuDomain, now: number): MenuDomain {
+  return staleAge(domain, now) === null ? { ...domain, seenAt: null } : domain;
 }

@@ -9,8 +9,10 @@ import type { SharedAnswers } from '../customer/shared-answers.js';
 import type { SlicedQueue } from '../scheduling/sliced-queue.js';
 import type { Slices } from '../scheduling/slices.js';
 import type { Identity } from '../session/identity.js';
-import { ListPace } from './list-pace.js';
-import type { Entry, ShowingMenu, ShownDomains } from './shown-domains.js';
+import { inLongList } from './domain-look.js';
+import { ListMaking } from './list-making.js';
+import type { Entry, ShowingMenu } from './showing-menu.js';
+import type { ShownDomains } from './shown-domains.js';
 
 export interface MenuDomainsParts {
   readonly ownDomains: OwnDomainsParts;
@@ -26,16 +28,18 @@ export interface MenuDomainsParts {
 /** News of the domains are told together, at most this often. Milliseconds. */
 const TOGETHER = 200;
 
-/** A list older than this is made anew when somebody types. Milliseconds. */
+/** A list older than this is made anew when somebody types: a short one, and a long one. Milliseconds. */
 const OLD = 1_000;
+const OLD_LONG = 10_000;
 
 /** A longer list is made in slices. Domains. */
 const SHORT = 100;
 
 /**
  * The customer's domains as the menu shows them. It tells the menu the list when it has changed. A short list is made
- * at once, and is as new as the key that was pressed. A long one is made in slices, and takes a tenth of the time at
- * most. So a customer with thousands of domains costs the others little.
+ * at once, and is as new as the key that was pressed. Of a long one only the domains are made anew that look
+ * different. When rights have changed, all of it is: in slices, which take a tenth of the time at most. So a customer
+ * with thousands of domains costs the others little.
  */
 export class MenuDomains implements ShowingMenu {
   readonly customer: CustomerName;
@@ -49,10 +53,12 @@ export class MenuDomains implements ShowingMenu {
   #toldAt = 0;
   #pending: NodeJS.Timeout | null = null;
   #isLong = false;
-  /** Whether a long list is being made, and whether it is old by then. */
-  #making = false;
-  #again = false;
-  readonly #pace = new ListPace();
+  /** Of a long list, the domains that look different than the menu was told; null: none. */
+  #news: Set<DomainName> | null = null;
+  #newsPending: NodeJS.Timeout | null = null;
+  /** Whether a long list could not be made anew: more than the news may be old. */
+  #hasFailed = false;
+  readonly #making: ListMaking;
   #shown = true;
   #over = false;
 
@@ -64,6 +70,7 @@ export class MenuDomains implements ShowingMenu {
     this.#own = new OwnDomains(parts.ownDomains, identity, parts.answers);
     this.#tell = tell;
     this.#onRest = onRest;
+    this.#making = new ListMaking(parts.slices);
     this.#entry = parts.shownDomains.join(this);
   }
 
@@ -71,7 +78,14 @@ export class MenuDomains implements ShowingMenu {
   start(): readonly MenuDomain[] | Promise<readonly MenuDomain[]> {
     const listing = this.#begin();
     if (!this.#isLong) return this.#listed(listing);
-    return this.#inSlices(listing).then(() => this.#told);
+    return this.#inSlices(listing).then(() => {
+      if (this.#isLong) this.#renew();
+      return this.#told;
+    });
+  }
+
+  get isLong(): boolean {
+    return this.#isLong;
   }
 
   /** Whether the menu shows this domain. */
@@ -86,7 +100,7 @@ export class MenuDomains implements ShowingMenu {
       () => {
         this.#parts.refreshes.add(this.#refresh);
       },
-      Math.max(TOGETHER, this.#pace.wait(performance.now())),
+      Math.max(TOGETHER, this.#making.wait),
     );
   }
 
@@ -94,19 +108,28 @@ export class MenuDomains implements ShowingMenu {
   soonAnew(): void {
     this.#own.forget();
     // A change that comes often must not put off the list.
-    if (this.#isLong && this.#pace.hurry(performance.now())) this.#forgetPending();
+    if (this.#isLong && this.#making.hurry()) this.#forgetPending();
     this.soon();
   }
 
-  changed(): void {
-    this.soon();
+  changed(names: ReadonlySet<DomainName>): void {
+    if (!this.#isLong || this.#hasFailed) {
+      this.soon();
+      return;
+    }
+    this.#note(names);
+    if (this.#over || this.#news === null) return;
+    this.#newsPending ??= setTimeout(() => {
+      this.#parts.refreshes.add(this.#tellNews);
+    }, TOGETHER);
   }
 
   rightsChanged(): void {
     this.soonAnew();
   }
 
-  timePassed(): void {
+  timePassed(names: ReadonlySet<DomainName>): void {
+    if (this.#isLong) this.#note(names);
     if (this.#shown) this.#pass();
   }
 
@@ -115,18 +138,21 @@ export class MenuDomains implements ShowingMenu {
   }
 
   /**
-   * Tells the list at once; of a long one only this domain, and the rest soon. When it cannot be made, the menu keeps
-   * the one that it has.
+   * Tells the list at once; of a long one this domain and those that look different. When it cannot be made, the menu
+   * keeps the one that it has.
    */
   tellNow(news: DomainName | null = null): void {
-    if (this.#renew(news)) this.#tell({ fact: 'domains', domains: this.#told });
+    if (news !== null && this.#isLong) this.#note([news]);
+    if (this.#renew()) this.#tellList();
   }
 
   /** Somebody types: what they see is as new as what they do. */
   wake(): void {
     if (this.#over || !this.#shown) return;
     this.#parts.shownDomains.touched(this.#entry);
-    if (Math.abs(Date.now() - this.#toldAt) > OLD) this.tellNow();
+    const age = Math.abs(Date.now() - this.#toldAt);
+    if (this.#isLong && age > OLD_LONG) this.soon();
+    if (this.#isLong ? this.#news !== null : age > OLD) this.tellNow();
   }
 
   /** The menu does not show them: no age counts up. */
@@ -138,39 +164,52 @@ export class MenuDomains implements ShowingMenu {
   show(): void {
     this.#shown = true;
     this.#parts.shownDomains.touched(this.#entry);
-    this.tellNow();
+    if (this.#isLong) {
+      this.soon();
+      this.#pass();
+    } else this.tellNow();
   }
 
   dispose(): void {
     this.#over = true;
     this.#forgetPending();
+    if (this.#newsPending !== null) clearTimeout(this.#newsPending);
     this.#parts.shownDomains.leave(this.#entry);
   }
 
   readonly #refresh = (): void => {
-    if (this.#pending !== null) this.tellNow();
+    if (this.#pending === null) return;
+    this.#forgetPending();
+    if (this.#isLong) this.#renewLong();
+    else this.tellNow();
+  };
+
+  readonly #tellNews = (): void => {
+    this.#newsPending = null;
+    // The list that is being made is told with them.
+    if (!this.#making.isUnderWay && this.#renew()) this.#tellList();
   };
 
   /** An age that counts up is the newest one's. List and time are one fact, so that the menu paints once. */
   #pass(): void {
-    const isNew = this.#renew(null);
+    const isNew = this.#renew();
     if (this.#over || !this.#shown) return;
     const now = Date.now();
     this.#tell(isNew ? { fact: 'domains', domains: this.#told, now } : { fact: 'tick', now });
   }
 
+  #tellList(): void {
+    // Few domains of a long list say how new they are.
+    const time = this.#isLong ? { now: Date.now() } : {};
+    this.#tell({ fact: 'domains', domains: this.#told, ...time });
+  }
+
   /** @returns whether there is a list to tell now */
-  #renew(news: DomainName | null): boolean {
-    this.#forgetPending();
+  #renew(): boolean {
     if (this.#over) return false;
     try {
-      if (this.#isLong) {
-        this.#renewLong();
-        const renewed = news === null ? null : this.#own.renew(this.#told, news);
-        if (renewed === null) return false;
-        this.#told = renewed;
-        return true;
-      }
+      if (this.#isLong) return this.#renewNews();
+      this.#forgetPending();
       const listing = this.#begin();
       if (listing.size > SHORT) {
         this.#makeLong(listing);
@@ -184,30 +223,63 @@ export class MenuDomains implements ShowingMenu {
     }
   }
 
+  #note(names: Iterable<DomainName>): void {
+    for (const name of names) (this.#news ??= new Set()).add(name);
+  }
+
+  /** Makes the domains of a long list anew that look different. @returns whether there are any */
+  #renewNews(): boolean {
+    const news = this.#news;
+    if (news === null) return false;
+    if (news.size > SHORT) {
+      this.#news = null;
+      this.soon();
+      return false;
+    }
+    const now = Date.now();
+    this.#told = this.#own.renew(this.#told, news, now, (made) => inLongList(made, now));
+    // A list that is being made may have them as they were.
+    if (!this.#making.isUnderWay) this.#news = null;
+    this.#show(this.#own.isLimited);
+    return true;
+  }
+
   #begin(): DomainListing {
-    const listing = this.#own.begin();
+    const now = Date.now();
+    const wasLimited = this.#own.isLimited;
+    const listing = this.#own.begin(now, (made) => (this.#isLong ? inLongList(made, now) : made));
     this.#isLong = listing.size > SHORT;
+    this.#news = null;
+    // What looks different from now on is told, and made anew after the list.
+    if (this.#isLong) this.#show(wasLimited);
     return listing;
+  }
+
+  #show(limited: boolean): void {
+    this.#parts.shownDomains.show(this.#entry, this.#own.names, { limited });
   }
 
   /** @param listing makes what is not made yet at once */
   #listed(listing: DomainListing): readonly MenuDomain[] {
     this.#toldAt = Date.now();
     this.#told = listing.finish();
-    this.#parts.shownDomains.show(this.#entry, this.#own.names, { limited: this.#own.isLimited });
+    this.#hasFailed = false;
+    this.#show(this.#own.isLimited);
     return this.#told;
   }
 
   #renewLong(): void {
-    if (this.#making) this.#again = true;
-    else if (this.#pace.wait(performance.now()) > 0) this.soon();
+    if (this.#making.isUnderWay) this.#making.outdate();
+    else if (this.#making.wait > 0) this.soon();
     else this.#makeLong(this.#begin());
   }
 
   #makeLong(listing: DomainListing): void {
     this.#inSlices(listing).then(
       () => {
-        if (!this.#over) this.#tell({ fact: 'domains', domains: this.#told });
+        if (this.#over) return;
+        if (this.#isLong) this.#renew();
+        this.#tellList();
       },
       (fault: unknown) => {
         this.#failed(fault);
@@ -215,33 +287,17 @@ export class MenuDomains implements ShowingMenu {
     );
   }
 
-  /** Others have their turns between its domains. */
   async #inSlices(listing: DomainListing): Promise<void> {
-    this.#making = true;
-    this.#again = false;
-    let took = 0;
+    const isWanted = (): boolean => !this.#over;
     try {
-      await this.#parts.slices.run(() => {
-        if (this.#over) return false;
-        const begun = performance.now();
-        const isMore = listing.step();
-        took += performance.now() - begun;
-        return isMore;
-      });
-      if (!this.#over) this.#listed(listing);
+      await this.#making.make(listing, isWanted, () => this.#listed(listing));
     } finally {
-      this.#pace.made(took, performance.now());
-      this.#making = false;
-      this.#makeAgain();
+      if (this.#making.isOutdated) this.soon();
     }
   }
 
-  /** What changed while a list was made may be in it or not. */
-  #makeAgain(): void {
-    if (this.#again) this.soon();
-  }
-
   #failed(fault: unknown): void {
+    this.#hasFailed = true;
     this.#parts.log.error({ connection: this.#connection, err: fault }, 'menu.domains-not-listed');
   }
 

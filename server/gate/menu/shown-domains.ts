@@ -1,6 +1,5 @@
 import type { CustomerName, DomainName } from '../../../policy/names.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
-import { FaultScope } from '../../wire/fault-scope.js';
 import type { Logger } from '../../wire/logger.js';
 import type { AuditNotifier } from '../audit/audit-notifier.js';
 import type { Hosts, HostsEvent } from '../hosts/hosts.js';
@@ -10,20 +9,8 @@ import { SlicedQueue } from '../scheduling/sliced-queue.js';
 import { Slices } from '../scheduling/slices.js';
 import { domainLook, loadWord, whenStale } from './domain-look.js';
 import type { DomainLook } from './domain-look.js';
-import { MenuNews, type News } from './menu-news.js';
-
-/** A menu, as it is told of what it shows. A fault in it belongs to its session. */
-export interface ShowingMenu {
-  readonly customer: CustomerName;
-  /** One of its domains looks different. */
-  changed(): void;
-  /** Policy, roles or the audit log changed for it: what policy answered holds no more. */
-  rightsChanged(): void;
-  /** The time moved on for something that it shows: an age, an operation. */
-  timePassed(): void;
-  /** Nobody has touched it for a while. */
-  rest(): void;
-}
+import { MenuNews } from './menu-news.js';
+import { Entry, type ShowingMenu } from './showing-menu.js';
 
 export interface ShownDomainsParts {
   readonly hosts: Pick<Hosts, 'onEvent' | 'find' | 'lack' | 'strayOf' | 'moveOf' | 'observation'>;
@@ -52,30 +39,6 @@ const TICK = 1_000;
 const LIMITS_AGAIN = 5_000;
 /** A menu rests when it was not touched for one to two of these. Milliseconds. */
 const REST = 10_000;
-
-/** One menu's place among those that show domains. */
-export class Entry {
-  readonly menu: ShowingMenu;
-  readonly #scope = FaultScope.current;
-  names: readonly DomainName[] = [];
-
-  constructor(menu: ShowingMenu) {
-    this.menu = menu;
-  }
-
-  /** What the menu begins belongs to its session, whoever tells it. So does its fault. */
-  tell(what: News): void {
-    FaultScope.within(this.#scope, () => {
-      try {
-        this.menu[what]();
-      } catch (fault) {
-        queueMicrotask(() => {
-          throw fault;
-        });
-      }
-    });
-  }
-}
 
 /**
  * The domains that menus show, and which menus show each. Hosts speak of each domain every few seconds. Here
@@ -160,6 +123,7 @@ export class ShownDomains {
     if (limited) this.#limited.add(entry);
     else this.#limited.delete(entry);
     const before = entry.names;
+    if (before === names) return;
     if (before.length === names.length && before.every((name, at) => name === names[at])) return;
     entry.names = names;
     const kept = new Set(names);
@@ -272,7 +236,9 @@ export class ShownDomains {
     const isTimeUp = shown.moves && wasDue;
     // A host that speaks often must not put off what counts each second.
     if (shown.moves && !wasDue) shown.dueAt = Math.min(before.dueAt, shown.dueAt);
-    if (shown.look !== before.look) this.#news.tell(shown.menus, 'changed');
+    const isNew = shown.look !== before.look;
+    if (isNew || shown.seen !== before.seen) for (const entry of shown.menus) entry.note(shown.name);
+    if (isNew) this.#news.tell(shown.menus, 'changed');
     else if (shown.age !== before.age || shown.seen !== before.seen || isTimeUp) {
       for (const entry of shown.menus) this.#passed.add(entry);
       this.#reviews.add(this.#tellPassed);

@@ -131,7 +131,7 @@ describe('the menu of a customer with many servers', () => {
     await shows('paused');
     slices.isHeld = true;
     const before = slices.begun;
-    gate.dom0.set(FIRST, 'running', { memoryMiB: 4_096 });
+    session.windowsChanged();
     await eventually('a list to be begun', () => slices.begun === before + 1);
     for (let change = 0; change < 100; change += 1) {
       gate.dom0.set(SECOND, 'running', { memoryMiB: 1_000 + change });
@@ -144,6 +144,48 @@ describe('the menu of a customer with many servers', () => {
     slices.isHeld = false;
     slices.take();
     await shows('crashed', mark);
+  });
+
+  it('makes only what looks different anew, and asks policy about nothing else', async () => {
+    await opened();
+    const asked: string[] = [];
+    const considerAll = gate.core.authorizer.considerAll.bind(gate.core.authorizer);
+    gate.core.authorizer.considerAll = (identity, domain, ...more) => {
+      asked.push(domain);
+      return considerAll(identity, domain, ...more);
+    };
+    const { begun } = slices;
+    gate.dom0.set(SECOND, 'paused');
+    await shows('paused');
+    assert.deepEqual([...new Set(asked)], [SECOND]);
+    assert.equal(slices.begun, begun, 'no list is made');
+  });
+
+  it('shows what changed while its first list was made', async () => {
+    open();
+    slices.take(COUNT - 1);
+    gate.dom0.set(FIRST, 'crashed');
+    await eventually('the gate to hear', () => gate.core.hosts.observation(FIRST).state === 'crashed');
+    slices.isHeld = false;
+    slices.take();
+    await shows('crashed');
+  });
+
+  it('makes all of it anew after a list that could not be made', async () => {
+    await opened();
+    const { answers } = gate.core.menu;
+    const of = answers.of.bind(answers);
+    answers.of = () => {
+      throw new Error('no answers');
+    };
+    const begun = slices.begun;
+    gate.dom0.set(FIRST, 'crashed');
+    session.windowsChanged();
+    await eventually('a list to be begun', () => slices.begun > begun);
+    answers.of = of;
+    gate.dom0.set(SECOND, 'paused');
+    await shows('paused');
+    await shows('crashed');
   });
 
   it('closes the page of a server whose role is taken', async () => {

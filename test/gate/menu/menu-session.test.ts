@@ -316,13 +316,13 @@ describe('a menu session', () => {
     );
     void domains.start();
     const before = Date.now();
-    domains.timePassed();
+    domains.timePassed(new Set());
     await eventually('the list', () => told.length > 0);
     const [fact] = told;
     assert.ok(fact?.fact === 'domains' && fact.domains.length === 2 && (fact.now ?? 0) >= before);
     assert.deepEqual(told.length, 1);
     domains.dispose();
-    domains.timePassed();
+    domains.timePassed(new Set());
     domains.tellNow();
     assert.equal(told.length, 1);
     terminal = new FakeTerminal();

@@ -4,7 +4,7 @@ import type { HostsEvent } from '../../../server/gate/hosts/hosts.js';
 import type { LinkEvent } from '../../../server/gate/hosts/link-event.js';
 import { domainLook } from '../../../server/gate/menu/domain-look.js';
 import { ShownDomains } from '../../../server/gate/menu/shown-domains.js';
-import type { Entry } from '../../../server/gate/menu/shown-domains.js';
+import type { Entry } from '../../../server/gate/menu/showing-menu.js';
 import { Slices } from '../../../server/gate/scheduling/slices.js';
 import { silentLogger } from '../../support/silent-logger.js';
 import { customerName, domainName } from '../../support/temporary-store.js';
@@ -96,11 +96,15 @@ class Fixture {
     const note = (what: string) => (): void => {
       this.told.push(`${id} ${what}`);
     };
+    const noteNames = (what: string) => (names: ReadonlySet<DomainName>) => {
+      note([what, ...names].join(' '))();
+    };
     const entry = this.shown.join({
       customer: customerName(id.replace(/\d$/, '')),
-      changed: note('changed'),
+      isLong: id.startsWith('long'),
+      changed: noteNames('changed'),
       rightsChanged: note('rights'),
-      timePassed: note('time'),
+      timePassed: noteNames('time'),
       rest: note('rest'),
     });
     this.shown.show(
@@ -247,6 +251,21 @@ describe('the domains that menus show', () => {
     assert.equal(looks, 0);
     assert.deepEqual(look({ horatio: 1, ophelia: 80 }), ['alice changed']);
     assert.equal(looks, 1);
+  });
+
+  it('tell a long menu which of them look different, each once', () => {
+    fixture.menu('alice', ['horatio', 'ophelia']);
+    fixture.menu('long', ['horatio', 'ophelia']);
+    fixture.says('horatio', {}, 'crashed');
+    assert.deepEqual(fixture.told.splice(0).sort(), ['alice changed', 'long changed horatio']);
+    fixture.says('ophelia', {}, 'crashed');
+    assert.deepEqual(fixture.told.splice(0).sort(), ['alice changed', 'long changed ophelia']);
+    const told = Array.from({ length: 8 }, () => fixture.second());
+    assert.deepEqual(
+      told.filter((each) => each.some((one) => one.includes(' horatio'))),
+      [['alice time', 'long time horatio ophelia']],
+      'when they begin to show that they were not seen for a while',
+    );
   });
 
   it('tell when the time since the last change reads differently', () => {
