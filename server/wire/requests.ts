@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import type { ValidateFunction } from 'ajv';
-import { isParameterValue, MOST_PARAMETERS } from '../../policy/boot-parameter.js';
+import { isParameterValue } from '../../policy/boot-parameter.js';
 import {
   parseBootProfileName,
   parseCustomerName,
@@ -12,22 +12,33 @@ import {
 import { isPrintable } from '../../policy/printable.js';
 import { refusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
-import { MOST_RELEASE_SECONDS } from './console-release.js';
 import type { ConsoleRelease } from './console-release.js';
-import { VERBS } from './contract.js';
 import type { LogSwitch } from './log.js';
 import type { OperationRequest, Withdrawal } from './operation.js';
-import { MOST_RESCUE_SECONDS } from './rescue-end.js';
 import type { RescueExtension } from './rescue-extension.js';
-import { MOST_SEED_KEYS, parseSeedKey } from './seed-key.js';
-import { TEXT_LIMITS } from './text-limits.js';
+import {
+  consoleRelease,
+  diskClearing,
+  logSwitch,
+  operationRequest,
+  rescueExtension,
+  withdrawal,
+} from './request-schemas.js';
+import { parseSeedKey } from './seed-key.js';
 
 /**
  * Checks the requests to a dom0. An unknown key is an error here: gates are upgraded last, so a gate
  * cannot know more than dom0.
  */
 
-const ajv = new Ajv({ strict: true, allowUnionTypes: true, allErrors: false });
+/** A test checks the schemas themselves. Here that would double the time of the first request. */
+const ajv = new Ajv({
+  strict: true,
+  allowUnionTypes: true,
+  allErrors: false,
+  meta: false,
+  validateSchema: false,
+});
 
 /** The parsers that make the names also check them, so that schema and brand cannot differ. */
 ajv.addFormat('domain-name', (text) => parseDomainName(text) !== undefined);
@@ -41,63 +52,6 @@ ajv.addFormat('uuid', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]
 ajv.addFormat('sha256', /^[0-9a-f]{64}$/);
 ajv.addFormat('printable', isPrintable);
 ajv.addFormat('seed-key', (text) => parseSeedKey(text) !== undefined);
-
-const text = (maxLength: number) => ({ type: 'string', maxLength, format: 'printable' });
-const format = (name: string) => ({ type: 'string', maxLength: 200, format: name });
-const nullable = <T extends { type: string }>(schema: T) => ({ ...schema, type: [schema.type, 'null'] });
-const count = { type: 'integer', minimum: 0 };
-const rescueSeconds = { type: 'integer', minimum: 1, maximum: MOST_RESCUE_SECONDS };
-
-/** All properties but the optional ones are required, and no others are accepted. */
-function object(properties: Record<string, object>, optional: readonly string[] = []) {
-  const required = Object.keys(properties).filter((name) => !optional.includes(name));
-  return { type: 'object', required, properties, additionalProperties: false };
-}
-
-const actor = object({
-  customer: format('customer-name'),
-  fingerprint: format('fingerprint'),
-  source: text(64),
-  auditSeq: count,
-  auditHash: format('sha256'),
-});
-
-const operationRequest = object(
-  {
-    id: format('uuid'),
-    domain: format('domain-name'),
-    verb: { enum: VERBS },
-    profile: nullable(format('profile-name')),
-    parameters: {
-      type: 'object',
-      maxProperties: MOST_PARAMETERS,
-      propertyNames: format('parameter-name'),
-      additionalProperties: format('parameter-value'),
-    },
-    forSeconds: rescueSeconds,
-    image: format('image-name'),
-    key: { type: ['string', 'null'], pattern: '^[0-9a-z]$' },
-    keys: { type: 'array', maxItems: MOST_SEED_KEYS, items: { type: 'string', format: 'seed-key' } },
-    actor,
-  },
-  ['parameters', 'forSeconds', 'image', 'keys'],
-);
-
-const consoleRelease = object({
-  seconds: { type: 'integer', minimum: 0, maximum: MOST_RELEASE_SECONDS },
-  admin: { ...text(TEXT_LIMITS.label), minLength: 1 },
-});
-
-const diskClearing = object({
-  whole: { const: true },
-  admin: { ...text(TEXT_LIMITS.label), minLength: 1 },
-});
-
-const withdrawal = object({ withdrawn: { const: true } });
-
-const logSwitch = object({ keep: { type: 'boolean' }, actor });
-
-const rescueExtension = object({ operation: format('uuid'), forSeconds: rescueSeconds, actor });
 
 /**
  * Checks one kind of message from the socket.
