@@ -13,6 +13,7 @@ import { liveUntilStopped, startFault } from './half.js';
 import { dom0Health } from './dom0-health.js';
 import { openLog } from './log.js';
 import { managerOf } from './service-manager.js';
+import { keepHeapSmall } from './small-heap.js';
 import { SettingsReload } from './settings-reload.js';
 import { VERSION } from '../command/version.js';
 import { valid } from '../command/settings-option.js';
@@ -67,6 +68,7 @@ export async function runDom0(file: string, { check = false } = {}): Promise<voi
     });
   });
   manager.ready(() => dom0Health(dom0.health, intervalSeconds, reload.troubles));
+  void consoles.loaded().then(keepHeapSmall);
   // For the demo, and for who starts it by hand.
   if (!manager.isThere) process.stdout.write(`postern dom0 ready on ${settings.socket}\n`);
 }

@@ -222,6 +222,11 @@ export class Consoles {
     return log === null ? null : log.answer(query);
   }
 
+  /** Settles when nothing is being loaded for the consoles of now. */
+  async loaded(): Promise<void> {
+    await this.#screens.loaded();
+  }
+
   /** Switches a domain's log off or on. @throws a disk error, or Error when no logs are kept */
   async switchLog(name: DomainName, { keep, actor }: LogSwitch): Promise<void> {
     if (this.#logs === null) throw new Error('no console logs are kept');

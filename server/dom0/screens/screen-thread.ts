@@ -46,6 +46,8 @@ export class ScreenThread {
   #worker: Worker | null = null;
   /** Whether the worker has loaded its code: it says so once, before its first answer. */
   #isUp = false;
+  /** Those who wait until the worker has loaded its code. */
+  readonly #awaiting: (() => void)[] = [];
   #generation = 0;
   #losses = 0;
   #sent: Sent | null = null;
@@ -69,6 +71,14 @@ export class ScreenThread {
 
   get isUp(): boolean {
     return this.#worker !== null && this.#isUp;
+  }
+
+  /** Settles when the worker has loaded its code or has ended; at once when there is none. */
+  async loaded(): Promise<void> {
+    if (this.#worker === null || this.#isUp) return;
+    await new Promise<void>((resolve) => {
+      this.#awaiting.push(resolve);
+    });
   }
 
   /** Starts the worker, unless there is one or a restart is waiting. */
@@ -95,6 +105,7 @@ export class ScreenThread {
           if (!mine()) return;
           this.#endJob();
           this.#isUp = true;
+          this.#endLoading();
           this.#spentMs = spentMs;
           if (answer !== null) {
             answered(answer);
@@ -172,6 +183,10 @@ export class ScreenThread {
     );
   }
 
+  #endLoading(): void {
+    for (const done of this.#awaiting.splice(0)) done();
+  }
+
   #endJob(): void {
     clearTimeout(this.#sent?.timer);
     this.#sent = null;
@@ -193,6 +208,7 @@ export class ScreenThread {
 
   async #letGo(): Promise<void> {
     this.#endJob();
+    this.#endLoading();
     const worker = this.#worker;
     this.#worker = null;
     await worker?.terminate();

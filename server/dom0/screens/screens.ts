@@ -69,6 +69,11 @@ export class Screens {
     });
   }
 
+  /** Settles when the worker has loaded its code or has ended; at once when there is none. */
+  async loaded(): Promise<void> {
+    await this.#thread.loaded();
+  }
+
   open(ring: RawRing): KeptScreen {
     this.#thread.start();
     const screen = new KeptScreen(ring, () => (this.#lastId += 1));

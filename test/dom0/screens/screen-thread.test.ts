@@ -71,6 +71,44 @@ describe('the thread of the screens', () => {
     assert.equal(await ended(hangs, 20), 'it did not answer');
   });
 
+  it('says when it has loaded or has ended, and at once when there is none', async () => {
+    const events: string[] = [];
+    const made = new ScreenThread({
+      guard: new FaultGuard(silentLogger),
+      jobMs: 60_000,
+      restartMs: 60_000,
+      answered: () => undefined,
+      ready: () => events.push('ready'),
+      lost: (reason) => events.push(reason),
+      program: program(''),
+    });
+    thread = made;
+    await made.loaded();
+    assert.equal(made.isThere, false);
+    made.start();
+    await made.loaded();
+    assert.equal(made.isUp, true);
+    await made.loaded();
+    await made.stop();
+    assert.deepEqual(events, ['ready']);
+
+    const broken = new URL(`data:text/javascript,${encodeURIComponent("throw new Error('broken');")}`);
+    const lost = new ScreenThread({
+      guard: new FaultGuard(silentLogger),
+      jobMs: 60_000,
+      restartMs: 60_000,
+      answered: () => undefined,
+      ready: () => undefined,
+      lost: (reason) => events.push(reason),
+      program: broken,
+    });
+    thread = lost;
+    lost.start();
+    await lost.loaded();
+    assert.equal(lost.isUp, false);
+    assert.deepEqual(events, ['ready', 'broken']);
+  });
+
   it('counts what each job takes, and not what those before it took', async () => {
     // Twenty jobs of 50 ms.
     const work =
