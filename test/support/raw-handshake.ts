@@ -38,12 +38,9 @@ export class RawHandshake {
     return handshake;
   }
 
-  /** Sends SSH_MSG_KEXINIT. By default it proposes what the gate prefers. */
-  propose({ kex = 'curve25519-sha256', hostKey = 'ssh-ed25519', firstFollows = false }: Proposal = {}): void {
-    const [cipher, mac] = ['aes128-ctr', 'hmac-sha2-256'];
-    const lists = [kex, hostKey, cipher, cipher, mac, mac, 'none', 'none', '', ''];
-    const fields = Buffer.concat([Buffer.alloc(16), ...lists.map(encode), encode(firstFollows), encode(0)]);
-    this.send(Buffer.concat([Buffer.from([MSG.kexinit]), fields]));
+  /** Sends SSH_MSG_KEXINIT. */
+  propose(proposal: Proposal = {}): void {
+    this.send(kexInit(proposal));
   }
 
   /** Sends SSH_MSG_KEX_ECDH_INIT with an honest key, or SSH_MSG_KEXDH_INIT with any number. */
@@ -51,13 +48,9 @@ export class RawHandshake {
     this.send(message(MSG.kexInit, publicValue));
   }
 
-  /** Sends one unencrypted packet (RFC 4253 §6). */
+  /** Sends one unencrypted packet. */
   send(payload: Buffer): void {
-    const padding = 8 + ((16 - ((payload.length + 5 + 8) % 8)) % 8);
-    const head = Buffer.alloc(5);
-    head.writeUInt32BE(1 + payload.length + padding);
-    head[4] = padding;
-    this.socket.write(Buffer.concat([head, payload, Buffer.alloc(padding)]));
+    this.socket.write(plainPacket(payload));
   }
 
   /** The payloads of the complete packets received so far. */
@@ -94,6 +87,27 @@ export class RawHandshake {
   end(): void {
     this.socket.destroy();
   }
+}
+
+/** One unencrypted packet (RFC 4253 §6). */
+export function plainPacket(payload: Buffer): Buffer {
+  const padding = 8 + ((16 - ((payload.length + 5 + 8) % 8)) % 8);
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(1 + payload.length + padding);
+  head[4] = padding;
+  return Buffer.concat([head, payload, Buffer.alloc(padding)]);
+}
+
+/** SSH_MSG_KEXINIT. By default it proposes what the gate prefers. */
+export function kexInit({
+  kex = 'curve25519-sha256',
+  hostKey = 'ssh-ed25519',
+  firstFollows = false,
+}: Proposal = {}): Buffer {
+  const [cipher, mac] = ['aes128-ctr', 'hmac-sha2-256'];
+  const lists = [kex, hostKey, cipher, cipher, mac, mac, 'none', 'none', '', ''];
+  const fields = Buffer.concat([Buffer.alloc(16), ...lists.map(encode), encode(firstFollows), encode(0)]);
+  return Buffer.concat([Buffer.from([MSG.kexinit]), fields]);
 }
 
 function x25519(): Buffer {

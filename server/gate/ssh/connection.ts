@@ -27,6 +27,12 @@ import type { CustomerTurns } from '../scheduling/customer-turns.js';
 import { ChannelSender } from './channel-sender.js';
 import { DISCONNECT, disconnectMessage } from './ssh-message.js';
 
+/**
+ * What a client may send until it has logged in. Bytes. A hundred certificates that are only offered need less; a stranger's
+ * SSH_MSG_IGNORE would never end.
+ */
+const MOST_BEFORE_LOGIN = 1024 * 1024;
+
 /** What a connection asks the gate, and tells it. */
 export interface ConnectionEvents {
   /** @returns a sentence when the login must not be accepted now, though all is right with it */
@@ -274,6 +280,10 @@ export class Connection implements AskedClient, ChannelOwner {
       });
       if (this.#place !== null) this.#keepAlive.heard(this.#place);
       read = bytesRead;
+      if (this.#identity !== null || bytesRead <= MOST_BEFORE_LOGIN) return;
+      this.#guard(() => {
+        this.#endFlood();
+      });
     };
   }
 
@@ -361,6 +371,15 @@ export class Connection implements AskedClient, ChannelOwner {
     this.#login?.failed(`the client ${what}`);
     this.#log.brokeProtocol(what, this.#identity === null);
     this.end(DISCONNECT.protocolError, `The client ${what}.`);
+  }
+
+  /** Closes without a word, because the client does not listen. All customers would wait while more of it is read. */
+  #endFlood(): void {
+    if (this.#closed || !this.#transport.isWritable) return;
+    const what = `sent more than ${MOST_BEFORE_LOGIN / 1024} KiB before it logged in`;
+    this.#login?.failed(`the client ${what}`);
+    this.#log.brokeProtocol(what, true);
+    this.#transport.destroy();
   }
 
   /** A fault while serving one connection ends that connection. */

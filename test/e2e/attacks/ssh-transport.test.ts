@@ -6,6 +6,7 @@ import type { Algorithms } from 'ssh2';
 import { ALGORITHMS } from '../../../server/gate/ssh/algorithms.js';
 import { eventually } from '../../support/eventually.js';
 import { GateUnderTest } from '../../support/gate-under-test.js';
+import { RawHandshake } from '../../support/raw-handshake.js';
 import { RawSession } from '../../support/raw-session.js';
 import { RawSsh, message } from '../../support/raw-ssh.js';
 import { signingKey } from '../../support/signing-key.js';
@@ -178,6 +179,37 @@ describe('attacks on the transport, by a stranger', () => {
     await raw.receives('REQUEST_FAILURE');
     assert.equal(await raw.login('alice', key), 'success');
     assert.ok(await RawSession.open(raw), 'what was asked before login has no effect after it');
+  });
+
+  const ignore = message(2, 'x'.repeat(30_000));
+  const FLOOD = 40;
+
+  it('sends more than a login takes, before or after the key exchange: closed', async () => {
+    const before = await RawHandshake.connect(gate.port);
+    sockets.push(before.socket);
+    before.propose();
+    const after = await handshake();
+    for (let sent = 0; sent < FLOOD; sent += 1) {
+      before.send(ignore);
+      after.send(ignore);
+    }
+    await eventually('it to be closed', () => before.closed);
+    await after.isClosed();
+    assert.ok(
+      gate.logged.some(({ fields }) =>
+        JSON.stringify(fields).includes('sent more than 1024 KiB before it logged in'),
+      ),
+    );
+  });
+
+  it('offers 99 keys and then a good one: let in, and may send as much as it likes', async () => {
+    const raw = await handshake();
+    const blob = signingKey('rsa').getPublicSSH();
+    for (let offered = 0; offered < 99; offered += 1)
+      assert.equal(await raw.probe('alice', 'rsa-sha2-512', blob), 'failure');
+    assert.equal(await raw.login('alice', key), 'success');
+    for (let sent = 0; sent < FLOOD; sent += 1) raw.send(ignore);
+    assert.ok(await RawSession.open(raw));
   });
 
   it('exchanges keys again before login, which costs the gate: closed', async () => {
