@@ -68,11 +68,19 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'it is a directory',
   ELOOP: 'its symbolic links go in a circle',
   ENXIO: 'it is not a regular file',
+  ENOTDIR: 'a part of its path is no directory',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  ECONNREFUSED: 'nobody listens there',
 };
 
-/** The reason for a failed system call, in words. */
+/** `EIO: i/o error, read '/a/b'`, as Node.js says it: the words in the middle. */
+const OF_NODE = /^E[A-Z0-9]+: ([^,]+)(?:, .*)?$/s;
+
+/** The reason for a failed system call, in words. Any other error says it itself. */
 export function reason(error: unknown): string {
   if (error instanceof NotRegularError) return error.message;
   const code = (error as NodeJS.ErrnoException).code ?? '';
-  return REASONS[code] ?? (error instanceof Error ? error.message : String(error));
+  const message = error instanceof Error ? error.message : String(error);
+  return REASONS[code] ?? OF_NODE.exec(message)?.[1] ?? message;
 }

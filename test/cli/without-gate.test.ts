@@ -62,13 +62,25 @@ describe('cli: while no gate runs', () => {
     }
   });
 
+  it('says why its input cannot be read', () => {
+    // Its first page is never mapped.
+    const unreadable = openSync('/proc/self/mem', 'r');
+    const [node, ...words] = [process.execPath, POSTERN, 'apply', '-', '--as', 'x', ...settings] as const;
+    const { status, stderr } = spawnSync(node, words, {
+      stdio: [unreadable, 'ignore', 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(unreadable);
+    assert.deepEqual([status, stderr], [2, 'postern: stdin cannot be read: i/o error\n']);
+  });
+
   it('says why its output cannot be written', () => {
     const full = openSync('/dev/full', 'w');
     const [node, ...words] = [process.execPath, POSTERN, 'customer', 'list', ...settings] as const;
     const { status, stderr } = spawnSync(node, words, { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
     closeSync(full);
     assert.equal(status, 1);
-    assert.match(stderr, /^postern: the output cannot be written: ENOSPC.*\n$/);
+    assert.match(stderr, /^postern: the output cannot be written: the disk is full\n$/);
   });
 
   it('sets parameters of domains there as well', async () => {

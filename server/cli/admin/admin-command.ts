@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { reason } from '../../../config/text-file.js';
 import type { GateSettings } from '../../../config/gate-settings.js';
 import { adminName } from './admin-name.js';
 import type { AdminClient } from './admin-client.js';
@@ -37,7 +38,7 @@ export function endWithReader(command: Command): Command {
   return command.hook('preAction', () => {
     process.stdout.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(EXIT.done);
-      process.stderr.write(`postern: the output cannot be written: ${error.message}\n`);
+      process.stderr.write(`postern: the output cannot be written: ${reason(error)}\n`);
       process.exit(EXIT.failed);
     });
   });

@@ -1,5 +1,6 @@
 import { request } from '../../wire/http.js';
 import type { IncomingMessage } from 'node:http';
+import { reason } from '../../../config/text-file.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { dom0SocketPath } from '../installation/dom0-socket-path.js';
@@ -49,7 +50,7 @@ export function unreachable(socket: string, error: NodeJS.ErrnoException): CliEr
       ? 'run this with sudo'
       : 'is the dom0 half running on this machine (systemctl status postern-dom0)?';
   return new CliError(
-    `the dom0 half does not answer on ${socket}: ${error.message}; ${mend}`,
+    `the dom0 half does not answer on ${socket}: ${reason(error)}; ${mend}`,
     EXIT.hostUnreachable,
   );
 }

@@ -5,7 +5,7 @@ import type { CustomersSource, DeclaredCustomers } from '../../../config/custome
 import { readPolicyTexts } from '../../../config/policy-directory.js';
 import { problemText } from '../../../config/problem.js';
 import type { Problem } from '../../../config/problem.js';
-import { decodeText } from '../../../config/text-file.js';
+import { decodeText, reason } from '../../../config/text-file.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 
 /** Room for some ten thousand customers with a few keys each. Bytes. */
@@ -72,7 +72,7 @@ async function stdinText(name: string): Promise<string> {
       if (size > LARGEST) break;
     }
   } catch (error) {
-    throw new CliError(`stdin cannot be read: ${(error as Error).message}`, EXIT.usage);
+    throw new CliError(`stdin cannot be read: ${reason(error)}`, EXIT.usage);
   }
   const text = decodeText(name, Buffer.concat(chunks), LARGEST);
   if (!text.ok) throw unsound(problemText([text.problem]));

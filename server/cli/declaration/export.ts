@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { reason } from '../../../config/text-file.js';
 import { counted } from '../../../policy/listing.js';
 import type { Declared } from '../../gate/control/declaration-answers.js';
 import { ask, adminCommand } from '../admin/admin-command.js';
@@ -47,6 +48,6 @@ function writeAll(directory: string, files: ReadonlyMap<string, string>): void {
     for (const path of written) rmSync(path, { force: true });
     if (made !== undefined) rmSync(made, { recursive: true, force: true });
     if (error instanceof CliError) throw error;
-    throw new CliError(`nothing was written: ${(error as Error).message}`);
+    throw new CliError(`nothing was written: ${reason(error)}`);
   }
 }

@@ -1,7 +1,8 @@
 import { request } from '../../wire/http.js';
+import { reason } from '../../../config/text-file.js';
 import { VERBS, WIRE_VERSION } from '../../wire/contract.js';
 import type { Contract } from '../../wire/contract.js';
-import { because, fail, ok, warn } from '../installation/diagnosis.js';
+import { fail, ok, warn } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
 import { dom0SocketPath } from '../installation/dom0-socket-path.js';
 import { readContract } from '../../wire/contract-answer.js';
@@ -26,7 +27,7 @@ export async function checkDom0(subject: string, socket: string): Promise<Diagno
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     const mend = MENDS[code] ?? 'see the log of the dom0 half (journalctl -u postern-dom0)';
-    return fail(subject, `the dom0 half does not answer on ${socket}: ${because(error)}`, mend);
+    return fail(subject, `the dom0 half does not answer on ${socket}: ${reason(error)}`, mend);
   }
   let contract: Contract;
   try {
@@ -34,7 +35,7 @@ export async function checkDom0(subject: string, socket: string): Promise<Diagno
   } catch (error) {
     return fail(
       subject,
-      `the program on ${socket} does not speak version ${WIRE_VERSION}: ${because(error)}`,
+      `the program on ${socket} does not speak version ${WIRE_VERSION}: ${reason(error)}`,
       'upgrade the dom0 half first, then the gate',
     );
   }

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { dirname, join } from 'node:path';
+import { reason } from '../../../config/text-file.js';
 import type { GateSettings } from '../../../config/gate-settings.js';
 import { loadPolicy } from '../../../config/policy-directory.js';
 import { problemText } from '../../../config/problem.js';
@@ -11,7 +12,7 @@ import type { GateStatus } from '../../gate/control/status-answers.js';
 import { Store } from '../../store/store.js';
 import { DATABASE } from '../../store/state-directory.js';
 import { asOwner } from '../admin/as-owner.js';
-import { because, fail, ok, warn } from '../installation/diagnosis.js';
+import { fail, ok, warn } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
 import { checkMode, exists } from '../installation/files.js';
 import { folderFound, tryFolder } from './folder-found.js';
@@ -153,11 +154,7 @@ function checkDatabase(file: string): Diagnosis {
       store.close();
     }
   } catch (error) {
-    return fail(
-      'database',
-      because(error),
-      'restore a backup if the file is damaged (postern backup --help)',
-    );
+    return fail('database', reason(error), 'restore a backup if the file is damaged (postern backup --help)');
   }
 }
 
@@ -224,6 +221,6 @@ async function askStatus(
     const status = await new ControlClient(socket, admin).ask('GET', '/status');
     return isRefusal(status) ? { problem: status.message, code: '' } : (status as GateStatus);
   } catch (error) {
-    return { problem: because(error), code: error instanceof ControlUnreachableError ? error.code : '' };
+    return { problem: reason(error), code: error instanceof ControlUnreachableError ? error.code : '' };
   }
 }

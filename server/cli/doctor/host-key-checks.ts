@@ -1,9 +1,10 @@
+import { reason } from '../../../config/text-file.js';
 import type { HostKeyList } from '../../gate/control/host-key-answers.js';
 import { HostKeyError } from '../../gate/ssh/host-key-error.js';
 import type { StoredHostKey } from '../../gate/ssh/host-key-rotation.js';
 import { HostKeys, type HostKeyPaths } from '../../gate/ssh/host-keys.js';
 import { utc } from '../command/table.js';
-import { because, fail, ok, warn } from '../installation/diagnosis.js';
+import { fail, ok, warn } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
 import { checkMode, exists } from '../installation/files.js';
 
@@ -41,7 +42,7 @@ export function checkHostKeys(paths: HostKeyPaths, used: HostKeyList | null): Di
     return [
       fail(
         SUBJECT,
-        because(error),
+        reason(error),
         'mend the file, or move it away: the gate then makes a new key, and ssh warns the customers',
       ),
     ];

@@ -1,7 +1,8 @@
+import { reason } from '../../../config/text-file.js';
 import { shortList } from '../../../policy/listing.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { HostCheck } from '../../wire/host-check.js';
-import { because, fail, ok, warn } from '../installation/diagnosis.js';
+import { fail, ok, warn } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
 import { readOrRefuse } from '../../wire/answer-fields.js';
 import { readHostCheck } from '../../wire/answers.js';
@@ -48,7 +49,7 @@ async function trial(socket: string): Promise<HostCheck | string> {
     const check = readOrRefuse(readHostCheck, JSON.parse(text));
     return isRefusal(check) ? `its answer about itself was not understood: ${check.detail}` : check;
   } catch (error) {
-    return `it gave no answer about its toolstack: ${because(error)}`;
+    return `it gave no answer about its toolstack: ${reason(error)}`;
   }
 }
 

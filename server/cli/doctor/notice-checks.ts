@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
+import { reason } from '../../../config/text-file.js';
 import type { NoticeSettings } from '../../gate/notices/notice-settings.js';
 import { readSecret } from '../../gate/notices/webhook-channel.js';
 import { asOwner } from '../admin/as-owner.js';
-import { because, ok, warn } from '../installation/diagnosis.js';
+import { ok, warn } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
 
 /**
@@ -56,6 +57,6 @@ function checkProgram(subject: string, file: string): Diagnosis {
     if ((stat.mode & bits) !== 0) return ok(subject, file);
     return warn(subject, `the gate may not execute ${file}; nothing is sent`, `chmod 755 ${file}`);
   } catch (error) {
-    return warn(subject, `${file} cannot be used: ${because(error)}; nothing is sent`, mend);
+    return warn(subject, `${file} cannot be used: ${reason(error)}; nothing is sent`, mend);
   }
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { reason } from '../../../config/text-file.js';
 import type { ImageName } from '../../../policy/names.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import type { Checksum } from './checksum.js';
@@ -79,7 +80,7 @@ export async function addImage(
     ending.throwIfAborted();
     const { code } = error as NodeJS.ErrnoException;
     if (error instanceof CliError || typeof code !== 'string') throw error;
-    throw new CliError(`the image was not added, and nothing of it was kept: ${(error as Error).message}`);
+    throw new CliError(`the image was not added, and nothing of it was kept: ${reason(error)}`);
   } finally {
     over.abort();
   }

@@ -1,5 +1,5 @@
+import { reason } from '../../../config/text-file.js';
 import { CliError, EXIT } from '../command/exit-status.js';
-import { because } from '../installation/diagnosis.js';
 
 /** Milliseconds. */
 export interface Patience {
@@ -96,10 +96,10 @@ class Watch {
 
   explained(error: unknown): unknown {
     if (error instanceof CliError || this.#outer.aborted) return error;
-    const reason: unknown = this.#late.signal.reason;
-    if (reason instanceof CliError) return reason;
+    const late: unknown = this.#late.signal.reason;
+    if (late instanceof CliError) return late;
     const cause = error instanceof Error ? (error.cause ?? error) : error;
-    return new CliError(`${this.#url.href} cannot be fetched: ${because(cause)}`);
+    return new CliError(`${this.#url.href} cannot be fetched: ${reason(cause)}`);
   }
 
   #start(withinMs: number): NodeJS.Timeout {

@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
+import { reason } from '../../../config/text-file.js';
 import type { Dom0Settings } from '../../../config/dom0-settings.js';
 import { bytesWord } from '../../../menus/operation-words.js';
 import { checkImage, ImageChangedError } from '../../dom0/images/image-copy.js';
 import { openImage } from '../../dom0/images/local-copy.js';
-import { because, fail, ok, warn } from '../installation/diagnosis.js';
+import { fail, ok, warn } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
 import { minimumMiB } from './image-entry.js';
 
@@ -53,7 +54,7 @@ async function checkFile(name: string, image: ImageSettings): Promise<Diagnosis>
       );
     return ok(subject, `${file}, ${bytesWord(stats.size)}`);
   } catch (error) {
-    return fail(subject, `${file} cannot be read: ${because(error)}`, ADD_AGAIN);
+    return fail(subject, `${file} cannot be read: ${reason(error)}`, ADD_AGAIN);
   }
 }
 
@@ -76,6 +77,6 @@ async function wrongSum(
   } catch (error) {
     if (error instanceof ImageChangedError)
       return fail(subject, `${file} has another SHA-256 than the settings: no server gets it`, ADD_AGAIN);
-    return fail(subject, `${file} cannot be read: ${because(error)}`, ADD_AGAIN);
+    return fail(subject, `${file} cannot be read: ${reason(error)}`, ADD_AGAIN);
   }
 }

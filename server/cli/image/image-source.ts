@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
+import { reason } from '../../../config/text-file.js';
 import { CliError } from '../command/exit-status.js';
-import { because } from '../installation/diagnosis.js';
+
 import { download, parseDownloadUrl } from './download.js';
 import type { Download, Patience } from './download.js';
 
@@ -50,7 +51,7 @@ export class ImageSource {
       throw new CliError(`${this.#path} is no plain file`);
     } catch (error) {
       if (error instanceof CliError) throw error;
-      throw new CliError(`${this.#path} cannot be read: ${because(error)}`);
+      throw new CliError(`${this.#path} cannot be read: ${reason(error)}`);
     }
   }
 

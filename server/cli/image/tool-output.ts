@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { delimiter } from 'node:path';
+import { reason } from '../../../config/text-file.js';
 import { printable } from '../../../policy/printable.js';
 import { CliError } from '../command/exit-status.js';
 import { findProgram, programPath, requirePrograms } from '../command/programs.js';
-import { because } from '../installation/diagnosis.js';
 
 /** The programs that unpack, with the packages of Debian that have them. */
 const PACKAGES = {
@@ -41,7 +41,7 @@ export async function* toolOutput(
   const ended = new Promise<string | null>((resolve) => {
     child
       .once('error', (error) => {
-        resolve(because(error));
+        resolve(reason(error));
       })
       .once('close', (status, by) => {
         resolve(status === 0 ? null : (by ?? `exit status ${status ?? 0}`));

@@ -23,11 +23,6 @@ export function fail(subject: string, finding: string, mend: string): Diagnosis 
   return { level: 'fail', subject, finding, mend };
 }
 
-/** The system's reason for a failure. */
-export function because(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** The findings for people: a line for each with what to do below it, and how many there are. */
 export function diagnosisText(found: readonly Diagnosis[]): string {
   const lines = found.flatMap(({ level, subject, finding, mend }) => {

@@ -1,5 +1,6 @@
 import { accessSync, constants, lstatSync, statSync } from 'node:fs';
-import { because, fail, ok } from './diagnosis.js';
+import { reason } from '../../../config/text-file.js';
+import { fail, ok } from './diagnosis.js';
 import type { Diagnosis } from './diagnosis.js';
 
 export function octal(mode: number): string {
@@ -15,7 +16,7 @@ export function checkMode(subject: string, path: string, forbidden: number, want
   } catch (error) {
     return fail(
       subject,
-      `${path} cannot be looked at: ${because(error)}`,
+      `${path} cannot be looked at: ${reason(error)}`,
       'run this with sudo, or see that it is there',
     );
   }
@@ -28,7 +29,7 @@ export function checkAccess(subject: string, path: string, use: 'read' | 'execut
     if (!statSync(path).isFile()) return fail(subject, `${path} is not a file`, mend);
     return ok(subject, path);
   } catch (error) {
-    return fail(subject, `${path} cannot be used: ${because(error)}`, mend);
+    return fail(subject, `${path} cannot be used: ${reason(error)}`, mend);
   }
 }
 

@@ -1,6 +1,7 @@
 import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { reason } from '../../../config/text-file.js';
 import { HostKeyError } from '../../gate/ssh/host-key-error.js';
 import { HostKey } from '../../gate/ssh/host-key.js';
 import { octal } from './files.js';
@@ -46,7 +47,7 @@ export function stateOfPiece(piece: Piece, machine: Machine, sums: InstalledSums
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    return wrong(`it cannot be read: ${(error as Error).message}`);
+    return wrong(`it cannot be read: ${reason(error)}`);
   }
   if (text === piece.text) return access(piece, stats, machine);
   if (piece.whose === 'admin') return { kind: 'kept', difference: [] };

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { reason } from '../../../config/text-file.js';
 import { exampleText } from '../admin/admin-command.js';
 import { giveAliases } from '../command/aliases.js';
 import { CliError } from '../command/exit-status.js';
@@ -33,7 +34,7 @@ export function addManCommand(
           writeFileSync(join(directory, path), page);
         }
       } catch (error) {
-        throw new CliError(`the manual pages cannot be written: ${(error as Error).message}`);
+        throw new CliError(`the manual pages cannot be written: ${reason(error)}`);
       }
       process.stdout.write(`${pages.size} manual pages are in ${directory}\n`);
     });

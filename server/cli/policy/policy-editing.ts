@@ -10,7 +10,7 @@ import {
 import type { LoadedPolicy, RefusedPolicy } from '../../../config/policy-document.js';
 import { problemText } from '../../../config/problem.js';
 import { Replacement, write } from '../../../config/replacement.js';
-import { readTextFile } from '../../../config/text-file.js';
+import { readTextFile, reason } from '../../../config/text-file.js';
 import { diffText } from '../../../policy/policy-diff.js';
 import type { AdminClient } from '../admin/admin-client.js';
 import type { Dialog } from '../command/dialog.js';
@@ -139,7 +139,7 @@ export class PolicyEditing {
     try {
       new Replacement(file, text, { like }).commit();
     } catch (error) {
-      throw new CliError(`${file} is as it was: ${(error as Error).message}`);
+      throw new CliError(`${file} is as it was: ${reason(error)}`);
     }
     rmSync(this.#copy, { force: true });
   }
@@ -150,7 +150,7 @@ export class PolicyEditing {
       write(this.#copy, Buffer.from(this.#seen ?? NEW_TEXT), statSync(file, { throwIfNoEntry: false }));
     } catch (error) {
       rmSync(this.#copy, { force: true });
-      throw new CliError(`${file} cannot be edited: ${(error as Error).message}`);
+      throw new CliError(`${file} cannot be edited: ${reason(error)}`);
     }
   }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { Server } from 'node:net';
+import { reason } from '../../../config/text-file.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { printable } from '../../../policy/printable.js';
 
@@ -51,7 +52,7 @@ function real(directory: string): string {
   try {
     return realpathSync(directory);
   } catch (error) {
-    throw new CliError(`the policy directory cannot be looked at: ${(error as Error).message}`);
+    throw new CliError(`the policy directory cannot be looked at: ${reason(error)}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
+import { reason } from '../../../config/text-file.js';
 import type { AcceptedPolicy } from '../../../config/accepted-policy.js';
 import { keptRevisions } from '../../../config/accepted-policy.js';
 import type { GateSettings } from '../../../config/gate-settings.js';
@@ -101,7 +102,7 @@ function written<T>(otherwise: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw new CliError(`${otherwise}: ${(error as Error).message}`);
+    throw new CliError(`${otherwise}: ${reason(error)}`);
   }
 }
 

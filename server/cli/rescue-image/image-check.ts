@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { reason } from '../../../config/text-file.js';
 import { sumOf } from '../command/file-sum.js';
-import { because, fail, ok, warn } from '../installation/diagnosis.js';
+import { fail, ok, warn } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
 import { IMAGE_FILES, readManifest } from './manifest.js';
 import type { ImageFile, Manifest } from './manifest.js';
@@ -45,6 +46,6 @@ async function fault(directory: string, name: ImageFile, { files }: Manifest): P
       ? null
       : `${path} is not of this image: its checksum is not the manifest's`;
   } catch (error) {
-    return `${path} cannot be read: ${because(error)}`;
+    return `${path} cannot be read: ${reason(error)}`;
   }
 }

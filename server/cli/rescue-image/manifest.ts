@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { reason } from '../../../config/text-file.js';
 import type { FileSum } from '../command/file-sum.js';
-import { because } from '../installation/diagnosis.js';
 
 /** The name of the manifest, beside the files that it describes. */
 export const MANIFEST = 'rescue-image.json';
@@ -42,7 +42,7 @@ export async function readManifest(directory: string): Promise<Manifest | string
   try {
     value = JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
-    return `${path} cannot be read: ${because(error)}`;
+    return `${path} cannot be read: ${reason(error)}`;
   }
   return isManifest(value) ? value : `${path} is not the manifest of a rescue image`;
 }

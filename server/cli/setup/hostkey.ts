@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
+import { reason } from '../../../config/text-file.js';
 import { loadGateSettings } from '../../../config/gate-settings.js';
 import type { ListenAddress } from '../../../config/listen-address.js';
 import { isRefusal } from '../../../policy/refusal.js';
@@ -90,7 +91,7 @@ function readPublicHalf(hostKey: string): PublicKey {
     throw new CliError(
       missing
         ? `there is no ${file}: the gate makes its host key when it is started for the first time`
-        : `${file} cannot be read: ${(error as Error).message}; run this with sudo, or as the gate's own user`,
+        : `${file} cannot be read: ${reason(error)}; run this with sudo, or as the gate's own user`,
     );
   }
   const key = parsePublicKey(text);

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { because } from '../installation/diagnosis.js';
+import { reason } from '../../../config/text-file.js';
+
 import { InstalledSums, SUMS } from '../installation/installed-sums.js';
 import { GATE_USER } from '../installation/machine.js';
 import type { Machine } from '../installation/machine.js';
@@ -68,7 +69,7 @@ export class SetupRun {
       try {
         putInPlace(piece, standing, this.#machine);
       } catch (error) {
-        failed = because(error);
+        failed = reason(error);
       }
     }
     // Nothing is there, and nothing is meant to be there.

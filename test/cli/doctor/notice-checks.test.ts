@@ -49,7 +49,7 @@ describe('doctor: notices', () => {
     ]);
     assert.deepEqual(lines, [
       `ok notices c0: ${at('page')}`,
-      `warn notices c1: ${at('nothing')} cannot be used: ENOENT: no such file or directory, stat '${at('nothing')}'; nothing is sent`,
+      `warn notices c1: ${at('nothing')} cannot be used: there is no such file; nothing is sent`,
       `warn notices c2: ${at('folder')} is not a file; nothing is sent`,
       `warn notices c3: the gate may not execute ${at('text')}; nothing is sent`,
     ]);

@@ -257,7 +257,7 @@ describe('postern image add: what is taken and what is refused', () => {
     };
     const notes = { say: () => undefined, bytes: () => undefined };
     const tried = addImage(request, new FullStore(images()), notes, new AbortController().signal);
-    await refuses(tried, /was not added, and nothing of it was kept: ENOSPC/);
+    await refuses(tried, /was not added, and nothing of it was kept: the disk is full/);
   });
 
   it('ended in the middle, it keeps nothing', async () => {
@@ -281,7 +281,7 @@ describe('postern image add: what is taken and what is refused', () => {
     ] as const)
       await refuses(add(directory.write('source', content)), why);
     await refuses(add(directory.path), /is no plain file/);
-    await refuses(add(directory.file('gone')), /gone cannot be read: ENOENT/);
+    await refuses(add(directory.file('gone')), /gone cannot be read: there is no such file/);
     await add(directory.write('source', Buffer.alloc(1024)));
     assert.match(said.join('\n'), /The image has no boot sector/);
   });
