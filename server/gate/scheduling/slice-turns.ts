@@ -41,11 +41,25 @@ export class SliceTurns {
 
   /** @returns resolves after the last step; rejects with what a step throws */
   run(step: () => boolean, milliseconds: number): Promise<void> {
+    return this.#enter(step, milliseconds, (run) => {
+      this.#take(run);
+    });
+  }
+
+  /** The same, but the first step waits for a later turn when this one has no time left. */
+  runInTime(step: () => boolean, milliseconds: number): Promise<void> {
+    return this.#enter(step, milliseconds, (run) => {
+      if (this.#now() < (this.#end ?? 0)) this.#take(run);
+      else this.#waiting.push(run);
+    });
+  }
+
+  #enter(step: () => boolean, milliseconds: number, begin: (run: Run) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#begin();
       // AsyncLocalStorage.snapshot would do the same, with more than a KiB for each run.
       const scope = FaultScope.current;
-      this.#take({ step: () => FaultScope.within(scope, step), milliseconds, resolve, reject });
+      begin({ step: () => FaultScope.within(scope, step), milliseconds, resolve, reject });
     });
   }
 

@@ -2,8 +2,8 @@ import { FaultScope } from '../../wire/fault-scope.js';
 import type { Slices } from './slices.js';
 
 /**
- * Work that many ask for at once and nobody waits for. It is done in order, in slices; a job that throws
- * harms no other.
+ * Work that many ask for at once and nobody waits for. It is done in order, in slices, and in a later turn when this one
+ * has no time left; a job that throws harms no other.
  */
 export class SlicedQueue {
   readonly #slices: Slices;
@@ -27,7 +27,7 @@ export class SlicedQueue {
     for (const job of jobs) if (!this.#jobs.has(job)) this.#jobs.set(job, FaultScope.bound(job));
     if (this.#running || this.#jobs.size === 0) return;
     this.#running = true;
-    void this.#slices.run(() => {
+    void this.#slices.runInTime(() => {
       const [next] = this.#jobs;
       if (next !== undefined) this.#do(...next);
       this.#running = this.#jobs.size > 0;

@@ -37,4 +37,12 @@ export class Slices {
   run(step: () => boolean): Promise<void> {
     return this.#turns.run(step, this.#milliseconds);
   }
+
+  /**
+   * The same for work that may begin later. When this turn has no time left, not even the first step is taken in it:
+   * thousands that begin in one turn do not hold it up.
+   */
+  runInTime(step: () => boolean): Promise<void> {
+    return this.#turns.runInTime(step, this.#milliseconds);
+  }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { SlicedQueue } from '../../../server/gate/scheduling/sliced-queue.js';
 import { Slices } from '../../../server/gate/scheduling/slices.js';
 import { SliceTurns } from '../../../server/gate/scheduling/slice-turns.js';
 import { FaultScope } from '../../../server/wire/fault-scope.js';
@@ -49,6 +50,31 @@ describe('slices of long work', () => {
     await done;
     assert.equal(steps.length, 900, 'all is done');
     assert.ok(Math.max(...took) <= TURN, `the longest turn took ${Math.max(...took)} ms`);
+  });
+
+  it('what may begin later waits when its turn has no time left, however it was asked for', async () => {
+    const queue = new SlicedQueue(
+      new Slices({ milliseconds: TURN, now: () => time, later: (each) => waiting.push(each) }),
+      assert.ifError,
+    );
+    const jobs = Array.from({ length: 100 }, (_, at) => (): void => {
+      time += 0.5;
+      steps.push(`j${at}`);
+    });
+    // One after the other in one turn, as timers of many sessions do.
+    const begun = time;
+    for (const job of jobs) queue.add(job);
+    assert.ok(time - begun <= TURN, `${time - begun} ms in the first turn`);
+    const took: number[] = [];
+    while (waiting.length > 0) took.push(turn());
+    assert.deepEqual(
+      steps,
+      jobs.map((_, at) => `j${at}`),
+    );
+    assert.ok(Math.max(...took) <= TURN, `the longest turn took ${Math.max(...took)} ms`);
+    queue.add(jobs[0] ?? assert.fail());
+    assert.equal(steps.length, 101, 'in a turn with time it is done at once');
+    await Promise.resolve();
   });
 
   it('nobody waits for the end of what began before', async () => {
