@@ -94,6 +94,8 @@ export class Connection implements AskedClient, ChannelOwner {
   readonly #ending: ConnectionEnd;
   #identity: Identity | null = null;
   #loginName = '';
+  /** Whether it sent more than a login takes. */
+  #isFlood = false;
   #closed = false;
 
   constructor(
@@ -177,12 +179,13 @@ export class Connection implements AskedClient, ChannelOwner {
   }
 
   /**
-   * Whether it cost a key exchange and came to nothing, without a failed try (which counts by itself). Such a
-   * client asks whose keys are known here, or just keeps the gate busy, and may leave before the exchange is
+   * Whether it cost a key exchange, or a flood, and came to nothing, without a failed try (which counts by itself). Such
+   * a client asks whose keys are known here, or just keeps the gate busy, and may leave before the exchange is
    * complete.
    */
-  get hasWastedKeyExchange(): boolean {
-    return this.#keyExchange.paid && this.#identity === null && (this.#login?.failedTries ?? 0) === 0;
+  get hasWastedWork(): boolean {
+    const work = this.#keyExchange.paid || this.#isFlood;
+    return work && this.#identity === null && (this.#login?.failedTries ?? 0) === 0;
   }
 
   /**
@@ -379,6 +382,7 @@ export class Connection implements AskedClient, ChannelOwner {
     const what = `sent more than ${MOST_BEFORE_LOGIN / 1024} KiB before it logged in`;
     this.#login?.failed(`the client ${what}`);
     this.#log.brokeProtocol(what, true);
+    this.#isFlood = true;
     this.#transport.destroy();
   }
 

@@ -34,7 +34,7 @@ export interface Front {
   destroyAll(): void;
   /** A try to log in was refused: it is recorded, and counts for its source. */
   refused(source: Source, connection: string, login: string, refused: LoginRefused): void;
-  /** A connection cost a key exchange and came to nothing. */
+  /** A connection cost a key exchange, or a flood, and came to nothing. */
   wasted(source: Source): void;
   /** Somebody from there has logged in. */
   succeeded(source: Source): void;

@@ -298,7 +298,7 @@ export class SshGate {
         if (identity !== null) {
           this.#customers.leave(identity.customer, connection);
           this.#record.closed(identity, Math.round((Date.now() - connection.openedAt.getTime()) / 1000));
-        } else if (connection.hasWastedKeyExchange) {
+        } else if (connection.hasWastedWork) {
           this.#front.wasted(connection.source);
         }
         if (identity === null) this.#front.closed(connection);

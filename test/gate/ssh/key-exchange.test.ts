@@ -4,6 +4,7 @@ import { ALGORITHMS } from '../../../server/gate/ssh/algorithms.js';
 import { eventually } from '../../support/eventually.js';
 import { GateUnderTest } from '../../support/gate-under-test.js';
 import { MSG, RawHandshake } from '../../support/raw-handshake.js';
+import { message } from '../../support/raw-ssh.js';
 
 const GROUP14 = 'diffie-hellman-group14-sha256';
 
@@ -46,6 +47,17 @@ describe('attacks on the key exchange, by a stranger', () => {
       assert.deepEqual(late.payloads, []);
     });
   }
+
+  it('sends IGNORE without end before any key exchange, again and again: penalised as well', async () => {
+    await start({ login: { penaltyAfter: 3 } });
+    for (let n = 0; n < 3; n += 1) {
+      const raw = await connect();
+      raw.propose();
+      for (let sent = 0; sent < 40; sent += 1) raw.send(message(2, 'x'.repeat(30_000)));
+      await eventually('it to be closed', () => raw.closed);
+    }
+    await eventually('the penalty', () => gate.eventsOf('source.penalised').length === 1);
+  });
 
   it('sends points that are none, again and again: penalised as well', async () => {
     await start({ login: { penaltyAfter: 5 } });
