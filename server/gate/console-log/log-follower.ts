@@ -34,6 +34,7 @@ export class LogFollower {
   readonly #resumption: ResumptionParts;
   #stream: LogStream | null = null;
   #stopped = false;
+  #canAct: () => boolean = () => true;
   #wake: () => void = () => undefined;
 
   /** @param access says when the domain has moved: then nothing more comes to this log */
@@ -58,8 +59,12 @@ export class LogFollower {
     };
   }
 
-  /** @returns why nothing more comes; null when it was stopped, or when the domain runs on another host */
-  async run(domain: DomainName, tell: (fact: Told) => void): Promise<string | null> {
+  /**
+   * @param canAct whether the customer may still read the log; asked before the host is
+   * @returns why nothing more comes; null when it was stopped, or when the domain runs on another host
+   */
+  async run(domain: DomainName, tell: (fact: Told) => void, canAct: () => boolean): Promise<string | null> {
+    this.#canAct = canAct;
     let piece = await this.#pager.go({ go: 'end' });
     let where: 'end' | 'after' = 'end';
     for (;;) {
@@ -159,7 +164,7 @@ export class LogFollower {
   }
 
   #isOver(): boolean {
-    return this.#stopped;
+    return this.#stopped || !this.#canAct();
   }
 }
 

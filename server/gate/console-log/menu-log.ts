@@ -143,24 +143,26 @@ export class MenuLog {
     const told = (fact: Told): void => {
       if (this.#follower === follower && this.#canTell(open)) this.#tell(fact);
     };
-    follower.run(domain, told).then(
-      (message) => {
-        if (this.#follower !== follower) return;
-        const moved = this.#canTell(open) ? access.moved(open.log) : null;
-        if (moved !== null) {
-          open.turns.leave();
-          this.#open = this.#onHost(moved, open.tracked);
-          this.#tell({ fact: 'notice', message: say.moved(domain, moved.host.name) });
-          this.#follow(domain);
-          return;
-        }
-        if (message !== null) told({ fact: 'log-rests', domain, message });
-        this.#follower = null;
-      },
-      () => {
-        told({ fact: 'log-rests', domain, message: say.restsByFault });
-      },
-    );
+    follower
+      .run(domain, told, () => open.tracked.canAct())
+      .then(
+        (message) => {
+          if (this.#follower !== follower) return;
+          const moved = this.#canTell(open) ? access.moved(open.log) : null;
+          if (moved !== null) {
+            open.turns.leave();
+            this.#open = this.#onHost(moved, open.tracked);
+            this.#tell({ fact: 'notice', message: say.moved(domain, moved.host.name) });
+            this.#follow(domain);
+            return;
+          }
+          if (message !== null) told({ fact: 'log-rests', domain, message });
+          this.#follower = null;
+        },
+        () => {
+          told({ fact: 'log-rests', domain, message: say.restsByFault });
+        },
+      );
   }
 
   async #switch(domain: DomainName, keep: boolean): Promise<void> {

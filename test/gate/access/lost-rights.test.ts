@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import { MenuLog } from '../../../server/gate/console-log/menu-log.js';
 import { recordingFile } from '../../../server/gate/recording/recording-name.js';
 import { operationView } from '../../support/dom0-stand-in.js';
 import { eventually } from '../../support/eventually.js';
@@ -43,6 +44,34 @@ describe('what outlives its opening: no right is kept because it was there at th
     assert.ok(!terminal.output.includes('said after'));
     assert.match(terminal.errors, OVER);
   });
+
+  for (const way of ['key', 'role'] as const)
+    it(`a log that is followed in the menu asks a host that was lost no more without the ${way}`, async () => {
+      const said = 'said before\r\n';
+      const page = { from: 0, to: said.length, start: 0, end: said.length, boots: [] };
+      gate.dom0.logFacts = { keeping: true, switchedAt: null, place: 'disk', boot: null, page };
+      gate.dom0.logSaid = (_, query) => (query.get('follow') === '1' ? [] : [said]);
+      const told: string[] = [];
+      const log = new MenuLog(gate.core.menu.consoleLog, gate.alice, new FakeTerminal(), (fact) => {
+        if (fact.fact === 'log') told.push(...fact.piece.lines.map(({ text }) => text));
+        else told.push('message' in fact ? fact.message : fact.fact);
+      });
+      const domain = domainName('horatio');
+      await log.perform({ effect: 'log-follow', domain, follow: true });
+      await eventually('it to be followed', () => gate.dom0.logFollowers.size === 1);
+      await gate.dom0.stop();
+      await eventually('the sentence', () => told.at(-1)?.includes('the log goes on when it does'));
+      const asked = gate.dom0.logQueries.length;
+      if (way === 'key') now = end;
+      else gate.store.roles.remove(gate.alice.customer, domain, ADMIN);
+      await gate.dom0.start();
+      await eventually('the host', () => gate.core.hosts.areAllReachable);
+      await eventually('its end', () => gate.events('operation.ended').length === 1);
+      assert.equal(gate.dom0.logQueries.length, asked);
+      assert.deepEqual(told.slice(0, 1), ['said before']);
+      assert.match(told.at(-1) ?? '', way === 'key' ? OVER : /no longer yours/);
+      log.close();
+    });
 
   it('a recording that is fetched stops, and says why', async () => {
     const { directory } = gate.recordingSettings;

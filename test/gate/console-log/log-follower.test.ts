@@ -39,13 +39,17 @@ describe('a log that is followed in the menu', () => {
     const pager = new LogPager(pages, new SearchQueue());
     follower = new LogFollower(opened, pages, pager, { pendingBytes: 0 }, access);
     let complete: string[] = [];
-    ended = follower.run(HORATIO, (fact) => {
-      if (fact.fact === 'notice') notices.push(fact.message);
-      if (fact.fact !== 'log') return;
-      const { piece } = fact;
-      complete = [...(fact.where === 'end' ? [] : complete), ...piece.lines.map(({ text }) => text)];
-      lines = [...complete, ...piece.open.map(({ text }) => text)];
-    });
+    ended = follower.run(
+      HORATIO,
+      (fact) => {
+        if (fact.fact === 'notice') notices.push(fact.message);
+        if (fact.fact !== 'log') return;
+        const { piece } = fact;
+        complete = [...(fact.where === 'end' ? [] : complete), ...piece.lines.map(({ text }) => text)];
+        lines = [...complete, ...piece.open.map(({ text }) => text)];
+      },
+      () => true,
+    );
     await followed(1);
   });
   afterEach(async () => {
