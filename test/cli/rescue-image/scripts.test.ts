@@ -138,7 +138,7 @@ describe('the seed disk, as the rescue system reads it', () => {
   const KEY = `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${'b'.repeat(43)}`;
   const read = (
     files: Readonly<Record<string, string>>,
-    { word = 'postern.seed=xvdy', ro = '1', label = 'CIDATA', type = 'iso9660' } = {},
+    { word = 'postern.seed=xvdy', ro = '1', label = 'CIDATA', type = 'iso9660', sleep = 1 } = {},
   ): void => {
     here.write('cmdline', `console=hvc0 root=/dev/xvdz quiet ${word}\n`);
     here.write('block/xvdy/ro', `${ro}\n`);
@@ -149,7 +149,12 @@ describe('the seed disk, as the rescue system reads it', () => {
     // The last word is where to; the words are kept.
     here.add('mount', 'echo "mount $*" >> "$LOG"; for at; do :; done; cp -a "$T/content/." "$at"');
     here.add('umount', 'echo "umount $*" >> "$LOG"; rm -rf "$1"');
-    here.add('sleep', ':');
+    // The clock goes on by what a sleep takes, in seconds.
+    here.write('uptime', '100.00 90.00\n');
+    here.add(
+      'sleep',
+      `echo . >> "$T/sleeps"; echo "$((100 + ${sleep} * $(grep -c . "$T/sleeps"))).00 90.00" > "$T/uptime"`,
+    );
     const { status, stderr } = here.run([SEED], {
       env: {
         RESCUE_CMDLINE: here.file('cmdline'),
@@ -157,6 +162,7 @@ describe('the seed disk, as the rescue system reads it', () => {
         RESCUE_DEVICES: here.file('dev'),
         RESCUE_SEED: here.file('seed'),
         RESCUE_NETWORKS: here.file('networks'),
+        RESCUE_UPTIME: here.file('uptime'),
       },
     });
     assert.equal(status, 0, stderr);
@@ -231,6 +237,12 @@ describe('the seed disk, as the rescue system reads it', () => {
       assert.match(text('seed/notes'), note);
       assert.deepEqual(here.log(), []);
     }
+  });
+
+  it('waits 5 s for the disk by the clock, also where each sleep takes longer', () => {
+    read({}, { word: 'postern.seed=xvdq', sleep: 4 });
+    assert.equal(text('sleeps'), '.\n.\n');
+    assert.match(text('seed/notes'), /there is no seed disk/);
   });
 
   it('follows no links, and forgets the keys of the boot before', () => {
