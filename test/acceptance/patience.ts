@@ -7,6 +7,9 @@ export const PATIENCE = {
   soon: 60_000,
   /** For a guest to go down, or for a toolstack to give up on it. */
   down: 180_000,
-  /** For a guest to boot. */
-  boot: 300_000,
+  /**
+   * For a guest to boot. Debian's systemd in a PVH guest took 330 s of an emulated processor that it shared with
+   * dom0, on the slowest machine so far.
+   */
+  boot: 900_000,
 } as const;

@@ -4,7 +4,7 @@
 set -u
 
 suite() {
-  exec mocha --jobs 2 --require dist/test/xen/lab/hooks.js --timeout 600000 "$@"
+  exec mocha --jobs 2 --require dist/test/xen/lab/hooks.js --timeout 1200000 "$@"
 }
 
 [ $# -eq 0 ] || suite "$@"
