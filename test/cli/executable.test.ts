@@ -41,30 +41,6 @@ describe('the start of a half', () => {
       };
       assert.equal(from(script), from(process.execPath, compiled));
     });
-
-    it(`has V8 collect early once ${half} is loaded, and not before`, () => {
-      const module = new URL(`../../server/cli/${half}-program.js`, import.meta.url);
-      // V8 makes its tag of all its flags.
-      const program = `
-        import { cachedDataVersionTag, setFlagsFromString } from 'node:v8';
-        const tags = [cachedDataVersionTag()];
-        const { run } = await import(${JSON.stringify(module)});
-        tags.push(cachedDataVersionTag());
-        process.argv.splice(1, Infinity, 'postern', '${half}', '--settings', '/nonexistent');
-        await run();
-        tags.push(cachedDataVersionTag());
-        setFlagsFromString('--heap-growing-percent=20');
-        tags.push(cachedDataVersionTag());
-        console.log(JSON.stringify(tags));
-        process.exit(0);`;
-      const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
-        encoding: 'utf8',
-      });
-      const [before, loaded, running, asked] = JSON.parse(stdout || assert.fail(stderr)) as readonly number[];
-      assert.equal(loaded, before);
-      assert.notEqual(running, before);
-      assert.equal(running, asked);
-    });
   }
 });
 

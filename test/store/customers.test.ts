@@ -234,7 +234,7 @@ describe('store: customers, keys, roles', () => {
   });
 
   it('removes a role, and says when there is none', () => {
-    assert.equal(code(store.roles.remove(ALICE, HORATIO, ADMIN)), 'no-role');
+    assert.equal(code(store.roles.remove(ALICE, HORATIO, ADMIN)), 'no-such-role');
     store.roles.add(ALICE, HORATIO, 'operator', ADMIN);
     assert.ok(!isRefusal(store.roles.remove(ALICE, HORATIO, ADMIN)));
     assert.deepEqual(store.roles.on(HORATIO), []);
