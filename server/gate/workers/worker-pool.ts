@@ -6,7 +6,17 @@ import type { WorkerStatus } from '../control/control-ports.js';
 import type { HandedSocket, HandOut } from '../ssh/listener.js';
 import type { Source } from '../ssh/source.js';
 import type { Begin, FromWorker, ToWorker } from './messages.js';
+import { isStarved } from './processor-use.js';
 import { WorkerProcess } from './worker-process.js';
+
+/** How long an answer may take. Milliseconds. */
+interface Patience {
+  readonly ms: number;
+  /** The same for a worker that wants to work, and is hardly let. */
+  readonly starvedMs: number;
+  /** Processor time with which it could have answered. */
+  readonly processorMs: number;
+}
 
 interface WorkerPoolParts {
   /** How many workers there are. */
@@ -24,11 +34,18 @@ interface WorkerPoolParts {
 
 /** Workers that are to start with the gate may take so long. Milliseconds. */
 const START_MS = 120_000;
-/** A worker that has not answered after this long hangs, and is killed. Milliseconds. */
-const ANSWER_MS = 10_000;
-/** How often they are asked whether they live, and how long one may take. Milliseconds. */
+/**
+ * A worker that has not answered after this long hangs, and is killed, whatever the host lets it do: it is told who may
+ * do what. Milliseconds.
+ */
+const ANSWER: Patience = { ms: 10_000, starvedMs: 10_000, processorMs: 0 };
+/** How often they are asked whether they live. Milliseconds. */
 const LOOK_MS = 15_000;
-const HANGS_MS = 30_000;
+/**
+ * How long one may take to say so. On a host that does not let it work it has longer, unless it has used so much
+ * processor time meanwhile. Milliseconds.
+ */
+const LIFE: Patience = { ms: 30_000, starvedMs: 180_000, processorMs: 10_000 };
 /** How long workers may take to end their sessions. Milliseconds. */
 const STOP_MS = 6_500;
 /** A worker that lives shorter than this is started again after a pause that doubles each time. Milliseconds. */
@@ -96,19 +113,26 @@ export class WorkerPool implements HandOut {
    */
   async ask(message: (ask: number) => ToWorker): Promise<number> {
     const ready = [...this.#workers.values()].filter(({ isReady }) => isReady);
-    const answers = await Promise.all(ready.map((worker) => this.#askOne(worker, message, ANSWER_MS)));
+    const answers = await Promise.all(ready.map((worker) => this.#askOne(worker, message, ANSWER)));
     return answers.reduce((sum, told) => sum + told, 0);
   }
 
   async #askOne(
     worker: WorkerProcess,
     message: (ask: number) => ToWorker,
-    withinMs: number,
+    patience: Patience,
   ): Promise<number> {
-    const hangs = setTimeout(() => {
+    const asked = { at: performance.now(), use: worker.processorUse };
+    const late = (): void => {
+      const isTimeLeft = performance.now() - asked.at < patience.starvedMs;
+      if (isTimeLeft && isStarved(asked.use, worker.processorUse, patience.processorMs)) {
+        hangs = setTimeout(late, patience.ms);
+        return;
+      }
       this.#parts.log.error({ worker: worker.number, process: worker.pid }, 'worker.hung');
       worker.kill();
-    }, withinMs);
+    };
+    let hangs = setTimeout(late, patience.ms);
     try {
       return await worker.ask(message);
     } finally {
@@ -119,7 +143,7 @@ export class WorkerPool implements HandOut {
   /** A worker that hangs serves nobody, and would keep the places of those it was given. */
   #look(): void {
     for (const worker of this.#workers.values())
-      if (worker.isReady) void this.#askOne(worker, (ask) => ({ kind: 'ask', ask }), HANGS_MS);
+      if (worker.isReady) void this.#askOne(worker, (ask) => ({ kind: 'ask', ask }), LIFE);
   }
 
   /** Has all workers end their sessions, and waits until they have gone. Twice is harmless. */

@@ -4,6 +4,8 @@ import type { Source } from '../ssh/source.js';
 import type { HandedSocket } from '../ssh/listener.js';
 import type { Batch, FromWorker, ToWorker } from './messages.js';
 import { Outbox } from './outbox.js';
+import { processorUse } from './processor-use.js';
+import type { ProcessorUse } from './processor-use.js';
 
 interface WorkerCallbacks {
   /** What the worker tells, but for answers and what becomes of its connections. */
@@ -58,6 +60,11 @@ export class WorkerProcess {
 
   get pid(): number | undefined {
     return this.#child.pid;
+  }
+
+  /** Null when it has ended. */
+  get processorUse(): ProcessorUse | null {
+    return this.pid === undefined ? null : processorUse(this.pid);
   }
 
   /** Whether it takes connections. */
