@@ -81,8 +81,7 @@ export const GATE_LOG_EVENTS = {
       'This is not the ssh2 that the gate was written for: all connections are refused. Install Postern anew.',
     'usage.not-opened': 'The use of domains is not recorded, and there are no graphs; `why` says it.',
     'worker.ended': 'A worker has ended, with its sessions; `how` says it. Another one starts.',
-    'worker.hung':
-      'A worker gave no answer, though the host let it work, and is killed. Another one starts. Report it if it comes again.',
+    'worker.hung': 'A worker gave no answer and is killed. Another one starts. Report it if it comes again.',
     'worker.not-tidied': 'The remains of a worker could not be tidied. Report the fault in `err`.',
     'worker.orphaned':
       'The coordinator has gone: the worker ends its sessions. systemd starts the gate again.',
