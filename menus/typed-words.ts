@@ -103,7 +103,7 @@ function walkFromFirst(state: MenuState, text: string): TypedPath | null {
       );
 }
 
-/** What is only printed leads to no page. */
+/** A path that only prints needs none of the steps before it: it leads to no page. */
 function behind(before: readonly Input[], path: TypedPath): TypedPath {
   if (path.messages[0]?.input === 'print') return path;
   return { ...path, messages: [...before, ...path.messages] };

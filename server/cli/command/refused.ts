@@ -10,7 +10,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   internal: EXIT.failed,
 };
 
-/** What an admin named is not there, whatever it is. */
+/** Begins the codes which say that a thing is not there that an admin named. */
 const NO_SUCH = 'no-such-';
 
 /** Turns a refusal into the admin's error: its sentence, and the exit status for its code. */

@@ -3,7 +3,6 @@ import { open } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { reason } from '../../../config/text-file.js';
 import { CliError } from '../command/exit-status.js';
-
 import { download, parseDownloadUrl } from './download.js';
 import type { Download, Patience } from './download.js';
 

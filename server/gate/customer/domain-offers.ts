@@ -21,7 +21,7 @@ interface Whereabouts {
   readonly hosts: Pick<Hosts, 'notFound'>;
 }
 
-/** What a customer may choose on a domain: what policy allows and what makes sense as it is now. */
+/** Offers a customer the actions on a domain that policy allows and that make sense as it is now. */
 export function offers(
   domain: DomainName,
   answers: ReadonlyMap<Action, Refusal | null>,
