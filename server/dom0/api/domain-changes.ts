@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { DomainName } from '../../../policy/names.js';
-import { isRefusal, refusal } from '../../../policy/refusal.js';
+import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { ConsoleReleased } from '../../wire/console-release.js';
 import {
@@ -16,6 +16,7 @@ import type { ConsoleHost } from '../observation/console-host.js';
 import { parseJson, readBody } from './request-body.js';
 import { requestedDomain } from './requested-domain.js';
 import type { FindDomain } from './requested-domain.js';
+import { TOO_MANY_REQUESTS } from '../operations/host-limits.js';
 import { TokenBucket } from '../../wire/token-bucket.js';
 
 /** Each switch of a log is written to the disk, and disk space is finite. So many at once, and one more each second. */
@@ -41,8 +42,7 @@ export class DomainChanges {
   async switchLog(key: string | undefined, request: IncomingMessage): Promise<object> {
     const asked = await this.#change(key, request, parseLogSwitch);
     if (isRefusal(asked)) return asked;
-    if (!this.#logSwitches.spend())
-      return refusal('host-limit', 'The host has too many requests at once. Try again in a minute.');
+    if (!this.#logSwitches.spend()) return TOO_MANY_REQUESTS;
     await this.#parts.consoles.switchLog(asked.name, asked.wanted);
     return { keep: asked.wanted.keep };
   }

@@ -5,6 +5,12 @@ import { REQUESTS_PER_MINUTE } from './limit-counts.js';
 import type { LimitCounts, LimitSettings } from './limit-counts.js';
 import { createsDomain } from './operation.js';
 
+/** Refuses what is asked for more often than this half bears, whoever asks. */
+export const TOO_MANY_REQUESTS = refusal(
+  'host-limit',
+  'The host has too many requests at once. Try again in a minute.',
+);
+
 /**
  * The limits that the host sets to everyone, even to a gate in an attacker's hands. They are counted from the
  * journal, so a restart forgets nothing. What is refused is not in it, and counts for none of them: it changes nothing.
@@ -36,7 +42,7 @@ export class HostLimits {
   /** Also for requests that change nothing: each one is written to the journal, and disk space is finite. */
   checkAll(now: number): Refusal | null {
     if (this.#counts.requests(now) < REQUESTS_PER_MINUTE) return null;
-    return refusal('host-limit', 'The host has too many requests at once. Try again in a minute.');
+    return TOO_MANY_REQUESTS;
   }
 
   #checkVerb({ domain, verb }: Pick<OperationRequest, 'domain' | 'verb'>, now: number): Refusal | null {
