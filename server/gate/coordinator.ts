@@ -226,7 +226,10 @@ export class Coordinator {
         this.#makeRoom(message.connections);
         return;
       case 'recorded':
-        this.core.recordings.grewElsewhere(message.bytes);
+        for (const [recording, bytes] of message.sizes) this.core.recordings.grew(recording, bytes);
+        return;
+      case 'recording':
+        if (!message.runs) this.core.recordings.ended(message.recording);
         return;
       case 'console-use':
         this.core.consoleMeter.add(message.use);

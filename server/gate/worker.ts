@@ -47,8 +47,9 @@ export class Worker {
   readonly #front: HandedFront;
   readonly #audit: ToldAudit;
   readonly #live: LiveState;
-  #recorded = 0;
-  #recordedSoon: NodeJS.Timeout | null = null;
+  /** Bytes of the recordings that have grown, by recording. */
+  readonly #grown = new Map<string, number>();
+  #sizesSoon: NodeJS.Timeout | null = null;
   #stopping = false;
 
   constructor(parts: WorkerParts) {
@@ -91,11 +92,12 @@ export class Worker {
         idPrefix: idPrefixOf(begin.worker),
         recordingKeeper: {
           runs: (recording, runs) => {
+            this.#tellSizes();
             outbox.post({ kind: 'recording', recording, runs });
             outbox.flush();
           },
-          grew: (bytes) => {
-            this.#grew(bytes);
+          grew: (recording, bytes) => {
+            this.#grew(recording, bytes);
           },
         },
       },
@@ -200,12 +202,16 @@ export class Worker {
     return { policy: this.#parts.readPolicy(texts), digest, revision };
   }
 
-  #grew(bytes: number): void {
-    this.#recorded += bytes;
-    this.#recordedSoon ??= setTimeout(() => {
-      this.#recordedSoon = null;
-      this.#parts.outbox.post({ kind: 'recorded', bytes: this.#recorded });
-      this.#recorded = 0;
+  #grew(recording: string, bytes: number): void {
+    this.#grown.set(recording, bytes);
+    this.#sizesSoon ??= setTimeout(() => {
+      this.#sizesSoon = null;
+      this.#tellSizes();
     }, RECORDED_MS).unref();
+  }
+
+  #tellSizes(): void {
+    if (this.#grown.size > 0) this.#parts.outbox.post({ kind: 'recorded', sizes: [...this.#grown] });
+    this.#grown.clear();
   }
 }

@@ -7,7 +7,7 @@ import type { CastFile } from './cast-file.js';
 interface RecorderCallbacks {
   /** The recording is as large as it may be, or there is no room for all: nothing more is taken. */
   full(): void;
-  /** The file takes so many bytes more. */
+  /** @param bytes of the file, with those that wait to be written */
   grew(bytes: number): void;
 }
 
@@ -107,7 +107,7 @@ export class Recorder {
     const gap = this.#gap === 0 ? '' : this.#gapRemark();
     if (this.#file.append(gap + line, { must: event === 'r' })) {
       this.#gap = 0;
-      this.#callbacks.grew(gap.length + line.length);
+      this.#callbacks.grew(this.#file.bytes);
       return;
     }
     this.#gap += size;

@@ -6,8 +6,10 @@ import { Recorder } from './recorder.js';
 import { newRecordingId } from './recording-name.js';
 import type { RecordingName } from './recording-name.js';
 import { RecordingStore } from './recording-store.js';
+import type { Recording } from './recording-store.js';
 import { Retention } from './retention.js';
 import type { RetentionLimits } from './retention.js';
+import { RoomTaken } from './room-taken.js';
 import { WriteQueue } from './write-queue.js';
 
 /** `recordings:` of gate.yaml. */
@@ -33,8 +35,8 @@ interface RecordingsParts {
 export interface RecordingKeeper {
   /** The recording begins, before its file is made, or has ended. */
   runs(recording: string, runs: boolean): void;
-  /** Recordings take so many bytes more. */
-  grew(bytes: number): void;
+  /** @param bytes of the recording, with those that wait to be written */
+  grew(recording: string, bytes: number): void;
 }
 
 /** What to record of an attachment, and the terminal that it is shown on. */
@@ -75,7 +77,7 @@ export class Recordings {
   readonly #ending = new Set<Promise<void>>();
   #sweeps: NodeJS.Timeout | null = null;
   #soon: NodeJS.Timeout | null = null;
-  #kept = 0;
+  readonly #taken = new RoomTaken();
   #sweeping = false;
 
   constructor(parts: RecordingsParts) {
@@ -113,7 +115,7 @@ export class Recordings {
           callbacks.full();
         },
         grew: (bytes) => {
-          this.#grew(bytes);
+          this.grew(id, bytes);
         },
       });
       this.#running.set(id, recorder);
@@ -126,7 +128,12 @@ export class Recordings {
 
   /** Ends the recording as it is. The caller need not wait. */
   end({ id, recorder }: Running): Promise<void> {
-    return this.#end(id, recorder.end());
+    return this.#end(
+      id,
+      recorder.end().then(() => {
+        this.grew(id, recorder.bytes);
+      }),
+    );
   }
 
   /** Removes the recording: the attachment never began. */
@@ -158,7 +165,6 @@ export class Recordings {
     const done = ended.then(() => {
       this.#over(id);
       this.#ending.delete(done);
-      this.#grew(0);
     });
     this.#ending.add(done);
     await done;
@@ -166,12 +172,28 @@ export class Recordings {
 
   #over(id: string): void {
     this.#running.delete(id);
-    this.#parts.keeper?.runs(id, false);
+    if (this.#parts.keeper === undefined) this.ended(id);
+    else this.#parts.keeper.runs(id, false);
   }
 
-  /** Recordings of another process take so many bytes more. */
-  grewElsewhere(bytes: number): void {
-    this.#grew(bytes);
+  /**
+   * A recording, of this process or another, takes more room.
+   *
+   * @param bytes of the recording, with those that wait to be written
+   */
+  grew(id: string, bytes: number): void {
+    if (this.#parts.keeper !== undefined) {
+      this.#parts.keeper.grew(id, bytes);
+      return;
+    }
+    this.#taken.grew(id, bytes);
+    this.#sweepSoon();
+  }
+
+  /** A recording, of this process or another, takes no more room: its file has its last size. */
+  ended(id: string): void {
+    this.#taken.ended(id);
+    this.#sweepSoon();
   }
 
   /** Ends the writing of a recording of this process: there is no room. */
@@ -181,15 +203,11 @@ export class Recordings {
 
   /** Mends what a process left that was killed. Nobody waits for it. */
   mend(recordings: ReadonlySet<string>): void {
+    for (const id of recordings) this.ended(id);
     void this.#mend((id) => recordings.has(id));
   }
 
-  #grew(bytes: number): void {
-    if (this.#parts.keeper !== undefined) {
-      if (bytes > 0) this.#parts.keeper.grew(bytes);
-      return;
-    }
-    this.#kept += bytes;
+  #sweepSoon(): void {
     if (!this.#isTooMuch) return;
     this.#soon ??= setTimeout(() => {
       this.#soon = null;
@@ -198,7 +216,7 @@ export class Recordings {
   }
 
   get #isTooMuch(): boolean {
-    return this.#kept > this.#parts.settings.totalMiB * MIB;
+    return this.#taken.bytes > this.#parts.settings.totalMiB * MIB;
   }
 
   async #sweep(): Promise<void> {
@@ -207,28 +225,22 @@ export class Recordings {
     const { log } = this.#parts;
     try {
       await this.#retention.sweep(log);
-      const left = await this.recordingStore.list();
-      this.#kept = left.reduce((sum, { id, bytes }) => sum + (this.#running.get(id)?.bytes ?? bytes), 0);
+      const left = await this.#taken.measure(() => this.recordingStore.list());
       // Only running recordings are left. They stay, but the largest takes no more.
       if (this.#isTooMuch && left.every(({ endedAt }) => endedAt === null)) this.#fillLargest(left);
     } catch (fault) {
       log.error({ err: fault }, 'recordings.not-tidied');
     } finally {
       this.#sweeping = false;
-      this.#grew(0);
+      this.#sweepSoon();
     }
   }
 
-  #fillLargest(running: readonly { readonly id: string; readonly bytes: number }[]): void {
-    const [largest] = running.toSorted((one, other) => other.bytes - one.bytes);
-    if (this.#parts.fill === undefined) this.#largest()?.fill();
-    else if (largest !== undefined) this.#parts.fill(largest.id);
-  }
-
-  #largest(): Recorder | undefined {
-    return [...this.#running.values()]
-      .filter((recorder) => recorder !== null)
-      .sort((one, other) => other.bytes - one.bytes)[0];
+  #fillLargest(running: readonly Recording[]): void {
+    const [largest] = running.toSorted((one, other) => this.#taken.sizeOf(other) - this.#taken.sizeOf(one));
+    if (largest === undefined) return;
+    if (this.#parts.fill === undefined) this.fill(largest.id);
+    else this.#parts.fill(largest.id);
   }
 
   async #mend(isTorn = (id: string): boolean => !this.#running.has(id)): Promise<void> {

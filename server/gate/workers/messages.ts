@@ -68,7 +68,7 @@ export type FromWorker =
   | { readonly kind: 'answer'; readonly ask: number; readonly told: number }
   | { readonly kind: 'make-room'; readonly connections: readonly { id: string; worker: number }[] }
   | { readonly kind: 'recording'; readonly recording: string; readonly runs: boolean }
-  | { readonly kind: 'recorded'; readonly bytes: number }
+  | { readonly kind: 'recorded'; readonly sizes: readonly (readonly [recording: string, bytes: number])[] }
   | { readonly kind: 'console-use'; readonly use: ConsoleUse };
 
 /** What really crosses: the messages of one turn of the event loop together. */

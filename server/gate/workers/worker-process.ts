@@ -173,7 +173,7 @@ export class WorkerProcess {
       case 'recording':
         if (message.runs) this.recordings.add(message.recording);
         else this.recordings.delete(message.recording);
-        return;
+        break;
       default:
     }
     this.#callbacks.told(this, message);

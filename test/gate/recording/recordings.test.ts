@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -50,7 +51,7 @@ describe('gate: the recordings', () => {
     temporary.dispose();
   });
 
-  function made(settings: Partial<RecordingSettings>): Recordings {
+  function made(settings: Partial<RecordingSettings>, fill?: (recording: string) => void): Recordings {
     const audit = {
       append: (event: AuditEvent): void => {
         if (unwritable) throw new AuditUnavailableError('full');
@@ -58,7 +59,12 @@ describe('gate: the recordings', () => {
       },
     };
     const all = { directory, days: 30, totalMiB: 16, perRecordingMiB: 1, required: false, ...settings };
-    return new Recordings({ settings: all, audit, log: silentLogger });
+    return new Recordings({
+      settings: all,
+      audit,
+      log: silentLogger,
+      ...(fill === undefined ? {} : { fill }),
+    });
   }
 
   /** A file left by an earlier gate. @returns its name */
@@ -179,6 +185,29 @@ describe('gate: the recordings', () => {
     }
     await eventually('the large one to be full', () => full.length > 0);
     assert.deepEqual(full, ['large']);
+  });
+
+  it('of another process count as large as it says, also while less of them is on the disk', async () => {
+    await recordings.close();
+    const filled: string[] = [];
+    recordings = made({ totalMiB: 1 }, (id) => filled.push(id));
+    const line = eventLine(1, 'o', 'x'.repeat(600 * 1024));
+    const written = ['aaaaaaaaaaaa', 'bbbbbbbbbbbb'].map((id) => ({
+      id,
+      file: join(directory, left(id, HEADER, { suffix: '.running' })),
+    }));
+    for (const { id } of written) recordings.grew(id, HEADER.length + line.length);
+    await eventually('one to be told to take no more', () => filled.length > 0);
+    for (const { id, file } of written) {
+      writeFileSync(file, HEADER + line);
+      renameSync(file, file.replace('.running', ''));
+      recordings.ended(id);
+    }
+    await eventually('one to be gone', async () => (await ids()).length === 1);
+    assert.deepEqual(
+      events.map(({ kind }) => kind),
+      ['recording.removed'],
+    );
   });
 
   it('leave alone what is not theirs', async () => {
