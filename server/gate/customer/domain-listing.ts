@@ -1,27 +1,29 @@
 import type { MenuDomain } from '../../../menus/menu-domain.js';
 
-/** A list of domains that is being made, one domain with each step. */
+/** A list of domains that is being made, at most one domain with each step. */
 export class DomainListing {
-  /** How many steps it takes. */
+  /** How many domains it may have. */
   readonly size: number;
+  readonly #steps: number;
   readonly #make: (at: number) => MenuDomain | null;
   readonly #made: MenuDomain[] = [];
   #at = 0;
 
-  /** @param make makes the domain with this number; null when it is not shown */
-  constructor(size: number, make: (at: number) => MenuDomain | null) {
+  /** @param make takes the step with this number; null when it makes no domain that is shown */
+  constructor(size: number, steps: number, make: (at: number) => MenuDomain | null) {
     this.size = size;
+    this.#steps = steps;
     this.#make = make;
   }
 
   /** @returns false when all are made */
   step(): boolean {
-    if (this.#at < this.size) {
+    if (this.#at < this.#steps) {
       const made = this.#make(this.#at);
       this.#at += 1;
       if (made !== null) this.#made.push(made);
     }
-    return this.#at < this.size;
+    return this.#at < this.#steps;
   }
 
   /** Makes the rest. @returns all of them, by name */

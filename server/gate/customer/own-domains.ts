@@ -77,16 +77,23 @@ export class OwnDomains {
    * Begins a list whose domains are made one by one. Begin no other one before it is finished.
    *
    * @param each what becomes of each domain that is made
+   * @param first is called with each of `names` before that domain is made
    */
-  begin(now = Date.now(), each: (made: MenuDomain) => MenuDomain = (made) => made): DomainListing {
+  begin(
+    now = Date.now(),
+    each: (made: MenuDomain) => MenuDomain = (made) => made,
+    first: (name: DomainName) => void = () => undefined,
+  ): DomainListing {
     const { customer, domain: only } = this.#identity;
     const rows = this.#parts.roles.of(customer).filter((row) => only === null || row.domain === only);
     this.#names = rows.map((row) => row.domain);
     this.#isLimited = false;
-    const counting = rows.filter((row) => row.counts);
-    return new DomainListing(counting.length, (at) => {
-      const row = counting[at];
-      const made = row === undefined ? null : this.#domain(row, now);
+    const size = rows.filter((row) => row.counts).length;
+    return new DomainListing(size, rows.length, (at) => {
+      const row = rows[at];
+      if (row === undefined) return null;
+      first(row.domain);
+      const made = row.counts ? this.#domain(row, now) : null;
       return made && each(made);
     });
   }

@@ -18,7 +18,7 @@ export interface MenuDomainsParts {
   readonly ownDomains: OwnDomainsParts;
   /** Policy's answers, for all menus. */
   readonly answers: SharedAnswers;
-  readonly shownDomains: Pick<ShownDomains, 'join' | 'leave' | 'show' | 'touched'>;
+  readonly shownDomains: Pick<ShownDomains, 'join' | 'leave' | 'show' | 'add' | 'touched'>;
   /** The queue in which all menus make their short lists anew, and the slices in which long ones are made. */
   readonly refreshes: Pick<SlicedQueue, 'add'>;
   readonly slices: Pick<Slices, 'run'>;
@@ -247,16 +247,23 @@ export class MenuDomains implements ShowingMenu {
   #begin(): DomainListing {
     const now = Date.now();
     const wasLimited = this.#own.isLimited;
-    const listing = this.#own.begin(now, (made) => (this.#isLong ? inLongList(made, now) : made));
+    const listing = this.#own.begin(
+      now,
+      (made) => (this.#isLong ? inLongList(made, now) : made),
+      (name) => {
+        if (this.#isLong) this.#parts.shownDomains.add(this.#entry, name);
+      },
+    );
     this.#isLong = listing.size > SHORT;
     this.#news = null;
-    // What looks different from now on is told, and made anew after the list.
-    if (this.#isLong) this.#show(wasLimited);
+    // What looks different after its step is told, and made anew after the list.
+    if (this.#isLong) this.#show(wasLimited, true);
     return listing;
   }
 
-  #show(limited: boolean): void {
-    this.#parts.shownDomains.show(this.#entry, this.#own.names, { limited });
+  /** @param later whether the domains are added as they are made */
+  #show(limited: boolean, later = false): void {
+    this.#parts.shownDomains.show(this.#entry, this.#own.names, { limited, later });
   }
 
   /** @param listing makes what is not made yet at once */

@@ -23,6 +23,12 @@ export interface ShownDomainsParts {
   readonly background?: Pick<Background, 'run'>;
 }
 
+/** See `ShownDomains.show`. */
+interface Showing {
+  readonly limited: boolean;
+  readonly later?: boolean;
+}
+
 /** A domain that at least one menu shows, as it looked last. */
 interface Shown extends Writable<DomainLook> {
   readonly name: DomainName;
@@ -57,6 +63,8 @@ export class ShownDomains {
   /** By domain. */
   readonly #shown = new Map<string, Shown>();
   readonly #ofCustomer = new Map<CustomerName, Set<Entry>>();
+  /** Menus that add their domains one by one. */
+  readonly #adding = new Set<Entry>();
   /** Menus to which a limit refuses something. */
   readonly #limited = new Set<Entry>();
   /** Menus that were touched since the last sweep, and those that were touched before it. */
@@ -118,17 +126,30 @@ export class ShownDomains {
     if (this.#menus === 0) this.close();
   }
 
-  /** Says what a menu shows now. @param limited whether a limit refuses something on one of them */
-  show(entry: Entry, names: readonly DomainName[], { limited }: { readonly limited: boolean }): void {
+  /**
+   * Says what a menu shows now.
+   *
+   * @param limited whether a limit refuses something on one of them
+   * @param later the menu calls `add` for each of them, before it makes that domain: thousands take many turns
+   */
+  show(entry: Entry, names: readonly DomainName[], { limited, later = false }: Showing): void {
     if (limited) this.#limited.add(entry);
     else this.#limited.delete(entry);
+    const wasAdding = this.#adding.delete(entry);
+    if (later) this.#adding.add(entry);
     const before = entry.names;
-    if (before === names) return;
-    if (before.length === names.length && before.every((name, at) => name === names[at])) return;
+    const isSame =
+      before === names || (before.length === names.length && before.every((name, at) => name === names[at]));
+    if (isSame && !wasAdding) return;
     entry.names = names;
     const kept = new Set(names);
     for (const name of before) if (!kept.has(name)) this.#leaves(entry, name);
-    for (const name of names) this.#domain(name).menus.add(entry);
+    if (!later) for (const name of names) this.add(entry, name);
+  }
+
+  /** Looks at a domain, unless it is shown already. The menu hears how it looks different from now on. */
+  add(entry: Entry, name: DomainName): void {
+    this.#domain(name).menus.add(entry);
   }
 
   /** Somebody typed. */
@@ -204,6 +225,7 @@ export class ShownDomains {
     const entries = new Set<Entry>();
     for (const name of customers) for (const entry of this.#ofCustomer.get(name) ?? []) entries.add(entry);
     for (const name of domains) for (const entry of this.#shown.get(name)?.menus ?? []) entries.add(entry);
+    for (const entry of this.#adding) if (entry.names.some((name) => domains.has(name))) entries.add(entry);
     this.#news.tell(entries, 'rightsChanged');
   }
 

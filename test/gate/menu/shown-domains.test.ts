@@ -268,6 +268,38 @@ describe('the domains that menus show', () => {
     );
   });
 
+  it('are looked at one by one where a menu of thousands begins its list, and then tell it what changes', () => {
+    const names = ['horatio', 'ophelia'].map((name) => domainName(name));
+    const [horatio, ophelia] = names as [DomainName, DomainName];
+    const long = fixture.menu('long', []);
+    fixture.looks = 0;
+    fixture.shown.show(long, names, { limited: false, later: true });
+    assert.equal(fixture.looks, 0);
+    fixture.shown.add(long, horatio);
+    fixture.says('ophelia', {}, 'crashed');
+    assert.deepEqual(fixture.told.splice(0), [], 'its list will have it as it is by then');
+    fixture.recorded([], ['ophelia']);
+    assert.deepEqual(fixture.told.splice(0), ['long rights'], 'policy may have been asked about it already');
+    fixture.says('horatio', {}, 'crashed');
+    assert.deepEqual(fixture.told.splice(0), ['long changed horatio']);
+    fixture.shown.add(long, ophelia);
+    fixture.says('ophelia', {}, 'running');
+    assert.deepEqual(fixture.told.splice(0), ['long changed ophelia']);
+    fixture.shown.leave(long);
+    fixture.looks = 0;
+    fixture.says('horatio', {}, 'off');
+    assert.equal(fixture.looks, 0, 'nobody shows it any more');
+  });
+
+  it('are all told to a menu whose list ended before it had added each', () => {
+    const names = ['horatio', 'ophelia'].map((name) => domainName(name));
+    const long = fixture.menu('long', []);
+    fixture.shown.show(long, names, { limited: false, later: true });
+    fixture.shown.show(long, names, { limited: false });
+    fixture.says('ophelia', {}, 'crashed');
+    assert.deepEqual(fixture.told.splice(0), ['long changed ophelia']);
+  });
+
   it('tell when the time since the last change reads differently', () => {
     fixture.menu('alice', ['horatio']);
     fixture.says('horatio', {}, 'off');
