@@ -12,4 +12,6 @@ export interface HostSettings {
   readonly greatestDomid: number;
   /** xend restarts no domain that is younger. Milliseconds of the real thing. */
   readonly xendMinimumRestart: number;
+  /** Kernels write a line behind each prompt, as they do where the machine is slow. */
+  readonly noisyKernels: boolean;
 }

@@ -62,6 +62,7 @@ export class Incarnation {
       kernel: record.kernel,
       directory: host.domainDirectory(record.domid),
       resumed: record.migrated === true,
+      isNoisy: host.settings.noisyKernels,
       clock: this.#clock,
       write: (bytes) => {
         this.#console.write(bytes);

@@ -47,6 +47,8 @@ export interface SimulatorOptions {
   readonly greatestDomid?: number;
   /** xend restarts no domain that is younger; 60 s, as in Xen 4.1, by default. Milliseconds of the real thing. */
   readonly xendMinimumRestart?: number;
+  /** Kernels write a line behind each prompt, as they do where the machine is slow. As before by default. */
+  readonly noisyKernels?: boolean;
   readonly domains?: readonly SimulatedDomain[];
 }
 
@@ -216,6 +218,7 @@ async function settingsFor(directory: string, options: SimulatorOptions): Promis
     bootedAt: before?.bootedAt ?? Date.now(),
     greatestDomid: options.greatestDomid ?? GREATEST_DOMID,
     xendMinimumRestart: options.xendMinimumRestart ?? XEND_MINIMUM_RESTART,
+    noisyKernels: options.noisyKernels ?? before?.noisyKernels ?? false,
   };
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../support/eventually.js';
 import type { TerminalClient } from '../support/terminal-client.js';
-import { bootsAgain, leave, logIn, seesLogin } from './guest.js';
+import { bootsAgain, leave, logIn, seesLogin, seesPrompt, shows } from './guest.js';
 import { PATIENCE } from './patience.js';
 import { StateWatch, isReborn, settlesAs } from './states.js';
 import type { World } from './world.js';
@@ -31,7 +31,7 @@ export function bootLoaderCases(world: () => World): void {
     assert.match(alice.raw, /GRUB/);
     assert.equal(await profileOf('guildenstern'), 'normal');
     alice.type("sed -i 's/xvda/xvdz/' /etc/fstab; cat /etc/fstab\r");
-    await alice.sees('/dev/xvdz / ext4', PATIENCE.soon);
+    await shows(alice, /\/dev\/xvdz \/ ext4/);
     await leave(alice);
   });
 
@@ -46,7 +46,7 @@ export function bootLoaderCases(world: () => World): void {
     alice.type('\r');
     await alice.receives('RESCUE MODE', PATIENCE.boot);
     await writesToOwnDiskAlone(alice, "sed -i 's/xvdz/xvda/' /mnt/etc/fstab; cat /mnt/etc/fstab");
-    await alice.sees('/dev/xvda / ext4', PATIENCE.soon);
+    await shows(alice, /\/dev\/xvda \/ ext4/);
     await leave(alice);
   });
 
@@ -138,7 +138,7 @@ export function bootLoaderCases(world: () => World): void {
     const alice = console('rosencrantz');
     await alice.receives('RESCUE MODE', PATIENCE.boot);
     await writesToOwnDiskAlone(alice, 'echo all is well > /mnt/etc/mended; cat /mnt/etc/mended');
-    await alice.sees(/^all is well/m, PATIENCE.soon);
+    await shows(alice, /^all is well/m);
     const { received, shown } = await reboots(alice, 'rosencrantz');
     await bootsAgain(alice, received, 'RESCUE MODE');
     assert.equal(await profileOf('rosencrantz'), 'pygrub-rescue');
@@ -146,7 +146,7 @@ export function bootLoaderCases(world: () => World): void {
     await does('rosencrantz normal --yes --wait');
     await logIn(alice);
     alice.type('clear; cat /etc/mended\r');
-    await alice.sees(/^all is well/m, PATIENCE.soon);
+    await shows(alice, /^all is well/m);
     assert.equal(await profileOf('rosencrantz'), 'normal');
     await leave(alice);
     await does('rosencrantz poweroff --yes --wait');
@@ -163,9 +163,9 @@ export function bootLoaderCases(world: () => World): void {
    */
   async function writesToOwnDiskAlone(alice: TerminalClient, line: string): Promise<void> {
     alice.type('\r');
-    await alice.sees(/# *$/, PATIENCE.soon);
+    await seesPrompt(alice);
     alice.type('mount /dev/xvdz /mnt; echo spoilt > /mnt/boot/grub/grub.cfg; umount /mnt\r');
-    await alice.sees('Read-only file system', PATIENCE.soon);
+    await shows(alice, /Read-only file system/);
     alice.type(`mount /dev/xvda /mnt; ${line}; umount /mnt\r`);
   }
 

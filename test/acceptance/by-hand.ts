@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../support/eventually.js';
-import { hasBooted, leave, seesLogin } from './guest.js';
+import { hasBooted, leave, seesLogin, seesPrompt } from './guest.js';
 import { PATIENCE } from './patience.js';
 import { settlesAs } from './states.js';
 import type { TerminalClient } from '../support/terminal-client.js';
@@ -106,7 +106,7 @@ export function byHandCases(world: () => World): void {
     await xl('unpause', 'horatio');
     await settlesAs(world(), 'horatio', ['running']);
     alice.type('root\r');
-    await alice.sees(/# *$/, PATIENCE.soon);
+    await seesPrompt(alice);
     await leave(alice);
   });
 

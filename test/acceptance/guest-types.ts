@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TerminalClient } from '../support/terminal-client.js';
-import { bootsAgain, leave, logIn, seesLogin } from './guest.js';
+import { bootsAgain, leave, logIn, seesLogin, seesPrompt, shows } from './guest.js';
 import { PATIENCE } from './patience.js';
 import { isReborn, settlesAs, statusOf } from './states.js';
 import type { World } from './world.js';
@@ -94,9 +94,9 @@ export function guestTypeCases(world: () => World): void {
     await alice.receives('RESCUE MODE', PATIENCE.boot);
     assert.equal(await profileOf('claudius'), 'cd-rescue');
     alice.type('\r');
-    await alice.sees(/# *$/, PATIENCE.soon);
+    await seesPrompt(alice);
     alice.type('mount /dev/xvda /mnt; cat /mnt/etc/hostname; umount /mnt\r');
-    await alice.sees(/^claudius/m, PATIENCE.soon);
+    await shows(alice, /^claudius/m);
     const before = await world().domid('claudius');
     const received = alice.raw.length;
     alice.type('reboot\r');

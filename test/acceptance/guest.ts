@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../support/eventually.js';
 import type { TerminalClient } from '../support/terminal-client.js';
+import { screenWithoutKernel, withoutKernelLines } from './kernel-lines.js';
 import { PATIENCE } from './patience.js';
 import type { World } from './world.js';
 
@@ -14,10 +15,45 @@ const FIRST_LINES =
 const SCREENFUL = 8 * 1024;
 /** A root shell's prompt at the end of the screen. */
 const PROMPT = /# *$/;
+const LOGIN = /login: *$/;
+/** The kernel's last lines behind a prompt are fewer. */
+const LAST_LINES = 100;
+
+/**
+ * Waits until the screen shows what the guest's programs say. What its kernel says meanwhile is taken out: on a slow
+ * machine it speaks within and behind everything.
+ */
+export async function shows(
+  client: TerminalClient,
+  what: RegExp,
+  patienceMs: number = PATIENCE.soon,
+): Promise<void> {
+  await client.until(() => what.test(ownScreen(client)), `the guest to show ${String(what)}`, patienceMs);
+}
+
+/** What the guest's programs show, without the kernel's lines. */
+function ownScreen(client: TerminalClient): string {
+  return screenWithoutKernel(client.screen, client.columns);
+}
+
+/** Waits for a root shell's prompt, with nothing typed behind it. */
+export async function seesPrompt(client: TerminalClient): Promise<void> {
+  await shows(client, PROMPT);
+}
+
+/** Whether the screen ends with a root shell's prompt now. */
+export function isAtPrompt(client: TerminalClient): boolean {
+  return PROMPT.test(ownScreen(client));
+}
 
 /** Waits for the login prompt at the end of the screen: an older prompt may be above it. */
 export async function seesLogin(client: TerminalClient): Promise<void> {
-  await client.sees(/login: *$/, PATIENCE.boot);
+  await shows(client, LOGIN, PATIENCE.boot);
+}
+
+/** Whether the screen ends with the login prompt now. */
+export function isAtLogin(client: TerminalClient): boolean {
+  return LOGIN.test(ownScreen(client));
 }
 
 /**
@@ -27,7 +63,10 @@ export async function seesLogin(client: TerminalClient): Promise<void> {
 export async function hasBooted(world: World, domain: string): Promise<void> {
   await eventually(
     `${domain} to have booted`,
-    async () => /login: *\s*$/.test((await world.ssh('alice', `${domain} log --boot 0 --lines 3`)).stdout),
+    async () => {
+      const { stdout } = await world.ssh('alice', `${domain} log --boot 0 --lines ${LAST_LINES}`);
+      return /login: *\s*$/.test(withoutKernelLines(stdout.replaceAll(/\r?\n/g, '\r\n')));
+    },
     { withinMs: PATIENCE.boot, everyMs: 1000 },
   );
 }
@@ -36,7 +75,7 @@ export async function hasBooted(world: World, domain: string): Promise<void> {
 export async function logIn(client: TerminalClient): Promise<void> {
   await seesLogin(client);
   client.type('root\r');
-  await client.sees(PROMPT, PATIENCE.soon);
+  await seesPrompt(client);
 }
 
 /**
@@ -53,7 +92,8 @@ export async function bootsAgain(client: TerminalClient, since: number, says: st
       const first = received.search(FIRST_LINES);
       if (first < 0) return false;
       const isScrolled = received.length - first > SCREENFUL;
-      return received.includes(says, first) || (isScrolled && client.screen.includes(says));
+      const own = withoutKernelLines(received.slice(first));
+      return own.includes(says) || (isScrolled && ownScreen(client).includes(says));
     },
     { withinMs: PATIENCE.boot, instead: () => client.raw.slice(since).slice(-4000) },
   );

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../support/eventually.js';
-import { leave } from './guest.js';
+import { leave, seesLogin, seesPrompt, shows } from './guest.js';
 import { PATIENCE } from './patience.js';
 import { settlesAs, statusOf } from './states.js';
 import type { World } from './world.js';
@@ -11,9 +11,9 @@ export function ownKernelCases(world: () => World): void {
     const alice = world().terminal('alice', 'horatio rescue own-shell --yes --console');
     await alice.sees(/can't access tty/, PATIENCE.boot);
     alice.type('\r');
-    await alice.sees(/# *$/, PATIENCE.soon);
+    await seesPrompt(alice);
     alice.type('cat /proc/cmdline\r');
-    await alice.sees(/init=\/bin\/sh/, PATIENCE.soon);
+    await shows(alice, /init=\/bin\/sh/);
     await leave(alice);
     assert.equal((await settlesAs(world(), 'horatio', ['running'])).profile, 'own-shell');
     const long = await world().xl('list', '-l', 'horatio');
@@ -40,7 +40,7 @@ export function ownKernelCases(world: () => World): void {
     // A shell in the place of init hears no shutdown.
     assert.equal((await world().ssh('alice', 'horatio poweroff --yes --wait')).status, 0);
     const alice = world().terminal('alice', 'horatio start --console');
-    await alice.sees(/login: *$/, PATIENCE.boot);
+    await seesLogin(alice);
     await leave(alice);
     assert.equal((await statusOf(world(), 'alice', 'horatio')).profile, 'normal');
     assert.equal((await world().ssh('alice', 'horatio shutdown --yes --wait')).status, 0);

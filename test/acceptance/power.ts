@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../support/eventually.js';
-import { bootsAgain, hasBooted, leave, logIn } from './guest.js';
+import { bootsAgain, hasBooted, leave, logIn, seesPrompt, shows } from './guest.js';
 import { PATIENCE } from './patience.js';
 import { StateWatch, isReborn, settlesAs, statusOf } from './states.js';
 import type { World } from './world.js';
@@ -23,7 +23,7 @@ export function powerCases(world: () => World): void {
     await alice.receives('off', PATIENCE.soon);
     const started = await world().ssh('alice', 'horatio start --wait');
     assert.equal(started.status, 0, started.stderr);
-    await alice.receives(/horatio login:/, PATIENCE.boot);
+    await shows(alice, /horatio login:/, PATIENCE.boot);
     const log = alice.raw;
     const first = log.indexOf('[    0.000000] Linux version 6.');
     assert.ok(first >= 0, 'the kernel’s first line');
@@ -51,13 +51,13 @@ export function powerCases(world: () => World): void {
     const typist = world().terminal('alice', 'horatio console');
     await logIn(typist);
     const watcher = world().terminal('alice', 'horatio watch');
-    await watcher.sees(/# *$/, PATIENCE.soon);
+    await seesPrompt(watcher);
     typist.type('echo $((6 * 7)) rosen\r');
-    await typist.sees('42 rosen', PATIENCE.soon);
-    await watcher.sees('42 rosen', PATIENCE.soon);
+    await shows(typist, /42 rosen/);
+    await shows(watcher, /42 rosen/);
     watcher.type('echo from the watcher\r');
     typist.type('echo from the typist\r');
-    await watcher.sees(/^from the typist/m, PATIENCE.soon);
+    await shows(watcher, /^from the typist/m);
     assert.doesNotMatch(typist.screen, /from the watcher/);
     await leave(typist, watcher);
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { bootsAgain, leave, logIn } from './guest.js';
+import { bootsAgain, isAtLogin, leave, logIn, seesPrompt, shows } from './guest.js';
 import { PATIENCE } from './patience.js';
 import { printedNumbers } from './printed-numbers.js';
 import { StateWatch, isReborn, settlesAs, statusOf } from './states.js';
@@ -24,14 +24,7 @@ export function pvhCases(world: () => World): void {
   /** Prints numbers that are this boot's alone, and waits until the last was shown. */
   const counts = async (alice: TerminalClient, boot: number): Promise<void> => {
     alice.type(`seq ${first(boot)} ${last(boot)}\r`);
-    await alice.sees(new RegExp(`^${last(boot)}[^]*#`, 'm'), PATIENCE.down);
-  };
-
-  /** The kernel may have spoken behind the prompt: Enter brings another one. */
-  const prompts = async (alice: TerminalClient): Promise<void> => {
-    await alice.sees(/#/, PATIENCE.soon);
-    alice.type('\r');
-    await alice.sees(/# *$/, PATIENCE.soon);
+    await shows(alice, new RegExp(`^${last(boot)}\n[^]*# *$`, 'm'), PATIENCE.down);
   };
 
   it('by a kernel of the host: it starts, its console types and echoes, and it reboots from inside', async () => {
@@ -57,7 +50,7 @@ export function pvhCases(world: () => World): void {
 
   it('a crash restarts it, as its file says, and it never seems off', async () => {
     const alice = console('hamlet');
-    await prompts(alice);
+    await seesPrompt(alice);
     const before = await world().domid('hamlet');
     const watch = await StateWatch.start(world(), 'hamlet');
     const received = alice.raw.length;
@@ -84,7 +77,7 @@ export function pvhCases(world: () => World): void {
 
   it('xl migrate to the same host: it runs on, its console goes on and says so, and its log stays one boot', async () => {
     const alice = console('hamlet');
-    await prompts(alice);
+    await seesPrompt(alice);
     const before = await world().domid('hamlet');
     const { since } = await statusOf(world(), 'alice', 'hamlet');
     const watch = await StateWatch.start(world(), 'hamlet');
@@ -93,11 +86,11 @@ export function pvhCases(world: () => World): void {
     await alice.receives('hamlet was moved within its host, and goes on', PATIENCE.down);
     assert.notEqual(await world().domid('hamlet'), before);
     alice.type('\r');
-    await alice.sees(/(?:login:|#) *$/, PATIENCE.soon);
+    await shows(alice, /(?:login:|#) *$/);
     // A simulated guest leaves its memory behind.
-    if (/login: *$/.test(alice.screen)) await logIn(alice);
+    if (isAtLogin(alice)) await logIn(alice);
     alice.type('echo goes on $((6*7))\r');
-    await alice.sees(/^goes on 42\n/m, PATIENCE.soon);
+    await shows(alice, /^goes on 42\n/m);
     assert.deepEqual([...new Set(watch.stop())], ['running']);
     const now = await settlesAs(world(), 'hamlet', ['running']);
     assert.deepEqual([now.profile, now.since], ['normal', since]);
@@ -125,9 +118,9 @@ export function pvhCases(world: () => World): void {
     await alice.receives('RESCUE MODE', PATIENCE.boot);
     assert.equal(await profileOf('hamlet'), 'rescue');
     alice.type('\r');
-    await alice.sees(/# *$/, PATIENCE.soon);
+    await seesPrompt(alice);
     alice.type('mount /dev/xvda /mnt; cat /mnt/etc/hostname; umount /mnt\r');
-    await alice.sees(/^hamlet$/m, PATIENCE.soon);
+    await shows(alice, /^hamlet$/m);
     await leave(alice);
     await does('hamlet poweroff --yes --wait');
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { VERBS, type Verb } from '../../server/wire/contract.js';
 import { eventually } from '../support/eventually.js';
 import { Dom0Client, operationRequest } from '../support/dom0-client.js';
-import { leave, seesLogin } from './guest.js';
+import { isAtLogin, leave, seesLogin, seesPrompt } from './guest.js';
 import { PATIENCE } from './patience.js';
 import { settlesAs } from './states.js';
 import type { World } from './world.js';
@@ -83,7 +83,7 @@ export function reachCases(world: () => World): void {
       'yorick to answer bob',
       () => {
         bob.type('\r');
-        return /login: *$/.test(bob.screen);
+        return isAtLogin(bob);
       },
       { withinMs: PATIENCE.boot, everyMs: 500 },
     );
@@ -94,7 +94,7 @@ export function reachCases(world: () => World): void {
     }
     assert.equal(await world().domid('yorick'), domid, 'still the one that it was');
     bob.type('root\r');
-    await bob.sees(/# *$/, PATIENCE.soon);
+    await seesPrompt(bob);
     assert.doesNotMatch(bob.raw, /meant for horatio/);
     assert.doesNotMatch(alice.raw.slice(received), /yorick/);
     assert.doesNotMatch((await world().ssh('alice', 'horatio log')).stdout, /yorick/);

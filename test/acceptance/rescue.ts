@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { bootsAgain, leave } from './guest.js';
+import { bootsAgain, leave, shows } from './guest.js';
 import { PATIENCE } from './patience.js';
 import { StateWatch, isReborn, settlesAs, statusOf } from './states.js';
 import type { World } from './world.js';
@@ -37,7 +37,7 @@ export function rescueCases(world: () => World): void {
     ]) {
       alice.type(`${line}\r`);
     }
-    await alice.sees('/dev/xvda / ext4', PATIENCE.soon);
+    await shows(alice, /\/dev\/xvda \/ ext4/);
     alice.type('\x1d.');
     await alice.sees(/7 +Normal boot +back from rescue/, PATIENCE.soon);
     alice.type('q');

@@ -44,6 +44,8 @@ export interface HouseOptions {
   /** Boot profiles after `rescue`, as in dom0.yaml. */
   readonly profiles?: (xen: SimulatedHost) => string;
   readonly domains?: readonly SimulatedDomain[];
+  /** As the simulator's. */
+  readonly noisyKernels?: boolean;
   /** 2 adds a second Xen host with nothing on it. */
   readonly hosts?: 1 | 2;
   /** `xl` when absent. */
@@ -162,7 +164,8 @@ export class House {
     const parent = mkdtempSync(join(tmpdir(), 'postern-'));
     const directory = demoLayout(join(parent, 'h')).xen;
     const timeScale = options.timeScale ?? TIME_SCALE;
-    const xen = await installSimulator({ directory, timeScale, domains: options.domains ?? DEMO_DOMAINS });
+    const { domains = DEMO_DOMAINS, noisyKernels = false } = options;
+    const xen = await installSimulator({ directory, timeScale, domains, noisyKernels });
     const elsewhere = secondHost(demoLayout(join(parent, 'h'))).xen;
     const second = options.hosts === 2 ? await installSimulator({ directory: elsewhere, timeScale }) : null;
     return new House(parent, options, xen, second);

@@ -72,6 +72,10 @@ export class TerminalClient {
     return this.#pty.pid;
   }
 
+  get columns(): number {
+    return this.#emulator.cols;
+  }
+
   /** The text on the screen now, without trailing blanks. */
   get screen(): string {
     const { active } = this.#emulator.buffer;
@@ -114,34 +118,31 @@ export class TerminalClient {
 
   /** Waits until the screen shows it. */
   async sees(what: string | RegExp, patienceMs: number = PATIENCE_MS): Promise<void> {
-    await this.#until(() => matches(this.screen, what), `the screen to show ${String(what)}`, patienceMs);
+    await this.until(() => matches(this.screen, what), `the screen to show ${String(what)}`, patienceMs);
   }
 
   /** Waits until the screen no longer shows it. */
   async seesNo(what: string | RegExp, patienceMs: number = PATIENCE_MS): Promise<void> {
-    await this.#until(
-      () => !matches(this.screen, what),
-      `the screen not to show ${String(what)}`,
-      patienceMs,
-    );
+    await this.until(() => !matches(this.screen, what), `the screen not to show ${String(what)}`, patienceMs);
   }
 
   /** Waits until it has been received, on any screen. */
   async receives(what: string | RegExp, patienceMs: number = PATIENCE_MS): Promise<void> {
-    await this.#until(() => matches(this.#raw, what), `to receive ${String(what)}`, patienceMs);
+    await this.until(() => matches(this.#raw, what), `to receive ${String(what)}`, patienceMs);
   }
 
   /** @returns the program's exit status, once it has ended */
   async ends(patienceMs: number = PATIENCE_MS): Promise<number> {
-    await this.#until(() => this.#status !== undefined, 'the program to end', patienceMs);
+    await this.until(() => this.#status !== undefined, 'the program to end', patienceMs);
     return this.#status ?? -1;
   }
 
-  kill(signal: NodeJS.Signals = 'SIGKILL'): void {
-    if (this.#status === undefined) this.#pty.kill(signal);
-  }
-
-  async #until(holds: () => boolean, what: string, patienceMs: number): Promise<void> {
+  /**
+   * Waits until it holds. It is asked again at each change of the screen.
+   *
+   * @param what is awaited, for the message when the wait was in vain
+   */
+  async until(holds: () => boolean, what: string, patienceMs: number = PATIENCE_MS): Promise<void> {
     if (holds()) return;
     await new Promise<void>((resolve, reject) => {
       const look = (): void => {
@@ -161,6 +162,10 @@ export class TerminalClient {
       }, patienceMs);
       this.#waiting.add(look);
     });
+  }
+
+  kill(signal: NodeJS.Signals = 'SIGKILL'): void {
+    if (this.#status === undefined) this.#pty.kill(signal);
   }
 
   #changed(): void {

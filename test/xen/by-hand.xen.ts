@@ -1,5 +1,5 @@
 import { byHandCases } from '../acceptance/by-hand.js';
-import { hasBooted, leave, seesLogin } from '../acceptance/guest.js';
+import { hasBooted, isAtPrompt, leave, seesLogin } from '../acceptance/guest.js';
 import { PATIENCE } from '../acceptance/patience.js';
 import { settlesAs } from '../acceptance/states.js';
 import { eventually } from '../support/eventually.js';
@@ -20,7 +20,7 @@ describe('an operator at work with xl, on a real Xen', () => {
       'the console to answer',
       () => {
         alice.type('root\r');
-        return /# *$/.test(alice.screen);
+        return isAtPrompt(alice);
       },
       { withinMs: PATIENCE.down, everyMs: 3000 },
     );

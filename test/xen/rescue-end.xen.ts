@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { leave } from '../acceptance/guest.js';
+import { leave, seesLogin } from '../acceptance/guest.js';
 import { PATIENCE } from '../acceptance/patience.js';
 import { settlesAs, statusOf } from '../acceptance/states.js';
 import { eventually } from '../support/eventually.js';
@@ -79,7 +79,7 @@ describe('a rescue that ends, on a real Xen', () => {
       { withinMs: PATIENCE.boot, everyMs: 2_000 },
     );
     const alice = world().terminal('alice', 'horatio console');
-    await alice.sees(/horatio login: *$/, PATIENCE.boot);
+    await seesLogin(alice);
     await leave(alice);
     assert.equal(await endOf(), null);
     // The rescue system was shut down; nothing cut it off.

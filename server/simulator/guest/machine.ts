@@ -13,6 +13,8 @@ export interface Machine {
   readonly directory: string;
   /** It has booted already, on another host. Its memory did not come with it: it logs in anew. */
   readonly resumed?: boolean;
+  /** Its kernel writes a line behind each prompt. */
+  readonly isNoisy?: boolean;
   readonly clock: GuestClock;
   write(bytes: Buffer): void;
   /** How many bytes a flood may write now. */

@@ -16,6 +16,7 @@ interface TtyReader {
  */
 export class Tty {
   readonly #write: (text: string) => void;
+  readonly #prompted: () => void;
   readonly #decoder = new StringDecoder('utf8');
   readonly #history: string[] = [];
   #reader: TtyReader | undefined;
@@ -28,8 +29,10 @@ export class Tty {
   #escape = '';
   #historyAt = 0;
 
-  constructor(write: (text: string) => void) {
+  /** @param prompted called after each prompt, before what was typed ahead is taken */
+  constructor(write: (text: string) => void, prompted: () => void = () => undefined) {
     this.#write = write;
+    this.#prompted = prompted;
   }
 
   print(text: string): void {
@@ -38,6 +41,7 @@ export class Tty {
 
   ask(prompt: string, reader: TtyReader, { echo = true, history = false } = {}): void {
     this.print(prompt);
+    this.#prompted();
     this.#reader = reader;
     this.#echo = echo;
     this.#remember = history;

@@ -38,6 +38,8 @@ export class SimulatedWorld implements World {
         ...more,
       ],
       profiles,
+      // As on a slow machine, where a prompt at the end of the screen does not last.
+      noisyKernels: true,
       dom0Settings: 'unmanaged: [router]\ndeadlines:\n  shutdownSeconds: 5\n',
     });
     return new SimulatedWorld(house);
