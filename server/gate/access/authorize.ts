@@ -22,7 +22,7 @@ import type { DomainObservation, DomainObservations } from './domain-observation
 import { deniedEvent, intentEvents } from './access-events.js';
 import { consider } from './considered.js';
 import type { Considered } from './considered.js';
-import { judge, notAName } from './verdict.js';
+import { judge, judging, notAName } from './verdict.js';
 import type { Asked, Verdict, AccessRequest } from './verdict.js';
 import * as words from '../text/words.js';
 
@@ -302,7 +302,8 @@ export class Authorizer {
     const question = this.#question(identity, domain);
     const facts = this.#authorizations.look(question);
     const around = this.#around(identity, question);
-    return ask((request) => this.#judge(question, request, facts, around));
+    const { policy } = this.#inForce;
+    return ask(judging(policy, question, facts, around, this.#atOnce, this.#clock(), this.#revoked));
   }
 
   #question({ customer, fingerprint, verified, source, certificate }: Requester, domain: string): Asked {

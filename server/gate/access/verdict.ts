@@ -2,7 +2,7 @@ import type { Circumstances } from '../../../policy/conditions.js';
 import type { Action } from '../../../policy/actions.js';
 import { evaluate, rescueTerms } from '../../../policy/evaluate.js';
 import type { ParameterValues } from '../../../policy/boot-parameter.js';
-import type { BootProfileName, ImageName } from '../../../policy/names.js';
+import type { BootProfileName, CustomerName, ImageName } from '../../../policy/names.js';
 import type { Decision, Limit, Policy, Usage } from '../../../policy/policy.js';
 import type { Refusal, RefusalCode } from '../../../policy/refusal.js';
 import { refusal } from '../../../policy/refusal.js';
@@ -64,14 +64,10 @@ export interface Asked extends Question, Pick<Identity, 'verified'> {
   readonly certified?: LoginCertificate;
 }
 
-/**
- * Decides from its arguments and nothing else.
- *
- * @param asked for the conditions of the policy: when it was asked for
- */
+/** Decides about one request. @param asked see `judging` */
 export function judge(
   policy: Policy,
-  { customer, domain, source, verified, certified }: Asked,
+  who: Asked,
   request: AccessRequest,
   facts: Facts,
   circumstances: Circumstances,
@@ -80,18 +76,38 @@ export function judge(
   revoked: RevocationList,
   asked: Date = now,
 ): Verdict {
+  return judging(policy, who, facts, circumstances, atOnce, now, revoked, asked)(request);
+}
+
+/**
+ * Decides from its arguments and nothing else. What is the same for all requests is decided once.
+ *
+ * @param asked for the conditions of the policy: when it was asked for
+ * @returns decides about a request for the domain that `who` names
+ */
+export function judging(
+  policy: Policy,
+  { customer, domain, source, verified, certified }: Asked,
+  facts: Facts,
+  circumstances: Circumstances,
+  atOnce: (query: AttachmentQuery) => number,
+  now: Date,
+  revoked: RevocationList,
+  asked: Date = now,
+): (request: AccessRequest) => Verdict {
   const proof = { certificate: certified?.certificate, revoked };
   const here = standing(policy, customer, facts, verified, now, proof);
-  if (!here.here) return denied(absenceRefusal(here));
+  if (!here.here) return () => denied(absenceRefusal(here));
   const only = certified?.confinedTo ?? null;
   if (only !== null && only !== domain)
-    return denied(words.noSuchDomain(`the certificate is for ${only} alone`), 'no-role');
+    return () => denied(words.noSuchDomain(`the certificate is for ${only} alone`), 'no-role');
   const counting = facts.role?.counts === true && !isOver(facts.role, now) ? facts.role : null;
-  const usage: Usage = (limit: Limit, since: Date) =>
+  const usage = countedOnce((limit: Limit, since: Date) =>
     limit.windowSeconds === null
       ? atOnce({ ...limit, customer, domain, source })
-      : facts.count({ per: limit.per, actions: limit.actions, since });
-  const ask = (action: Action): Decision => {
+      : facts.count({ per: limit.per, actions: limit.actions, since }),
+  );
+  const ask = (action: Action, request: Pick<AccessRequest, 'profile' | 'key'>): Decision => {
     const profile = action === 'rescue' || action === 'reinstall' ? request.profile : null;
     const key = action === 'sysrq' ? (request.key ?? null) : null;
     const role = counting?.role ?? null;
@@ -99,27 +115,49 @@ export function judge(
     return evaluate(policy, question, usage, asked);
   };
   // A customer who may not see the domain hears the same as about one that does not exist.
-  const seen = ask('status');
+  const seen = ask('status', { profile: null });
   if (counting === null || !seen.allow) {
     const isRetired = facts.role !== null && counting === null && !isOver(facts.role, now);
     const code = isRetired ? 'domain-retired' : seen.allow ? 'no-role' : seen.reason;
-    return denied(words.noSuchDomain(`${code} for ${printable(request.domain, 80)}`), code);
+    return (request) => denied(words.noSuchDomain(`${code} for ${printable(request.domain, 80)}`), code);
   }
-  const decision = request.action === 'status' ? seen : ask(request.action);
-  if (!decision.allow) return denied(refusal(decision.reason, decision.message, because(decision)));
-  const terms = rescueTerms(policy, customer, counting.role, domain, request.profile);
-  const most = terms?.maximumSeconds ?? MOST_RESCUE_SECONDS;
-  if ((request.forSeconds ?? 0) > most) {
-    const { soFarSeconds } = request;
-    return denied(
-      soFarSeconds === undefined ? words.tooLongRescue(most) : words.tooMuchMore(most, soFarSeconds),
-    );
-  }
-  const { maintenance } = facts;
-  if (maintenance !== null && isClosedBy(maintenance, request.action))
-    return denied(words.inMaintenance(maintenance));
   const until = earlier(here.until, counting.until === null ? null : Date.parse(counting.until));
-  return { allow: true, rule: decision.rule.id, since: counting.since, until };
+  return (request) => {
+    const decision = request.action === 'status' ? seen : ask(request.action, request);
+    if (!decision.allow) return denied(refusal(decision.reason, decision.message, because(decision)));
+    const tooLong = tooLongFor(request, policy, customer, counting);
+    if (tooLong !== null) return denied(tooLong);
+    const { maintenance } = facts;
+    if (maintenance !== null && isClosedBy(maintenance, request.action))
+      return denied(words.inMaintenance(maintenance));
+    return { allow: true, rule: decision.rule.id, since: counting.since, until };
+  };
+}
+
+/** Counts the same uses of a limit once: many actions may share it. */
+function countedOnce(count: Usage): Usage {
+  const known = new Map<Limit, Map<number, number>>();
+  return (limit, since) => {
+    const counts = known.get(limit) ?? new Map<number, number>();
+    const uses = counts.get(since.getTime()) ?? count(limit, since);
+    counts.set(since.getTime(), uses);
+    known.set(limit, counts);
+    return uses;
+  };
+}
+
+/** Whether policy ends the rescue earlier. */
+function tooLongFor(
+  { forSeconds = null, soFarSeconds, profile }: AccessRequest,
+  policy: Policy,
+  customer: CustomerName,
+  { role, domain }: RoleRow,
+): Refusal | null {
+  if (forSeconds === null) return null;
+  const terms = rescueTerms(policy, customer, role, domain, profile);
+  const most = terms?.maximumSeconds ?? MOST_RESCUE_SECONDS;
+  if (forSeconds <= most) return null;
+  return soFarSeconds === undefined ? words.tooLongRescue(most) : words.tooMuchMore(most, soFarSeconds);
 }
 
 /** Whether the time of the role is over. */
