@@ -1,5 +1,6 @@
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
+import { Patience } from '../../wire/patience.js';
 import type { FormerHost } from '../hosts/domain-registry.js';
 import type { HostLink } from '../hosts/host-link.js';
 import type { LogHeadSpan, LogSpansAnswer } from '../hosts/log-answer.js';
@@ -99,12 +100,14 @@ export async function joinedLog(
 
 /** A host that answers other questions may hang at this one: then its part is missing. */
 async function inTime<T>(answer: Promise<T>): Promise<T | 'late'> {
-  let timer: NodeJS.Timeout | undefined;
+  let patience: Patience | undefined;
   const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(resolve, PATIENCE_MS, 'late');
+    patience = new Patience(PATIENCE_MS, () => {
+      resolve('late');
+    });
   });
   return Promise.race([answer, late]).finally(() => {
-    clearTimeout(timer);
+    patience?.stop();
   });
 }
 

@@ -1,6 +1,7 @@
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { LOG_PAGE_BYTES } from '../../wire/log.js';
+import { Patience } from '../../wire/patience.js';
 import type { LogHead, LogHeadPage } from '../hosts/log-answer.js';
 import type { LogStream } from '../hosts/log-stream.js';
 import * as words from '../text/words.js';
@@ -215,9 +216,9 @@ function bootsOf(pieces: readonly Placed[], known: readonly JoinedBoot[]): LogHe
 async function read(stream: LogStream, most: number): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let size = 0;
-  const deadline = setTimeout(() => {
+  const patience = new Patience(PATIENCE_MS, () => {
     stream.close();
-  }, PATIENCE_MS);
+  });
   try {
     for await (const chunk of stream.bytes) {
       size += chunk.length;
@@ -227,7 +228,7 @@ async function read(stream: LogStream, most: number): Promise<Buffer | null> {
   } catch {
     return null;
   } finally {
-    clearTimeout(deadline);
+    patience.stop();
     stream.close();
   }
   return Buffer.concat(chunks);

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { CONSOLE_PROTOCOL } from '../../wire/console.js';
 import type { WireRefusal } from '../../wire/operation.js';
 import { readWireRefusal } from '../../wire/answers.js';
+import { Patience } from '../../wire/patience.js';
 
 /** The most bytes that are read of one answer. */
 const ANSWER_LIMIT = 8 * 1024 * 1024;
@@ -42,7 +43,7 @@ export class Dom0Client {
   readonly #signal: AbortSignal;
 
   /**
-   * @param timeout how long an answer may take, milliseconds
+   * @param timeout how long an answer may take while this process may run, milliseconds
    * @param signal aborts all that is under way
    */
   constructor(socket: string, timeout: number, signal: AbortSignal) {
@@ -88,14 +89,14 @@ export class Dom0Client {
             : { 'Content-Type': 'application/json', 'Content-Length': payload.length }),
         },
       });
-      const deadline = setTimeout(() => asked.destroy(new Error('no answer in time')), this.#timeout);
+      const patience = new Patience(this.#timeout, () => asked.destroy(new Error('no answer in time')));
       asked.on('socket', (socket) => socket.once('connect', () => (connected = true)));
       asked.on('response', (response) => {
-        clearTimeout(deadline);
+        patience.stop();
         resolve(response);
       });
       asked.on('error', (fault) => {
-        clearTimeout(deadline);
+        patience.stop();
         reject(new HostError(fault.message, !connected));
       });
       asked.end(payload);
@@ -112,20 +113,20 @@ export class Dom0Client {
         signal: this.#signal,
         headers: { Host: 'dom0', Connection: 'Upgrade', Upgrade: CONSOLE_PROTOCOL },
       });
-      const deadline = setTimeout(() => asked.destroy(new Error('no answer in time')), this.#timeout);
+      const patience = new Patience(this.#timeout, () => asked.destroy(new Error('no answer in time')));
       asked.on('upgrade', (_response, socket, head) => {
-        clearTimeout(deadline);
+        patience.stop();
         resolve({ ok: true, socket, head });
       });
       asked.on('response', (response) => {
-        clearTimeout(deadline);
+        patience.stop();
         this.#read(response).then((answer) => {
           if (answer.ok) reject(new HostError('the console was not upgraded'));
           else resolve(answer);
         }, reject);
       });
       asked.on('error', (fault) => {
-        clearTimeout(deadline);
+        patience.stop();
         reject(fault);
       });
       asked.end();
@@ -135,7 +136,9 @@ export class Dom0Client {
   async #read(response: IncomingMessage): Promise<Dom0Answer> {
     const chunks: Buffer[] = [];
     let size = 0;
-    const deadline = setTimeout(() => response.destroy(new Error('no whole answer in time')), this.#timeout);
+    const patience = new Patience(this.#timeout, () =>
+      response.destroy(new Error('no whole answer in time')),
+    );
     try {
       for await (const chunk of response as AsyncIterable<Buffer>) {
         size += chunk.length;
@@ -143,7 +146,7 @@ export class Dom0Client {
         chunks.push(chunk);
       }
     } finally {
-      clearTimeout(deadline);
+      patience.stop();
     }
     const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
     const status = response.statusCode ?? 0;

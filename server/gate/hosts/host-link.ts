@@ -10,6 +10,7 @@ import { Listeners } from '../session/listeners.js';
 import type { Logger } from '../../wire/logger.js';
 import type { Unsubscribe } from '../session/terminal.js';
 import type { JournalRecord } from '../../wire/answers.js';
+import { Patience } from '../../wire/patience.js';
 import type { HalfStatus } from '../../wire/half-status.js';
 import type { HostUsage } from '../../wire/usage.js';
 import { readContract } from '../../wire/contract-answer.js';
@@ -299,13 +300,12 @@ export class HostLink {
       throw new HostError(`the changes were answered with status ${response.statusCode ?? 0}`);
     }
     const reader = new ChangesReader(this.#domains, this.#lookedAt);
-    const silence = setTimeout(
-      () => response.destroy(new HostError('it fell silent')),
-      this.#timings.silence,
+    const silence = new Patience(this.#timings.silence, () =>
+      response.destroy(new HostError('it fell silent')),
     );
     try {
       for await (const chunk of response as AsyncIterable<Buffer>) {
-        silence.refresh();
+        silence.restart();
         this.#heardAt = this.#clock();
         for (const event of reader.push(chunk)) {
           this.#domains = reader.domains;
@@ -324,7 +324,7 @@ export class HostLink {
         }
       }
     } finally {
-      clearTimeout(silence);
+      silence.stop();
     }
     throw new HostError('it ended the stream of changes');
   }

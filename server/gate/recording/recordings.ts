@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../../store/audit-event.js';
 import type { Logger } from '../../wire/logger.js';
+import { Patience } from '../../wire/patience.js';
 import { headerLine } from './asciicast.js';
 import { CastFile } from './cast-file.js';
 import { Recorder } from './recorder.js';
@@ -63,8 +64,10 @@ const MIB = 1024 * 1024;
 const SWEEP_MS = 600_000;
 /** How soon recordings are removed when there is too much. Milliseconds. */
 const SOON_MS = 1_000;
-/** A disk that needs longer than this to make a file is taken to be unable to. Milliseconds. */
-const PATIENCE_MS = 3_000;
+/** A disk that needs longer than this to make a file is taken to be unable to. A busy one takes seconds. Milliseconds. */
+const PATIENCE_MS = 10_000;
+/** How long the end of the gate waits for the recordings. Milliseconds. */
+const CLOSE_MS = 3_000;
 
 /** The recordings of a running gate: those under way, and how long and how much is kept. */
 export class Recordings {
@@ -146,7 +149,7 @@ export class Recordings {
     if (this.#sweeps !== null) clearInterval(this.#sweeps);
     if (this.#soon !== null) clearTimeout(this.#soon);
     for (const [id, recorder] of this.#running) if (recorder !== null) void this.end({ id, recorder });
-    await within(PATIENCE_MS, Promise.all(this.#ending), () => undefined).catch(() => undefined);
+    await within(CLOSE_MS, Promise.all(this.#ending), () => undefined).catch(() => undefined);
   }
 
   async #file(id: string, context: RecordingContext, callbacks: RecordingCallbacks): Promise<CastFile> {
@@ -262,16 +265,16 @@ export class Recordings {
  *   throws
  */
 async function within<T>(milliseconds: number, work: Promise<T>, late: (result: T) => void): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+  let patience: Patience | undefined;
+  const over = new Promise<never>((_, reject) => {
+    patience = new Patience(milliseconds, () => {
       reject(new Error('the disk does not answer'));
       work.then(late, () => undefined);
-    }, milliseconds);
+    });
   });
   try {
-    return await Promise.race([work, patience]);
+    return await Promise.race([work, over]);
   } finally {
-    clearTimeout(timer);
+    patience?.stop();
   }
 }
