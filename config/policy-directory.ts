@@ -5,7 +5,8 @@ import type { LoadedPolicy, PolicySource, RefusedPolicy } from './policy-documen
 import { readPolicy } from './policy-document.js';
 import type { Problem } from './problem.js';
 import { fileProblem } from './problem.js';
-import { LARGEST_FILE, readTextFile, reason } from './text-file.js';
+import { reason } from '../server/wire/reason.js';
+import { LARGEST_FILE, readTextFile } from './text-file.js';
 
 const POLICY_FILE = /\.(yaml|yml|json)$/;
 

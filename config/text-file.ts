@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { Problem } from './problem.js';
 import { fileProblem } from './problem.js';
+import { reason } from '../server/wire/reason.js';
 import { SourceText } from './source-text.js';
 
 /** Nobody writes a larger file by hand. */
@@ -37,12 +38,10 @@ export function decodeText(file: string, bytes: Buffer, largest: number): TextFi
   }
 }
 
-class NotRegularError extends Error {}
-
 function readAtMost(file: string, limit: number): Buffer {
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
-    if (!fstatSync(descriptor).isFile()) throw new NotRegularError('it is not a regular file');
+    if (!fstatSync(descriptor).isFile()) throw new Error('it is not a regular file');
     const bytes = Buffer.alloc(limit);
     let length = 0;
     for (;;) {
@@ -60,27 +59,4 @@ function notUtf8(file: string, bytes: Buffer): Problem {
   const source = new SourceText(file, text);
   const offset = Math.max(0, source.text.indexOf('\uFFFD'));
   return source.problem(offset, 'This byte is not UTF-8.', { expected: 'a file saved as UTF-8' });
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'permission denied',
-  EISDIR: 'it is a directory',
-  ELOOP: 'its symbolic links go in a circle',
-  ENXIO: 'it is not a regular file',
-  ENOTDIR: 'a part of its path is no directory',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  ECONNREFUSED: 'nobody listens there',
-};
-
-/** `EIO: i/o error, read '/a/b'`, as Node.js says it: the words in the middle. */
-const OF_NODE = /^E[A-Z0-9]+: ([^,]+)(?:, .*)?$/s;
-
-/** The reason for a failed system call, in words. Any other error says it itself. */
-export function reason(error: unknown): string {
-  if (error instanceof NotRegularError) return error.message;
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  const message = error instanceof Error ? error.message : String(error);
-  return REASONS[code] ?? OF_NODE.exec(message)?.[1] ?? message;
 }

@@ -1,3 +1,4 @@
+import { reason } from './reason.js';
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, rm, statfs } from 'node:fs/promises';
@@ -55,10 +56,4 @@ export async function folderRoom(what: string, folder: string): Promise<FolderRo
   } catch {
     return { what, free: null, size: null };
   }
-}
-
-/** The message without the path: `ENOSPC: no space left on device`. */
-function reason(error: unknown): string {
-  const { message } = error as Error;
-  return message.replace(/, \w+( '[^']*'.*)?$/, '');
 }

@@ -129,7 +129,7 @@ describe('the accepted policies', () => {
         (path) => {
           rmSync(join(path, '000.yaml'));
         },
-        /000\.yaml: It cannot be read: there is no such file/,
+        /000\.yaml: It cannot be read: there is no such file or directory/,
       ],
       [
         'a text that was changed',

@@ -77,7 +77,7 @@ describe('checkPolicy', () => {
         file: directory.file('nosuch'),
         line: null,
         column: null,
-        message: 'It cannot be read: there is no such file.',
+        message: 'It cannot be read: there is no such file or directory.',
         expected: null,
         suggestion: null,
         lineText: null,

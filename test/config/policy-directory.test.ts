@@ -104,7 +104,7 @@ describe('loadPolicy', () => {
     directory.write('50.yaml', Buffer.from('\uFEFFrules: []\n', 'utf16le'));
     directory.write('60.yaml', 'rulez: []\n');
     assert.deepEqual(problems(), [
-      '20.yaml: It cannot be read: there is no such file.',
+      '20.yaml: It cannot be read: there is no such file or directory.',
       '30.yaml: It is larger than 1 MiB.',
       '40.yaml: This byte is not UTF-8.',
       '50.yaml: This byte is not UTF-8.',
@@ -127,7 +127,7 @@ describe('loadPolicy', () => {
   it('refuses a directory without a policy, and one that is not there', () => {
     assert.deepEqual(problems(), [`${basename(directory.path)}: There is no policy in this directory.`]);
     assert.deepEqual(problems(directory.file('nosuch')), [
-      'nosuch: It cannot be read: there is no such file.',
+      'nosuch: It cannot be read: there is no such file or directory.',
     ]);
   });
 

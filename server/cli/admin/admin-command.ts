@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import type { GateSettings } from '../../../config/gate-settings.js';
 import { adminName } from './admin-name.js';
 import type { AdminClient } from './admin-client.js';

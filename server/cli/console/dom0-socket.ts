@@ -1,6 +1,6 @@
 import { request } from '../../wire/http.js';
 import type { IncomingMessage } from 'node:http';
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { dom0SocketPath } from '../installation/dom0-socket-path.js';

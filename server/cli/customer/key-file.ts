@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 
 /** Larger than any public key, and than any certificate with which somebody can log in. */

@@ -5,7 +5,8 @@ import type { CustomersSource, DeclaredCustomers } from '../../../config/custome
 import { readPolicyTexts } from '../../../config/policy-directory.js';
 import { problemText } from '../../../config/problem.js';
 import type { Problem } from '../../../config/problem.js';
-import { decodeText, reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
+import { decodeText } from '../../../config/text-file.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 
 /** Room for some ten thousand customers with a few keys each. Bytes. */

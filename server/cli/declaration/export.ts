@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import { counted } from '../../../policy/listing.js';
 import type { Declared } from '../../gate/control/declaration-answers.js';
 import { ask, adminCommand } from '../admin/admin-command.js';

@@ -1,5 +1,5 @@
 import { request } from '../../wire/http.js';
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import { VERBS, WIRE_VERSION } from '../../wire/contract.js';
 import type { Contract } from '../../wire/contract.js';
 import { fail, ok, warn } from '../installation/diagnosis.js';

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { dirname, join } from 'node:path';
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import type { GateSettings } from '../../../config/gate-settings.js';
 import { loadPolicy } from '../../../config/policy-directory.js';
 import { problemText } from '../../../config/problem.js';
@@ -221,6 +221,7 @@ async function askStatus(
     const status = await new ControlClient(socket, admin).ask('GET', '/status');
     return isRefusal(status) ? { problem: status.message, code: '' } : (status as GateStatus);
   } catch (error) {
-    return { problem: reason(error), code: error instanceof ControlUnreachableError ? error.code : '' };
+    const { message } = error as Error;
+    return { problem: message, code: error instanceof ControlUnreachableError ? error.code : '' };
   }
 }

@@ -1,4 +1,4 @@
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import type { HostKeyList } from '../../gate/control/host-key-answers.js';
 import { HostKeyError } from '../../gate/ssh/host-key-error.js';
 import type { StoredHostKey } from '../../gate/ssh/host-key-rotation.js';

@@ -1,4 +1,4 @@
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import { shortList } from '../../../policy/listing.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { HostCheck } from '../../wire/host-check.js';

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import type { NoticeSettings } from '../../gate/notices/notice-settings.js';
 import { readSecret } from '../../gate/notices/webhook-channel.js';
 import { asOwner } from '../admin/as-owner.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import type { ImageName } from '../../../policy/names.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import type { Checksum } from './checksum.js';

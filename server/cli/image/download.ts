@@ -1,4 +1,4 @@
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 
 /** Milliseconds. */

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import type { Dom0Settings } from '../../../config/dom0-settings.js';
 import { bytesWord } from '../../../menus/operation-words.js';
 import { checkImage, ImageChangedError } from '../../dom0/images/image-copy.js';

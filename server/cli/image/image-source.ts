@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import { CliError } from '../command/exit-status.js';
 import { download, parseDownloadUrl } from './download.js';
 import type { Download, Patience } from './download.js';

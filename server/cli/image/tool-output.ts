@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { delimiter } from 'node:path';
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import { printable } from '../../../policy/printable.js';
 import { CliError } from '../command/exit-status.js';
 import { findProgram, programPath, requirePrograms } from '../command/programs.js';

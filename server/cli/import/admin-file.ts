@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import type { RootDirectory } from '../command/root-directory.js';
 import { readAtMost } from './bounded-read.js';
 import { isAdministrators } from './owned-file.js';

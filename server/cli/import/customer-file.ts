@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import type { RootDirectory } from '../command/root-directory.js';
 import type { Account } from './accounts.js';
 import { readAtMost } from './bounded-read.js';

@@ -1,6 +1,6 @@
 import { readdirSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import type { DomainName } from '../../../policy/names.js';
 import { parseConfigText } from '../../dom0/config/domain-config-text.js';
 import { NAME_NOT_UNDERSTOOD, readDomainConfig } from '../../dom0/config/domain-config.js';

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { RootDirectory } from '../command/root-directory.js';
 import { readAccounts } from './accounts.js';

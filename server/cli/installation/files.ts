@@ -1,5 +1,5 @@
 import { accessSync, constants, lstatSync, statSync } from 'node:fs';
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import { fail, ok } from './diagnosis.js';
 import type { Diagnosis } from './diagnosis.js';
 

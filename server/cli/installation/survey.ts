@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import { HostKeyError } from '../../gate/ssh/host-key-error.js';
 import { HostKey } from '../../gate/ssh/host-key.js';
 import { octal } from './files.js';

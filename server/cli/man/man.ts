@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import { exampleText } from '../admin/admin-command.js';
 import { giveAliases } from '../command/aliases.js';
 import { CliError } from '../command/exit-status.js';

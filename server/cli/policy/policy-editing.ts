@@ -10,7 +10,8 @@ import {
 import type { LoadedPolicy, RefusedPolicy } from '../../../config/policy-document.js';
 import { problemText } from '../../../config/problem.js';
 import { Replacement, write } from '../../../config/replacement.js';
-import { readTextFile, reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
+import { readTextFile } from '../../../config/text-file.js';
 import { diffText } from '../../../policy/policy-diff.js';
 import type { AdminClient } from '../admin/admin-client.js';
 import type { Dialog } from '../command/dialog.js';

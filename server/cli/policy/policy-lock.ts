@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { Server } from 'node:net';
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { printable } from '../../../policy/printable.js';
 

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import type { AcceptedPolicy } from '../../../config/accepted-policy.js';
 import { keptRevisions } from '../../../config/accepted-policy.js';
 import type { GateSettings } from '../../../config/gate-settings.js';

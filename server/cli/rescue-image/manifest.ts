@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import type { FileSum } from '../command/file-sum.js';
 
 /** The name of the manifest, beside the files that it describes. */

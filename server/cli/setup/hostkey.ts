@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import { loadGateSettings } from '../../../config/gate-settings.js';
 import type { ListenAddress } from '../../../config/listen-address.js';
 import { isRefusal } from '../../../policy/refusal.js';

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { reason } from '../../../config/text-file.js';
+import { reason } from '../../wire/reason.js';
 import { InstalledSums, SUMS } from '../installation/installed-sums.js';
 import { GATE_USER } from '../installation/machine.js';
 import type { Machine } from '../installation/machine.js';

@@ -1,3 +1,4 @@
+import { reason } from '../../wire/reason.js';
 import { request } from '../../wire/http.js';
 import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
@@ -12,7 +13,7 @@ export class ControlUnreachableError extends Error {
   readonly code: string;
 
   constructor(path: string, error: NodeJS.ErrnoException) {
-    super(`the gate does not answer on ${path}: ${error.message}`, { cause: error });
+    super(`the gate does not answer on ${path}: ${reason(error)}`, { cause: error });
     this.code = error.code ?? '';
   }
 }

@@ -1,3 +1,4 @@
+import { reason } from '../../wire/reason.js';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConsoleNote, ConsoleRequest } from '../../wire/console.js';
@@ -63,7 +64,7 @@ export class ConsoleStream implements TurnSource {
       'error',
       this.#guard.on('error', (fault: Error) => {
         this.#place?.finish();
-        this.#end(fault.message);
+        this.#end(reason(fault));
       }),
     );
     socket.on(
@@ -194,7 +195,7 @@ export class ConsoleStream implements TurnSource {
         else this.#note(readConsoleNote(JSON.parse(frame.body.toString('utf8'))));
       }
     } catch (fault) {
-      this.#end(fault instanceof Error ? fault.message : String(fault));
+      this.#end(reason(fault));
     }
   }
 

@@ -1,3 +1,4 @@
+import { reason } from '../../wire/reason.js';
 import { setMaxListeners } from 'node:events';
 import { request } from '../../wire/http.js';
 import type { IncomingMessage } from 'node:http';
@@ -97,7 +98,9 @@ export class Dom0Client {
       });
       asked.on('error', (fault) => {
         patience.stop();
-        reject(new HostError(fault.message, !connected));
+        reject(
+          connected ? new HostError(reason(fault)) : new HostError(`${this.#socket}: ${reason(fault)}`, true),
+        );
       });
       asked.end(payload);
     });

@@ -1,3 +1,4 @@
+import { reason } from '../../wire/reason.js';
 import { readJournalPage } from '../../wire/answers.js';
 import type { JournalRecord } from '../../wire/answers.js';
 import type { Dom0Client } from './dom0-client.js';
@@ -23,6 +24,6 @@ function journalPage(answer: unknown): ReturnType<typeof readJournalPage> {
   try {
     return readJournalPage(answer);
   } catch (error) {
-    throw new HostError(`its journal cannot be read: ${(error as Error).message}`);
+    throw new HostError(`its journal cannot be read: ${reason(error)}`);
   }
 }

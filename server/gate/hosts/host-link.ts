@@ -1,3 +1,4 @@
+import { reason } from '../../wire/reason.js';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DomainName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
@@ -267,10 +268,10 @@ export class HostLink {
       } catch (fault) {
         if (this.#closed()) return;
         // Once for each reason: a host that is away for a night is not worth 17,000 lines.
-        const reason = message(fault);
-        this.#failure = { at, reason };
-        if (told !== reason) this.#logger.warn({ host: this.name, reason }, 'host.unreachable');
-        told = reason;
+        const why = reason(fault);
+        this.#failure = { at, reason: why };
+        if (told !== why) this.#logger.warn({ host: this.name, reason: why }, 'host.unreachable');
+        told = why;
       }
       this.#setTried();
       if (this.#reachable) {
@@ -328,8 +329,4 @@ export class HostLink {
     }
     throw new HostError('it ended the stream of changes');
   }
-}
-
-function message(fault: unknown): string {
-  return fault instanceof Error ? fault.message : String(fault);
 }

@@ -1,3 +1,4 @@
+import { reason } from '../../wire/reason.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { Actor, WireRefusal } from '../../wire/operation.js';
@@ -63,6 +64,6 @@ export class HostRequests {
   }
 
   #detail(fault: unknown): string {
-    return `${this.#host}: ${fault instanceof Error ? fault.message : String(fault)}`;
+    return `${this.#host}: ${reason(fault)}`;
   }
 }

@@ -1,3 +1,4 @@
+import { reason } from '../../wire/reason.js';
 import { spawn } from 'node:child_process';
 import { printable } from '../../../policy/printable.js';
 
@@ -66,7 +67,7 @@ export function runProgram({
       resolve(trouble);
     };
     child.once('error', (error) => {
-      finish(`it cannot be run: ${error.message}`);
+      finish(`it cannot be run: ${reason(error)}`);
     });
     child.stdin.on('error', () => undefined);
     child.stderr.on('error', () => undefined);

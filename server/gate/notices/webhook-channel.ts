@@ -1,3 +1,4 @@
+import { reason } from '../../wire/reason.js';
 import { createHmac } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -80,7 +81,7 @@ export class WebhookChannel implements NoticeChannel {
       });
       request.once('error', (error) => {
         if (limit.aborted) resolve(`it did not answer within ${Math.ceil(timeLimit / 1000)} s`);
-        else resolve(`it cannot be reached: ${printable(error.message, 200)}`);
+        else resolve(`it cannot be reached: ${printable(reason(error), 200)}`);
       });
       request.on('error', () => undefined);
       request.end(body);
@@ -106,6 +107,6 @@ export async function readSecret(file: string): Promise<Buffer | string> {
       ? `the secret in ${file} has fewer than ${LEAST_SECRET} bytes`
       : secret;
   } catch (error) {
-    return `the secret cannot be read: ${printable((error as Error).message, 200)}`;
+    return `the secret cannot be read: ${printable(reason(error), 200)}`;
   }
 }

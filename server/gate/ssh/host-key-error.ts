@@ -1,4 +1,4 @@
-import { reasonOf } from './host-key-file.js';
+import { reason } from '../../wire/reason.js';
 
 /** Why a host key cannot be used or changed, in one sentence for the admin. */
 export class HostKeyError extends Error {
@@ -14,6 +14,6 @@ export function attempt<T>(file: string, what: string, work: () => T): T {
     return work();
   } catch (error) {
     if (error instanceof HostKeyError) throw error;
-    throw new HostKeyError(`Cannot ${what} the host key ${file}: ${reasonOf(error)}.`);
+    throw new HostKeyError(`Cannot ${what} the host key ${file}: ${reason(error)}.`);
   }
 }

@@ -108,18 +108,6 @@ export function syncDirectory(path: string): void {
   }
 }
 
-/** Why the file system did not do it, as the end of a sentence. */
-export function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const reasons: Record<string, string> = {
-    EACCES: 'permission denied',
-    ENOENT: 'no such file or directory',
-    EROFS: 'the file system is read-only',
-    ENOSPC: 'the disk is full',
-  };
-  return reasons[code ?? ''] ?? message;
-}
-
 function besideName(file: string): string {
   return `${file}.${randomBytes(6).toString('hex')}`;
 }

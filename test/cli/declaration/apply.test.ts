@@ -182,7 +182,7 @@ describe('cli: postern apply and postern export', () => {
     assert.match(pruning.stderr, /x\.yaml: It is not a regular file and was not read/);
     rmSync(file);
     const gone = await apply(file);
-    assert.deepEqual([gone.status, /there is no such file/.test(gone.stderr)], [2, true]);
+    assert.deepEqual([gone.status, /there is no such file or directory/.test(gone.stderr)], [2, true]);
     mkdirSync(file);
     assert.match((await apply(file)).stderr, /There are no files of customers in this directory/);
     rmSync(file, { recursive: true });

@@ -47,13 +47,13 @@ describe('postern doctor, of the dom0 half', () => {
   it('looks at the files of images, and asks for xorriso when only an image has a seed disk', async () => {
     assert.match(
       (await said('')).join('\n'),
-      /^fail image debian-13: .*image\.raw cannot be read: there is no such file$/,
+      /^fail image debian-13: .*image\.raw cannot be read: there is no such file or directory$/,
     );
     directory.write('image.raw', Buffer.alloc(1024));
     assert.match((await said('')).join('\n'), /^ok image debian-13: .*image\.raw, 0 MiB$/);
     assert.match(
       (await said(', seed: asker')).join('\n'),
-      /^ok image .*\nfail seed disks: .*xorriso cannot be used: there is no such file$/,
+      /^ok image .*\nfail seed disks: .*xorriso cannot be used: there is no such file or directory$/,
     );
   });
 });

@@ -49,7 +49,7 @@ describe('doctor: notices', () => {
     ]);
     assert.deepEqual(lines, [
       `ok notices c0: ${at('page')}`,
-      `warn notices c1: ${at('nothing')} cannot be used: there is no such file; nothing is sent`,
+      `warn notices c1: ${at('nothing')} cannot be used: there is no such file or directory; nothing is sent`,
       `warn notices c2: ${at('folder')} is not a file; nothing is sent`,
       `warn notices c3: the gate may not execute ${at('text')}; nothing is sent`,
     ]);
@@ -67,7 +67,10 @@ describe('doctor: notices', () => {
       hook(file('short', 0o640, 'x')),
     ]);
     assert.equal(good, `ok notices c0: the secret ${at('secret')} can be read`);
-    assert.match(none ?? '', /^warn notices c1: the secret cannot be read: ENOENT.*; nothing is sent there$/);
+    assert.match(
+      none ?? '',
+      /^warn notices c1: the secret cannot be read: there is no such file or directory; nothing is sent there$/,
+    );
     assert.match(short ?? '', /^warn notices c2: the secret in .* has fewer than 16 bytes; nothing is sent/);
   });
 

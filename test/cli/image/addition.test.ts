@@ -281,7 +281,7 @@ describe('postern image add: what is taken and what is refused', () => {
     ] as const)
       await refuses(add(directory.write('source', content)), why);
     await refuses(add(directory.path), /is no plain file/);
-    await refuses(add(directory.file('gone')), /gone cannot be read: there is no such file/);
+    await refuses(add(directory.file('gone')), /gone cannot be read: there is no such file or directory/);
     await add(directory.write('source', Buffer.alloc(1024)));
     assert.match(said.join('\n'), /The image has no boot sector/);
   });

@@ -102,7 +102,7 @@ describe('postern image', () => {
     const removed = await image('remove', 'debian-13', ...settings('  {}\n'));
     assert.equal(removed.status, 0, removed.stderr);
     assert.deepEqual(readdirSync(images()), ['debian-12.raw']);
-    assert.match(await found(), /^fail .*debian-13\.raw cannot be read: there is no such file$/);
+    assert.match(await found(), /^fail .*debian-13\.raw cannot be read: there is no such file or directory$/);
     assert.equal((await image('remove', 'debian-13', ...settings('  {}\n'))).status, 4);
   });
 

@@ -186,7 +186,7 @@ describe('the check of a rescue image', () => {
     assert.match(await found(NOW), /^fail .*rescue-image\.json cannot be read/);
     assert.match(
       (await checkImage(directory.file('nowhere'), NOW))[0]?.finding ?? '',
-      /rescue-image\.json cannot be read: there is no such file/,
+      /rescue-image\.json cannot be read: there is no such file or directory/,
     );
   });
 });

@@ -183,7 +183,10 @@ describe('gate/ssh: the rotation of a host key', () => {
     refused(/weak has 2048 bits: an RSA host key has 3072 to 4096\.$/, weak);
     refused(/huge has 4104 bits/, huge);
     refused(/host_key is of type ssh-ed25519: Postern uses ecdsa-[^ ]*, .* and ssh-rsa only\.$/, file);
-    refused(/Cannot read the host key .*absent: no such file or directory\.$/, directory.file('absent'));
+    refused(
+      /Cannot read the host key .*absent: there is no such file or directory\.$/,
+      directory.file('absent'),
+    );
   });
 
   it('removes private keys that a killed process left beside it, and nothing else', () => {

@@ -89,6 +89,6 @@ describe('gate/ssh: the host key', () => {
 
   it('says so when it cannot be made', () => {
     file = join(directory, 'missing', 'host_key');
-    refused(`Cannot make the host key ${file}: no such file or directory.`);
+    refused(`Cannot make the host key ${file}: there is no such file or directory.`);
   });
 });
