@@ -21,6 +21,7 @@ export class IdleWatch {
   readonly #callbacks: IdleCallbacks;
   #since = performance.now();
   #timer: NodeJS.Timeout | null = null;
+  #review: NodeJS.Immediate | null = null;
   #warned = false;
   #over = false;
 
@@ -42,8 +43,7 @@ export class IdleWatch {
 
   /** Call it when the limit may have changed. */
   review(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#stop();
     const seconds = this.#over ? null : this.#limit();
     if (seconds === null) return;
     const limit = seconds * 1000;
@@ -65,7 +65,10 @@ export class IdleWatch {
     const wait = Math.ceil(left > warning ? left - warning : left) + 1;
     this.#timer = setTimeout(
       () => {
-        this.review();
+        // What was typed while the host let nothing run is read first.
+        this.#review = setImmediate(() => {
+          this.review();
+        });
       },
       Math.min(wait, LONGEST),
     );
@@ -74,7 +77,13 @@ export class IdleWatch {
   /** Twice is harmless. */
   dispose(): void {
     this.#over = true;
+    this.#stop();
+  }
+
+  #stop(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#review !== null) clearImmediate(this.#review);
     this.#timer = null;
+    this.#review = null;
   }
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { MessageChannel } from 'node:worker_threads';
 import { IdleWatch } from '../../../server/gate/console/idle-watch.js';
 import { eventually } from '../../support/eventually.js';
+import { stopThread } from '../../support/stop-thread.js';
 
 describe('IdleWatch', () => {
   let heard: string[];
@@ -39,6 +41,24 @@ describe('IdleWatch', () => {
     watch.touch();
     watch.review();
     assert.equal(heard.length, 4);
+  });
+
+  it('takes the key that was typed while the machine stood still', async () => {
+    limit = 0.2;
+    watch.review();
+    const { port1, port2 } = new MessageChannel();
+    const read = new Promise<void>((resolve) => {
+      port2.once('message', () => {
+        watch.touch();
+        resolve();
+      });
+    });
+    await hears('warn 1');
+    port1.postMessage('a key');
+    stopThread(250);
+    await read;
+    assert.deepEqual(heard, ['warn 1', 'back']);
+    port1.close();
   });
 
   it('warns also of a limit that is over by the time that it is set', async () => {
