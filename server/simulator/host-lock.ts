@@ -4,13 +4,13 @@ import type { ProcessIdentity } from './process-identity.js';
 import { isAlive, ownIdentity } from './process-identity.js';
 
 const RETRY_MILLISECONDS = 2;
-const PATIENCE_MILLISECONDS = 10_000;
+const PATIENCE_MILLISECONDS = 60_000;
 
 /**
  * Runs `section` while no other process of this host does. The section must be short and synchronous. The
  * lock of a killed process is taken over.
  *
- * @throws when there was no lock to be had within ten seconds.
+ * @throws when there was no lock to be had within a minute.
  */
 export function withLock<T>(path: string, section: () => T): T {
   const me = ownIdentity();

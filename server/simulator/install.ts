@@ -86,7 +86,10 @@ export interface SimulatedHost {
 /** sun_path holds 104 bytes on some systems, and `/NNNNNN.sock` must fit. */
 const LONGEST_SOCKET_DIRECTORY = 90;
 const TOOLS = ['xl', 'xm', 'xorriso', 'xenstore-read', 'xentop'] as const;
+/** For the processes to end by themselves. */
 const STOP_MILLISECONDS = 3_000;
+/** For the kernel to end those that were killed. */
+const KILL_MILLISECONDS = 60_000;
 const DEFAULT_MEMORY = 8192;
 const MIB = 1024 * 1024;
 /** What the system takes of a raw disk at first; the rest is sparse. */
@@ -178,7 +181,7 @@ export async function stopSimulator(directory: string): Promise<void> {
   let signal: NodeJS.Signals = 'SIGTERM';
   for (let living = livingProcesses(home); living.length > 0; living = livingProcesses(home)) {
     if (Date.now() > deadline) signal = 'SIGKILL';
-    if (Date.now() > deadline + STOP_MILLISECONDS) {
+    if (Date.now() > deadline + KILL_MILLISECONDS) {
       throw new Error(
         `processes of the simulated host do not end: ${living.map(({ pid }) => pid).join(', ')}`,
       );

@@ -40,7 +40,7 @@ export class SimulatedWorld implements World {
       profiles,
       // As on a slow machine, where a prompt at the end of the screen does not last.
       noisyKernels: true,
-      dom0Settings: 'unmanaged: [router]\ndeadlines:\n  shutdownSeconds: 5\n',
+      dom0Settings: 'unmanaged: [router]\ndeadlines:\n  shutdownSeconds: 20\n',
     });
     return new SimulatedWorld(house);
   }

@@ -323,7 +323,7 @@ describe('Attachment', () => {
   }
 
   it('takes an end that misses two pings for lost', async () => {
-    start({ pingMs: 15 });
+    start({ pingMs: 50 });
     await eventually('some pings', () => peer.pings > 5, soon);
     assert.equal(host.left, 0, 'it answers');
     peer.answersPings = false;

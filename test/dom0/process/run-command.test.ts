@@ -19,7 +19,7 @@ describe('running a command', () => {
     file: '/bin/sh',
     args: ['-c', script, 'sh', '$(touch pwned); `id`', '-a'],
     environment: { PATH: '/usr/bin:/bin', LANG: 'C' },
-    timeoutMs: 10_000,
+    timeoutMs: 60_000,
     ...more,
   });
 
