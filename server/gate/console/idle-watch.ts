@@ -1,3 +1,5 @@
+import { Slices } from '../scheduling/slices.js';
+
 /** Called about a customer who types nothing. */
 interface IdleCallbacks {
   /** It ends in so many seconds unless something is typed. */
@@ -15,10 +17,14 @@ const WARNING = 60_000;
 /** The longest that a timer of Node.js can wait. Milliseconds. */
 const LONGEST = 2 ** 31 - 1;
 
+/** In which all of them are warned and ended: the limits of thousands may be over in the same moment. */
+const SHARED = new Slices();
+
 /** Calls `over` when nothing was typed for too long, with a warning before. */
 export class IdleWatch {
   readonly #limit: () => number | null;
   readonly #callbacks: IdleCallbacks;
+  readonly #slices: Pick<Slices, 'runInTime'>;
   #since = performance.now();
   #timer: NodeJS.Timeout | null = null;
   #review: NodeJS.Immediate | null = null;
@@ -26,9 +32,14 @@ export class IdleWatch {
   #over = false;
 
   /** @param limit seconds; null for none. Asked at each review, as it may have changed */
-  constructor(limit: () => number | null, callbacks: IdleCallbacks) {
+  constructor(
+    limit: () => number | null,
+    callbacks: IdleCallbacks,
+    slices: Pick<Slices, 'runInTime'> = SHARED,
+  ) {
     this.#limit = limit;
     this.#callbacks = callbacks;
+    this.#slices = slices;
     this.review();
   }
 
@@ -67,7 +78,10 @@ export class IdleWatch {
       () => {
         // What was typed while the host let nothing run is read first.
         this.#review = setImmediate(() => {
-          this.review();
+          void this.#slices.runInTime(() => {
+            this.review();
+            return false;
+          });
         });
       },
       Math.min(wait, LONGEST),

@@ -86,4 +86,30 @@ describe('IdleWatch', () => {
     clock.dispose();
     assert.deepEqual(heard, ['warn 1']);
   });
+
+  it('warns and ends in slices, and a key before its slice counts', async () => {
+    const waiting: (() => boolean)[] = [];
+    const said: string[] = [];
+    let seconds = 0.02;
+    const sliced = new IdleWatch(
+      () => seconds,
+      { warn: () => said.push('warn'), back: () => said.push('back'), over: () => said.push('over') },
+      {
+        runInTime: (step) => {
+          waiting.push(step);
+          return Promise.resolve();
+        },
+      },
+    );
+    await eventually('the time of the warning', () => waiting.length === 1);
+    assert.deepEqual(said, []);
+    assert.equal(waiting.shift()?.(), false);
+    assert.deepEqual(said, ['warn']);
+    await eventually('the end', () => waiting.length === 1);
+    seconds = 600;
+    sliced.touch();
+    waiting.shift()?.();
+    assert.deepEqual(said, ['warn', 'back']);
+    sliced.dispose();
+  });
 });
