@@ -48,9 +48,11 @@ export class ConsoleRing {
     client.on('data', (bytes: Buffer) => {
       this.#input(client, bytes);
     });
-    client.on('close', () => {
-      this.#release(client);
-    });
+    // A client that leaves reads to the end. What the guest says from now on is for the next one.
+    for (const end of ['end', 'close'])
+      client.once(end, () => {
+        this.#release(client);
+      });
     client.resume();
   }
 

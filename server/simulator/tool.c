@@ -22,16 +22,21 @@
 /* xenconsole reads its keyboard in pieces of this many bytes. */
 #define READ_SIZE 60
 #define MOST_FRAME (64 * 1024 * 1024)
+/* How long a console that is being left waits for the rest of what the guest said. */
+#define LEAVING_MS 1000
 /* What a shell shows for a program that nobody reads any more. */
 #define NOBODY_READS 141
 
 char host[PATH_MAX], *tool;
-static int server = -1, console = -1, has_joined;
+static int server = -1, has_joined;
+static volatile int console = -1;
 /* What was typed and not sent yet. */
 static char typed[16 * 1024];
 static size_t typed_bytes;
 static struct termios before;
 static volatile sig_atomic_t is_raw;
+/* Whether this console is being left, and the signal that it ends by, if one came. */
+static volatile sig_atomic_t is_leaving, dies_of;
 
 static void restore_terminal(void) {
   if (is_raw) tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
@@ -42,6 +47,21 @@ static void die_of(int number) {
   restore_terminal();
   signal(number, SIG_DFL);
   raise(number);
+}
+
+/*
+ * What the guest said and nobody has read belongs to the next client, as with xenconsole, which reads a terminal. Here
+ * the rest would go with the socket. So this client shows all up to the end that the domain then makes, and goes.
+ */
+static void begin_to_leave(void) {
+  is_leaving = 1;
+  shutdown(console, SHUT_WR);
+}
+
+static void on_signal(int number) {
+  if (console < 0 || dies_of != 0) die_of(number);
+  dies_of = number;
+  begin_to_leave();
 }
 
 static _Noreturn void end(int status) {
@@ -115,7 +135,7 @@ static void make_raw(void) {
   struct termios raw = before;
   cfmakeraw(&raw);
   is_raw = 1;
-  for (const int *each = (int[]){SIGHUP, SIGINT, SIGTERM, 0}; *each != 0; each++) signal(*each, die_of);
+  for (const int *each = (int[]){SIGHUP, SIGINT, SIGTERM, 0}; *each != 0; each++) signal(*each, on_signal);
   tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 }
 
@@ -149,6 +169,7 @@ static void leave(void) {
   close(console);
   console = -1;
   typed_bytes = 0;
+  if (dies_of != 0) die_of(dies_of);
   restore_terminal();
   if (send(server, "ended\n", 6, MSG_NOSIGNAL) != 6) end(0);
 }
@@ -180,7 +201,7 @@ static void read_keyboard(void) {
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) break;
     if (count <= 0 || (count == 1 && *piece == ESCAPE)) {
       if (typed_bytes > 0) send_typed();
-      if (console >= 0) leave();
+      if (console >= 0) begin_to_leave();
       return;
     }
     typed_bytes += (size_t)count;
@@ -242,13 +263,17 @@ int main(int count, char **arguments) {
   server = reach_server();
   send_request(count, arguments);
   for (;;) {
-    int reads = is_raw && typed_bytes == 0;
+    int leaves = is_leaving && console >= 0;
+    int reads = is_raw && typed_bytes == 0 && !leaves;
+    int sends = typed_bytes > 0 && !leaves;
     struct pollfd ready[] = {
         {.fd = server, .events = POLLIN},
-        {.fd = console, .events = (short)(POLLIN | (typed_bytes > 0 ? POLLOUT : 0))},
+        {.fd = console, .events = (short)(POLLIN | (sends ? POLLOUT : 0))},
         {.fd = reads ? STDIN_FILENO : -1, .events = POLLIN},
     };
-    if (poll(ready, 3, -1) < 0) continue;
+    int found = poll(ready, 3, leaves ? LEAVING_MS : -1);
+    if (found == 0) leave();
+    if (found <= 0) continue;
     if (ready[2].revents != 0) read_keyboard();
     if (console >= 0 && ready[1].revents & POLLOUT) send_typed();
     if (console >= 0 && ready[1].revents & (POLLIN | POLLHUP | POLLERR)) show_console();

@@ -82,6 +82,21 @@ describe('a simulated console', () => {
     assert.ok(!third.raw.includes('unseen'));
   });
 
+  it('gives what a client that was ended had not shown to its terminal or to the next client, once', async () => {
+    const first = await shell();
+    first.type('sleep 5; echo unseen $((40+2)); echo said >/root/said\r');
+    await first.receives('/root/said');
+    process.kill(first.pid, 'SIGSTOP');
+    await eventually('the words', () => existsSync(xen.diskFile('horatio', '/root/said')));
+    process.kill(first.pid, 'SIGHUP');
+    process.kill(first.pid, 'SIGCONT');
+    await first.ends();
+    const second = xen.console('horatio');
+    second.type('echo next $((1+1))\r');
+    await second.receives('next 2');
+    assert.equal(`${first.raw}${second.raw}`.split('unseen 42').length, 2);
+  });
+
   it('sees a boot from its first byte when it was attached before the domain was unpaused', async () => {
     await xen.xl('create', '-q', '-p', xen.config('horatio'));
     const console = xen.console('horatio');
