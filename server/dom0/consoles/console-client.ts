@@ -60,6 +60,8 @@ const HELD_BYTES = 64 * 1024;
 const URGENT_PROOF_MS = 10;
 const PROOF_MS = 80;
 const LAST_PROOF_MS = 1_000;
+/** The most that an end waits for the proof. */
+const PROOF_AT_CLOSE_MS = 1_000;
 const REASON_LENGTH = 300;
 
 /**
@@ -68,7 +70,8 @@ const REASON_LENGTH = 300;
  *
  * The toolstack's console takes a domid, and domids are re-used. So we ask who has the domid only after the
  * client is attached: a console ends with its domain, so the answer holds for the whole run. Output that can
- * no longer be proven because the domain is gone is shown to nobody.
+ * no longer be proven because the domain is gone is shown to nobody. A client that we end ourselves is asked for the
+ * proof once more: nobody can read again what it has read.
  */
 export class ConsoleClient {
   readonly incarnation: Incarnation;
@@ -123,11 +126,12 @@ export class ConsoleClient {
     this.#pty.resize(cols, rows);
   }
 
-  /** Ends the client; `exited` still comes. */
+  /** Ends the client, a second later at most; `exited` still comes. */
   close(): void {
     if (this.#closing) return;
     this.#closing = true;
-    this.#pty.close();
+    if (this.#proven || this.#over) this.#pty.close();
+    else this.#closeAfterProof();
   }
 
   #proveIn(wait: number): void {
@@ -159,16 +163,38 @@ export class ConsoleClient {
     this.#timer = setTimeout(look, wait).unref();
   }
 
+  #closeAfterProof(): void {
+    const close = (): void => {
+      clearTimeout(this.#timer);
+      this.#pty.close();
+    };
+    const asked = this.#parts.guard.on(
+      'proof',
+      (owner: Ownership) => {
+        if (owner === 'same' && !this.#over) this.#showHeld();
+        close();
+      },
+      close,
+    );
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(close, PROOF_AT_CLOSE_MS);
+    void this.#look().then(asked, close);
+  }
+
   async #look(): Promise<Ownership> {
     return (await isAttached(this.#pty.pid, this.#pty.tty)) ? this.#parts.whose() : 'unknown';
   }
 
-  #prove(): void {
+  #showHeld(): void {
     const held = this.#held;
     this.#held = [];
     this.#listener.begins();
     for (const bytes of held) this.#listener.output(bytes);
     this.#proven = true;
+  }
+
+  #prove(): void {
+    this.#showHeld();
     this.#pty.openInput();
     this.#pty.resume();
     this.#listener.proven();

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { duplexPair } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import xterm from '@xterm/headless';
@@ -124,6 +126,30 @@ describe('Consoles', () => {
       assert.equal(others.typed, '');
       assert.equal(consoles.log(horatio, null).length, 0);
     });
+
+    for (const [owner, shows] of [
+      ['same', 'horatio login: '],
+      ['other', ''],
+      ['unknown', ''],
+    ] as const) {
+      it(`asks for the proof of a client that it closes before one: of ${owner} it shows ${shows === '' ? 'nothing' : 'all'}`, async () => {
+        await consoles.dispose();
+        const said = join(standIn.folder, 'said');
+        const line = `stty raw -echo; printf 'horatio login: '; : >${said}; exec sleep 60`;
+        const env = { PATH: '/usr/bin:/bin' };
+        let isClosing = false;
+        start({
+          command: () => ({ file: '/bin/sh', args: ['-c', line], env, cwd: '/' }),
+          whose: () => Promise.resolve(isClosing ? owner : 'unknown'),
+        });
+        consoles.observed(horatio, { uuid: 'u1', domid: 1 }, 'running', normal);
+        await eventually('the words of the guest', () => existsSync(said), soon);
+        isClosing = true;
+        await consoles.release(horatio, { seconds: 60, admin: 'root' });
+        assert.equal(consoles.log(horatio, null).toString(), shows);
+        assert.equal(consoles.state(horatio), 'locked');
+      });
+    }
 
     it('begins with the running boot from its first byte where that is asked for, and never with the boot before', async () => {
       const seen = async (query: Record<string, string>): Promise<ConsolePeer> => {
