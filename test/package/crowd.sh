@@ -94,7 +94,7 @@ counted_all() {
     tr -d '\r' </tmp/said | grep -aE '^count [0-9]+$' | cut -d ' ' -f 2 >/tmp/counted
     last=$(tail -n 1 /tmp/counted)
     [ "$last" -gt 50 ] || fail "$server counted to $last only"
-    seq 1 "$last" | cmp - /tmp/counted || fail "the log of $server lacks something, or has it twice"
+    seq 1 "$last" | diff - /tmp/counted || fail "the log of $server lacks something, or has it twice"
     echo "$server counted to $last; its log has each number once"
   done
 }
