@@ -1,4 +1,5 @@
 import { request } from '../../wire/http.js';
+import { Patience } from '../../wire/patience.js';
 import { reason } from '../../wire/reason.js';
 import { VERBS, WIRE_VERSION } from '../../wire/contract.js';
 import type { Contract } from '../../wire/contract.js';
@@ -96,20 +97,20 @@ export async function askDom0(
         text += chunk;
       });
       response.once('end', () => {
-        clearTimeout(deadline);
+        patience.stop();
         resolve({ status: response.statusCode ?? 0, text });
       });
       response.once('error', failed);
     });
     const failed = (error: Error): void => {
-      clearTimeout(deadline);
+      patience.stop();
       reject(error);
     };
-    const deadline = setTimeout(() => {
+    const patience = new Patience(timeout, () => {
       const late = new Error(`no answer within ${timeout / 1000} s`);
       failed(late);
       asked.destroy(late);
-    }, timeout);
+    });
     asked.on('error', failed);
     asked.end();
   });

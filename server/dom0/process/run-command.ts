@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { Patience } from '../../wire/patience.js';
 import { withoutInherited } from './pty.js';
 
 const OUTPUT_LIMIT = 1024 * 1024;
@@ -22,7 +23,7 @@ export interface Command {
   readonly args: readonly string[];
   /** The whole environment. */
   readonly environment: Readonly<Record<string, string>>;
-  /** After it SIGTERM, and SIGKILL after `killAfterMs` more (5 s by default). */
+  /** While this process may run. After it SIGTERM, and SIGKILL after `killAfterMs` more (5 s by default). */
   readonly timeoutMs: number;
   readonly killAfterMs?: number;
   readonly outputLimit?: number;
@@ -82,11 +83,10 @@ async function runWith(command: Command, transcript: FileHandle | null): Promise
     child.kill('SIGTERM');
     timers.push(setTimeout(() => child.kill('SIGKILL'), command.killAfterMs ?? KILL_AFTER_MS));
   };
-  const timers = [
-    setTimeout(() => {
-      end('timeout');
-    }, command.timeoutMs),
-  ];
+  const timers: NodeJS.Timeout[] = [];
+  const patience = new Patience(command.timeoutMs, () => {
+    end('timeout');
+  });
   const onAbort = (): void => {
     end('aborted');
   };
@@ -114,6 +114,7 @@ async function runWith(command: Command, transcript: FileHandle | null): Promise
     const kept = transcript === null ? stderr.text() : await readStart(transcript, limit);
     return { ended, code: exit, stdout: stdout.text(), stderr: kept };
   } finally {
+    patience.stop();
     timers.forEach((timer) => {
       clearTimeout(timer);
     });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Pty } from '../../../server/dom0/process/pty.js';
 import { runCommand } from '../../../server/dom0/process/run-command.js';
 import type { Command } from '../../../server/dom0/process/run-command.js';
+import { stopThread } from '../../support/stop-thread.js';
 
 describe('running a command', () => {
   let directory: string;
@@ -62,6 +63,12 @@ describe('running a command', () => {
     const result = await runCommand(sh('exec sleep 60', { timeoutMs: 50 }));
     assert.equal(result.ended, 'timeout');
     assert.equal(result.code, null);
+  });
+
+  it('does not end what was done while the machine stood still', async () => {
+    const running = runCommand(sh('echo done', { timeoutMs: 500 }));
+    stopThread(1_000);
+    assert.deepEqual([(await running).ended, (await running).stdout], ['exit', 'done\n']);
   });
 
   it('kills what does not heed SIGTERM', async () => {
