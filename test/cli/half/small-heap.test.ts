@@ -21,6 +21,21 @@ const WATCH = `data:text/javascript,
     console.log('tags', before, changed, cachedDataVersionTag());
   }, 1);`.replaceAll('\n', '');
 
+/**
+ * Loaded before a half. Prints the files of CommonJS that the half has loaded: when it sets a flag, and at its end.
+ * They have no line break in their names.
+ */
+const FILES = `data:text/javascript,
+  const v8 = process.getBuiltinModule('node:v8');
+  const files = process.getBuiltinModule('node:module')._cache;
+  const print = (when) => console.log(when, Object.keys(files).sort().join());
+  const set = v8.setFlagsFromString;
+  v8.setFlagsFromString = (flag) => { print('flag'); set(flag); };
+  process.on('exit', () => print('end'));`.replaceAll('\n', '');
+
+/** What a half logs when it has read changed files again. */
+const RELOADED = { gate: /"policy\.in-force"/, dom0: /"settings\.reloaded"/ } as const;
+
 describe('the heap of a half', () => {
   let house: House;
 
@@ -48,6 +63,35 @@ describe('the heap of a half', () => {
         assert.equal(changed, asked);
       } finally {
         child.kill('SIGTERM');
+        await ended;
+      }
+    });
+
+    // V8 would compile it anew, and every other process would compile it anew after that.
+    it(`has ${half} load nothing after that, also in a reload`, async () => {
+      const settings = half === 'gate' ? house.layout.gateSettings : house.layout.dom0Settings;
+      const child = spawn(process.execPath, ['--import', FILES, POSTERN, half, '--settings', settings], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      const ended = once(child, 'close');
+      let said = '';
+      for (const stream of [child.stdout, child.stderr])
+        stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+      const sees = async (what: RegExp): Promise<RegExpExecArray> =>
+        eventually(String(what), () => what.exec(said), { instead: () => said });
+      try {
+        const [, loaded = ''] = await sees(/^flag (.*)$/m);
+        await sees(/ ready on /);
+        house.writePolicy(`rules: []\n# for the reload of ${half}\n`);
+        said = '';
+        child.kill('SIGHUP');
+        await sees(RELOADED[half]);
+        child.kill('SIGTERM');
+        await ended;
+        assert.match(loaded, /\/\.schemas\/\w+\.cjs/);
+        assert.equal(/^end (.*)$/m.exec(said)?.[1], loaded);
+      } finally {
+        child.kill('SIGKILL');
         await ended;
       }
     });
