@@ -4,7 +4,7 @@
  */
 export const PATIENCE = {
   /** For an answer, a key's echo, or a state that is noticed. */
-  soon: 60_000,
+  soon: 120_000,
   /** For a guest to go down, or for a toolstack to give up on it. */
   down: 180_000,
   /**

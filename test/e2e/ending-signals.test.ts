@@ -38,8 +38,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-describe('e2e: a signal that ends a command of an admin', function () {
-  this.timeout(180_000);
+describe('e2e: a signal that ends a command of an admin', () => {
   let house: House;
   let clients: TerminalClient[];
 

@@ -20,8 +20,7 @@ const POLICY = `rules:
     images: [debian-13]
 `;
 
-describe('an upgrade', function () {
-  this.timeout(180_000);
+describe('an upgrade', () => {
   let house: House;
   let installed: InstalledCopy;
 

@@ -197,7 +197,7 @@ describe('blessed screen', () => {
     const cycles = process.env['POSTERN_TEST_LONG'] === '1' ? 2000 : 80;
     const script = join(import.meta.dirname, '../support/menu-heap.js');
     const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', script, `${cycles}`], {
-      timeout: 150_000,
+      timeout: 300_000,
     });
     const { grownKiB } = JSON.parse(stdout) as { grownKiB: number };
     // One screen takes some 300 KiB. If a tenth of each stayed, it would be 2,400.

@@ -209,7 +209,7 @@ class Typed {
 describe('update, whatever comes', () => {
   it('powers off, rescues and reinstalls only by the typed name, offers what it asks for, and always fits', function () {
     const runs = propertyRuns('keys in the menu', 600, 20_000);
-    this.timeout(180_000 + 50 * runs.numRuns);
+    this.timeout(600_000 + 50 * runs.numRuns);
     let poweroffs = 0;
     let rescues = 0;
     let reinstallations = 0;

@@ -8,7 +8,7 @@ const LONG_MS = 6 * 3_600_000;
 const MOST_STEPS = 12;
 
 describe('a model of the host', function () {
-  this.timeout(process.env['POSTERN_TEST_LONG'] === undefined ? 300_000 : LONG_MS);
+  this.timeout(process.env['POSTERN_TEST_LONG'] === undefined ? 600_000 : LONG_MS);
 
   it('does what was asked once, to the incarnation that was meant, in time, and leaves nothing half-done', async () => {
     const { numRuns, seed } = propertyRuns('sequences of the model', 10_000, 1_000_000);

@@ -6,7 +6,7 @@ const LONG_MS = 6 * 3_600_000;
 const MOST_STEPS = 12;
 
 describe('a model of two hosts and a gate', function () {
-  this.timeout(process.env['POSTERN_TEST_LONG'] === undefined ? 300_000 : LONG_MS);
+  this.timeout(process.env['POSTERN_TEST_LONG'] === undefined ? 600_000 : LONG_MS);
 
   it('runs no server twice that the gate could know of, and retires none that is there', async () => {
     const { numRuns, seed } = propertyRuns('sequences of two hosts', 2_000, 200_000);

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 
+/**
+ * Milliseconds that a test waits for an event before it fails. It is long for the slowest machine, and costs nothing
+ * where the event comes. Never a sleep.
+ */
+export const PATIENCE_MS = 120_000;
+
 /** Milliseconds. */
 interface Patience {
   readonly withinMs?: number;
@@ -20,7 +26,7 @@ interface Patience {
 export async function eventually<T>(
   what: string,
   condition: () => T | Promise<T>,
-  { withinMs = 60_000, everyMs = 20, slowestMs = everyMs, instead }: Patience = {},
+  { withinMs = PATIENCE_MS, everyMs = 20, slowestMs = everyMs, instead }: Patience = {},
 ): Promise<NonNullable<T>> {
   const end = Date.now() + withinMs;
   let pause = everyMs;

@@ -256,9 +256,7 @@ export class House {
     this.#gate?.kill(signal);
     await this.#gate?.exited;
     if (workers.length > 0)
-      await eventually('the workers to have gone', () => !workers.some((worker) => isRunning(worker)), {
-        withinMs: 60_000,
-      });
+      await eventually('the workers to have gone', () => !workers.some((worker) => isRunning(worker)));
   }
 
   /** Ends the dom0 half and waits until it has gone. */

@@ -7,7 +7,7 @@ import type { SimulatedHost, SimulatorOptions } from '../../server/simulator/ins
 import { installSimulator, stopSimulator } from '../../server/simulator/install.js';
 import { listTable } from '../../server/simulator/listing.js';
 import type { ProcessIdentity } from '../../server/simulator/process-identity.js';
-import { eventually } from './eventually.js';
+import { PATIENCE_MS, eventually } from './eventually.js';
 import { TerminalClient } from './terminal-client.js';
 
 /** The output and end of a command; `status` is null when a signal ended it. */
@@ -119,7 +119,7 @@ export class SimulatedXen {
         const row = this.row(domain);
         return row?.state === '-b----' ? row : undefined;
       },
-      { withinMs: 60_000 + boot },
+      { withinMs: PATIENCE_MS + boot },
     );
   }
 

@@ -187,7 +187,12 @@ export class SshClient {
     input: string,
   ): Promise<SshOutcome> {
     return new Promise((resolve) => {
-      const options = { env: this.#env(env), encoding: 'utf8', timeout: 60_000, maxBuffer: 2 ** 28 } as const;
+      const options = {
+        env: this.#env(env),
+        encoding: 'utf8',
+        timeout: 300_000,
+        maxBuffer: 2 ** 28,
+      } as const;
       const child = execFile(file, [...args], options, (error, stdout, stderr) => {
         this.#children.delete(child);
         const code: unknown = error?.code;

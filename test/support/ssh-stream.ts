@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { eventually } from './eventually.js';
+import { PATIENCE_MS, eventually } from './eventually.js';
 
 export interface SshStreamOptions {
   /** Whether to ask the server for a pty. */
@@ -61,7 +61,7 @@ export class SshStream {
   }
 
   /** Waits for a text, at this position of the kept bytes or after it. */
-  async receives(what: string, { from = 0, withinMs = 60_000 } = {}): Promise<void> {
+  async receives(what: string, { from = 0, withinMs = PATIENCE_MS } = {}): Promise<void> {
     await eventually(`to receive ${JSON.stringify(what)}`, () => this.#received.includes(what, from), {
       withinMs,
       everyMs: 5,

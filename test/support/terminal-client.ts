@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import headless from '@xterm/headless';
 import { spawn, type IPty } from 'node-pty';
+import { PATIENCE_MS } from './eventually.js';
 import { looksOf } from './terminal-looks.js';
-
-/** Milliseconds that a test waits for something to appear before it fails. Never a sleep. */
-const PATIENCE_MS = 60_000;
 
 /**
  * A person at a terminal: a real program (ssh) on a real pty, with an emulator that shows the person's

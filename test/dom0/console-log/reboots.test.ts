@@ -69,7 +69,7 @@ describe('The console log through reboots', () => {
     });
 
   it(`has every line of ${BOOTS} boots, in order, none twice, none of the other domain`, async function () {
-    this.timeout(LONG ? 900_000 : 180_000);
+    this.timeout(LONG ? 900_000 : 600_000);
     const peers = new Map<string, ConsolePeer>();
     const heard = new Map<string, number>();
     for (const name of NAMES) {

@@ -55,7 +55,7 @@ describe('The console log through restarts of the half', () => {
   }
 
   it(`has each number that the guest counts over ${RESTARTS} restarts, once`, async function () {
-    this.timeout(LONG ? 900_000 : 180_000);
+    this.timeout(LONG ? 900_000 : 600_000);
     await xen.start(horatio);
     const admin = xen.console(horatio);
     await admin.receives('login: ');

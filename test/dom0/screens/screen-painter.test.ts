@@ -18,7 +18,7 @@ const write = (to: Terminal, bytes: string): Promise<void> =>
 describe('paint', () => {
   it('shows on a terminal in any state what one that saw everything shows, and both go on alike', async function () {
     const runs = process.env['POSTERN_TEST_LONG'] === undefined ? 250 : 20_000;
-    this.timeout(180_000 + 20 * runs);
+    this.timeout(600_000 + 20 * runs);
     await fc.assert(
       fc.asyncProperty(speech, speech, fc.constantFrom(...UTTERANCES), async (said, before, next) => {
         const seen = terminal();

@@ -40,7 +40,7 @@ describe('coming to a console and leaving it', () => {
   };
 
   it(`${CYCLES} times leaves no descriptor${LONG ? ', and no memory,' : ''} behind`, async function () {
-    this.timeout(LONG ? 1_800_000 : 180_000);
+    this.timeout(LONG ? 1_800_000 : 600_000);
     const halves = { gate: new ProcessFacts(house.gatePid), dom0: new ProcessFacts(house.dom0Pid) };
     await cycles(WARM);
     const { gateSettings, dom0Settings } = house.layout;

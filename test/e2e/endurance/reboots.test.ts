@@ -41,9 +41,9 @@ describe('a customer at a console through reboots', () => {
   };
 
   const login = async (stream: SshStream, from: number): Promise<void> => {
-    await stream.receives('login: ', { from, withinMs: 120_000 });
+    await stream.receives('login: ', { from });
     stream.type('root\r');
-    await stream.receives('# ', { from, withinMs: 60_000 });
+    await stream.receives('# ', { from });
   };
 
   /** The dom0 half's log of a domain, as it came from the pty. */
@@ -56,7 +56,7 @@ describe('a customer at a console through reboots', () => {
   };
 
   it(`has every byte of ${BOOTS} boots under load, in order, none twice, none of another domain`, async function () {
-    this.timeout(LONG ? 1_800_000 : 180_000);
+    this.timeout(LONG ? 1_800_000 : 600_000);
     const carol = await enters('carol', 'ophelia');
     await login(carol, 0);
     carol.type('yes flooding\r');
@@ -68,7 +68,7 @@ describe('a customer at a console through reboots', () => {
         for (let boot = 1; boot <= BOOTS; boot += 1) {
           await login(stream, from);
           stream.type(`echo ${domain} ${boot}; seq ${LINES}; echo the end of ${boot}\r`);
-          await stream.receives(`\nthe end of ${boot}\r\n`, { from, withinMs: 120_000 });
+          await stream.receives(`\nthe end of ${boot}\r\n`, { from });
           // And its prompt: then the guest is silent.
           await stream.receives('# ', { from: stream.received.indexOf(`\nthe end of ${boot}\r\n`, from) });
           from = stream.received.length;

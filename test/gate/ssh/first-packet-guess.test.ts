@@ -105,7 +105,7 @@ describe('gate/ssh: a client that guesses the key exchange', () => {
     const [, base64 = ''] = /^ssh-ed25519 (\S+)/m.exec(stdout) ?? [];
     gate.customer('doris', [Buffer.from(base64, 'base64')]);
     await writeFile(join(client.directory, 'empty'), '');
-    const options = { env: { HOME: client.directory, PATH: process.env['PATH'] }, timeout: 60_000 };
+    const options = { env: { HOME: client.directory, PATH: process.env['PATH'] }, timeout: 300_000 };
     const given = ['-y', '-y', '-i', key, '-p', String(gate.port), 'doris@127.0.0.1'];
     assert.equal((await run('dbclient', [...given, 'whoami'], options)).stdout, 'doris -\n');
   });
