@@ -92,14 +92,18 @@ function programs(): (BuildOptions & { metafile: true })[] {
     ...SINGLE.map((source) => ({
       ...common,
       entryPoints: [source],
-      plugins: [otherPrograms(), placesFrom(source), writes(source !== FIRST)],
+      plugins: [
+        otherPrograms(),
+        placesFrom(source),
+        writes(source === FIRST ? 'require' : 'getBuiltinModule'),
+      ],
     })),
     {
       ...common,
       entryPoints: [SPLIT],
       splitting: true,
       chunkNames: `${CHUNKS}/[name]-[hash]`,
-      plugins: [placesFrom(SPLIT), writes(true)],
+      plugins: [placesFrom(SPLIT), writes('getBuiltinModule')],
     },
   ];
 }
@@ -135,8 +139,8 @@ function placesFrom(program: string): Plugin {
   };
 }
 
-/** Writes the files. @param takes whether Node.js's own modules are taken as {@link takeBuiltins} does */
-function writes(takes: boolean): Plugin {
+/** Writes the files. @param by how they take Node.js's own modules: see {@link takeBuiltins} */
+function writes(by: TakenBy): Plugin {
   return {
     name: 'writes',
     setup(building) {
@@ -144,7 +148,7 @@ function writes(takes: boolean): Plugin {
         await Promise.all(
           outputFiles.map(async ({ path, text }) => {
             await mkdir(dirname(path), { recursive: true });
-            await writeFile(path, takes && path.endsWith('.js') ? takeBuiltins(text) : text);
+            await writeFile(path, path.endsWith('.js') ? takeBuiltins(text, by) : text);
           }),
         );
       });
@@ -154,22 +158,29 @@ function writes(takes: boolean): Plugin {
 
 const BUILTIN_IMPORT = /^import (?:([\w$]+)|\* as ([\w$]+)|\{([^}]*)\}) from "(node:[\w/]+)";$/gm;
 
+/** `process.getBuiltinModule`, or `require` where Node.js may be too old for it. */
+type TakenBy = 'getBuiltinModule' | 'require';
+
 /**
  * Takes Node.js's own modules by a call in the first line instead of by `import`. An import reads every export of
- * theirs, and some load much that nobody needs: the clients of `node:http`, the web's cryptography. That took a
- * third of a command's start. No other line moves.
+ * theirs, and some load much that nobody needs: the clients of `node:http`, the web's cryptography, the streams of
+ * `node:fs`. That took a third of a command's start. No other line moves.
  */
-export function takeBuiltins(text: string): string {
+export function takeBuiltins(text: string, by: TakenBy): string {
+  const call = by === 'require' ? by : 'process.getBuiltinModule';
   let taken = '';
   const rest = text.replace(
     BUILTIN_IMPORT,
     (all, one: string | undefined, star: string | undefined, names = '', module = '') => {
       const wanted = one ?? star ?? `{${String(names).replace(/ as /g, ': ').replace(/\s+/g, ' ')}}`;
-      taken += ` const ${wanted} = process.getBuiltinModule('${String(module)}');`;
+      taken += ` const ${wanted} = ${call}('${String(module)}');`;
       return all.replace(/[^\n]/g, '');
     },
   );
-  const require = "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);";
+  const require =
+    by === 'require'
+      ? REQUIRE
+      : "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);";
   return rest.replace(REQUIRE, () => require + taken);
 }
 
