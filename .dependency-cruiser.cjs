@@ -82,7 +82,7 @@ module.exports = {
     home('blessed', '^menus/blessed-screen\\.ts$'),
     home('node-pty', '^server/(dom0/process/pty|cli/installation/modules)\\.ts$'),
     home('@xterm', '^server/dom0/screens/'),
-    home('better-sqlite3', '^server/(store/database|cli/installation/modules)\\.ts$'),
+    home('better-sqlite3', '^server/(store/(connection|database|file-lock)|cli/installation/modules)\\.ts$'),
     home('prom-client', '^server/gate/metrics/'),
     home('ssh2', '^server/(gate/|cli/installation/modules\\.ts$)'),
     home('commander', '^server/cli/'),

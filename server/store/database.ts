@@ -1,6 +1,15 @@
 import { accessSync, constants, rmSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
-import { APPLICATION_ID, MIGRATIONS } from './migrations.js';
+import {
+  connect,
+  connectExpendable,
+  connectSnapshot,
+  connectVolatile,
+  isUseless,
+  removeDatabaseFile,
+  version,
+} from './connection.js';
+import type { DatabaseOptions } from './connection.js';
 import { makePrivateFile, secureDatabaseFile } from './state-directory.js';
 import { AuditUnavailableError, StoreError } from './store-error.js';
 
@@ -21,31 +30,10 @@ export class Sql<Row = never> {
   }
 }
 
-export interface DatabaseOptions {
-  /** Called with each statement as it runs, with its values. */
-  readonly trace?: (sql: string) => void;
-  /** The most pages of 4 KiB in the file; a write that needs more throws AuditUnavailableError. */
-  readonly maximumPages?: number;
-  /** Whether other processes of the gate write to the file too. */
-  readonly shared?: boolean;
-}
-
-/**
- * How long a write waits for another process. The whole gate stands still meanwhile, so it is short: our own
- * transactions take a few milliseconds, and nobody else should write here.
- */
-const BUSY_TIMEOUT_MS = 250;
-
-/** The same where several processes of one gate write: each may have to wait for all others. */
-const SHARED_BUSY_TIMEOUT_MS = 3000;
-
-/** The same for a volatile file, whose transactions never wait for a disk. */
-const VOLATILE_BUSY_TIMEOUT_MS = 5000;
-
 /** SQLite's codes for reads and writes that fail for a reason outside this program. */
 const UNAVAILABLE = /^SQLITE_(FULL|READONLY|IOERR|BUSY|LOCKED|CANTOPEN|CORRUPT|NOTADB|PERM)/;
 
-/** The only place that uses SQLite: opens, migrates, prepares, and interprets its errors. */
+/** One SQLite file: prepares and runs statements, and interprets SQLite's errors. */
 export class Database {
   readonly #file: string;
   readonly #options: DatabaseOptions;
@@ -89,12 +77,7 @@ export class Database {
 
   /** Opens what `makeVolatile` made, in another process. */
   static openVolatile(file: string): Database {
-    return new Database(file, {}, () => {
-      const sqlite = new Sqlite(file, { timeout: VOLATILE_BUSY_TIMEOUT_MS, fileMustExist: true });
-      sqlite.pragma('journal_mode = WAL');
-      sqlite.pragma('synchronous = OFF');
-      return sqlite;
-    });
+    return new Database(file, {}, () => connectVolatile(file));
   }
 
   /**
@@ -221,10 +204,8 @@ export class Database {
 
   /** A copy begins anew whenever another connection writes. A connection that holds a snapshot sees no writes. */
   async #backupSnapshot(file: string): Promise<void> {
-    const snapshot = new Sqlite(this.#file, { timeout: SHARED_BUSY_TIMEOUT_MS });
+    const snapshot = connectSnapshot(this.#file);
     try {
-      snapshot.exec('BEGIN');
-      snapshot.prepare('SELECT count(*) FROM sqlite_schema').get();
       await snapshot.backup(file);
     } finally {
       snapshot.close();
@@ -275,81 +256,6 @@ export function keepingItsPlan(sql: string): string {
   return sql.trimStart().startsWith('SELECT') ? sql.replaceAll('?', 'likely(?)') : sql;
 }
 
-/** The locks that are held: a connection that is garbage-collected is closed, and its lock is lost. */
-const LOCKS = new Set<Sqlite.Database>();
-
-/**
- * Locks a file of its own with SQLite. The lock ends with its process, however that ends, and needs no write.
- *
- * @returns a function that releases the lock, calling it twice is harmless; null when another process has it
- * @throws Sqlite.SqliteError when the file cannot be used
- */
-export function lockFile(file: string): (() => void) | null {
-  return hold(file, (sqlite) => {
-    sqlite.exec('BEGIN EXCLUSIVE');
-  });
-}
-
-/**
- * Shares a lock on the file that `lockFile` locks alone. It ends with its process.
- *
- * @returns a function that releases it; null when another process has the file alone
- * @throws Sqlite.SqliteError when the file cannot be used
- */
-export function shareFile(file: string): (() => void) | null {
-  return hold(file, (sqlite) => {
-    sqlite.exec('BEGIN');
-    sqlite.prepare('SELECT count(*) FROM sqlite_schema').get();
-  });
-}
-
-/** Opens a connection that holds the lock which `begin` takes. @returns null when another process has it */
-function hold(file: string, begin: (sqlite: Sqlite.Database) => void): (() => void) | null {
-  const sqlite = new Sqlite(file, { timeout: 0 });
-  try {
-    begin(sqlite);
-  } catch (error) {
-    sqlite.close();
-    if (error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY')) return null;
-    throw error;
-  }
-  LOCKS.add(sqlite);
-  return () => {
-    LOCKS.delete(sqlite);
-    sqlite.close();
-  };
-}
-
-function connect(file: string, options: DatabaseOptions): Sqlite.Database {
-  secureDatabaseFile(file);
-  const { trace } = options;
-  let sqlite: Sqlite.Database | undefined;
-  try {
-    sqlite = new Sqlite(file, {
-      timeout: options.shared === true ? SHARED_BUSY_TIMEOUT_MS : BUSY_TIMEOUT_MS,
-      ...(trace === undefined
-        ? {}
-        : {
-            verbose: (sql: unknown) => {
-              trace(String(sql));
-            },
-          }),
-    });
-    refuseForeign(sqlite, file);
-    sqlite.pragma('journal_mode = WAL');
-    sqlite.pragma('synchronous = FULL');
-    sqlite.pragma('foreign_keys = ON');
-    sqlite.pragma('trusted_schema = OFF');
-    migrate(sqlite);
-    if (options.maximumPages !== undefined) sqlite.pragma(`max_page_count = ${options.maximumPages}`);
-    return sqlite;
-  } catch (error) {
-    sqlite?.close();
-    if (error instanceof StoreError) throw error;
-    throw new StoreError(`cannot open the database ${file}: ${(error as Error).message}`);
-  }
-}
-
 /** The error to throw for one of SQLite. */
 function unavailable(error: unknown, what: 'read' | 'written'): unknown {
   return error instanceof Sqlite.SqliteError && UNAVAILABLE.test(error.code)
@@ -357,78 +263,6 @@ function unavailable(error: unknown, what: 'read' | 'written'): unknown {
     : error;
 }
 
-function removeDatabaseFile(file: string): void {
-  for (const part of [file, `${file}-wal`, `${file}-shm`]) rmSync(part, { force: true });
-  secureDatabaseFile(file);
-}
-
-/** An expendable file has another version of the schema. */
-class OtherSchema extends Error {}
-
-function isUseless(error: unknown): boolean {
-  if (error instanceof OtherSchema) return true;
-  return error instanceof Sqlite.SqliteError && /^SQLITE_(NOTADB|CORRUPT)/.test(error.code);
-}
-
-/** @throws Sqlite.SqliteError, OtherSchema */
-function connectExpendable(file: string, schema: string, schemaVersion: number): Sqlite.Database {
-  const sqlite = new Sqlite(file, { timeout: BUSY_TIMEOUT_MS });
-  try {
-    sqlite.pragma('journal_mode = WAL');
-    sqlite.pragma('synchronous = NORMAL');
-    sqlite.pragma('trusted_schema = OFF');
-    if (version(sqlite) === schemaVersion) return sqlite;
-    sqlite
-      .transaction(() => {
-        // Read again: another process may have made it while this one waited.
-        const found = version(sqlite);
-        if (found === schemaVersion) return;
-        if (found > 0)
-          throw new OtherSchema(`it has schema ${found}, and this Postern knows ${schemaVersion}`);
-        sqlite.exec(schema);
-        sqlite.pragma(`user_version = ${schemaVersion}`);
-      })
-      .exclusive();
-    return sqlite;
-  } catch (error) {
-    sqlite.close();
-    throw error;
-  }
-}
-
 function isReadOnly(error: unknown): boolean {
   return error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_READONLY');
-}
-
-function version(sqlite: Sqlite.Database): number {
-  return sqlite.pragma('user_version', { simple: true }) as number;
-}
-
-function refuseForeign(sqlite: Sqlite.Database, file: string): void {
-  const found = version(sqlite);
-  const tables = sqlite.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number };
-  const ours = sqlite.pragma('application_id', { simple: true }) === APPLICATION_ID;
-  if (!ours && (found > 0 || tables.n > 0)) {
-    throw new StoreError(`${file} is a database of another program: name another state directory`);
-  }
-  if (found > MIGRATIONS.length) {
-    throw new StoreError(
-      `${file} was written by a newer Postern (schema ${found}, this one knows up to ${MIGRATIONS.length}): ` +
-        `install the newer Postern again, or restore a backup from before the upgrade`,
-    );
-  }
-}
-
-function migrate(sqlite: Sqlite.Database): void {
-  if (version(sqlite) === MIGRATIONS.length) return;
-  sqlite
-    .transaction(() => {
-      // Read again: another process may have migrated while this one waited.
-      for (let next = version(sqlite); next < MIGRATIONS.length; next += 1) {
-        sqlite.exec(MIGRATIONS[next] ?? '');
-      }
-      sqlite.pragma(`application_id = ${APPLICATION_ID}`);
-      sqlite.pragma(`user_version = ${MIGRATIONS.length}`);
-    })
-    .exclusive();
 }

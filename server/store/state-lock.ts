@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { lockFile, shareFile } from './database.js';
+import { lockFile, shareFile } from './file-lock.js';
 import { makeLockFile } from './state-directory.js';
 import { StoreError } from './store-error.js';
 

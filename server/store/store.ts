@@ -3,7 +3,7 @@ import { Authorities } from './authorities.js';
 import { Authorizations } from './authorizations.js';
 import { Customers } from './customers.js';
 import { Database } from './database.js';
-import type { DatabaseOptions } from './database.js';
+import type { DatabaseOptions } from './connection.js';
 import { Declarations } from './declarations.js';
 import { Domains } from './domains.js';
 import { Holders } from './holders.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { lockFile, shareFile } from '../../server/store/database.js';
+import { lockFile, shareFile } from '../../server/store/file-lock.js';
 import { Store } from '../../server/store/store.js';
 import { eventually } from '../support/eventually.js';
 import {
