@@ -1,40 +1,17 @@
 import assert from 'node:assert/strict';
-import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { loadDom0Settings } from '../../config/dom0-settings.js';
 import { loadGateSettings } from '../../config/gate-settings.js';
 import { loadPolicy } from '../../config/policy-directory.js';
 import { eventually } from '../support/eventually.js';
 import { House } from '../support/house.js';
-
-/** Made by test/scripts/released-fixture.mjs from each release: settings, policy and state as it leaves them. */
-const RELEASED = fileURLToPath(new URL('../../../test/fixtures/released/', import.meta.url));
+import { moveIn, RELEASED } from '../support/released.js';
 
 function filesBelow(folder: string, name: RegExp): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => name.test(file))
     .map((file) => join(folder, file));
-}
-
-/** Puts a released version's files in the place of a house's own, as an upgrade finds them. */
-function moveIn(house: House, released: string): void {
-  const { directory, gateState, dom0State } = house.layout;
-  for (const [from, to] of [
-    ['gate', gateState],
-    ['dom0', dom0State],
-    ['etc', join(directory, 'etc')],
-  ] as const) {
-    rmSync(to, { recursive: true, force: true });
-    cpSync(join(released, from), to, { recursive: true });
-    for (const file of readdirSync(to, { recursive: true, withFileTypes: true })) {
-      const path = join(file.parentPath, file.name);
-      chmodSync(path, file.isDirectory() ? 0o700 : 0o600);
-      if (!/\.(?:yaml|json)$/.test(file.name)) continue;
-      writeFileSync(path, readFileSync(path, 'utf8').replaceAll('@HOUSE@', directory));
-    }
-    chmodSync(to, 0o700);
-  }
 }
 
 for (const version of readdirSync(RELEASED))

@@ -35,6 +35,18 @@ if [ -n "${REPRODUCE-}" ]; then
   echo 'two builds in two directories have the same bytes'
 fi
 
+# The halves of 1.0.0 beside those of now. Its program is made from the history.
+released=1.0.0
+commit=$(git rev-parse -q --verify "v$released^{commit}" || git log -1 --format=%H --grep="^CHANGELOG: describe $released,")
+if [ -n "$commit" ]; then
+  git clone -q "$top" "$work/released"
+  (cd "$work/released" && git checkout -q "$commit" && npm ci --silent && npm run --silent build)
+  POSTERN_RELEASED=$work/released POSTERN_RELEASED_VERSION=$released mocha --no-parallel dist/test/package/released-halves.package.js
+  rm -rf "$work/released"
+else
+  echo "there is no $released in this history: its halves were not run" >&2
+fi
+
 # As debian:13-slim: without systemd.
 mmdebstrap --quiet --mode=root --variant=minbase trixie "$work/container"
 cp "$work"/made/postern_* "$work/container/tmp/"

@@ -183,9 +183,9 @@ export class House {
     return this.#dom0?.pid ?? assert.fail('the dom0 half does not run');
   }
 
-  /** Halves that start from here on are of this build. */
-  upgrade(): void {
-    this.#script = SCRIPT;
+  /** Halves that start from here on are of this build, or of another one whose postern.js is given. */
+  upgrade(script = SCRIPT): void {
+    this.#script = script;
   }
 
   async startDom0(): Promise<void> {
