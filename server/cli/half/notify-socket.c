@@ -1,10 +1,15 @@
 /*
+ * What a half needs of the system and Node.js does not have.
+ *
  * send(path, message): sends one datagram to a Unix socket and returns 0, or the errno. Node.js has no sockets of this
  * kind, and systemd listens on one (sd_notify(3)). A path that begins with `@` is an abstract name (unix(7)). It never
  * waits: a socket that takes nothing now gives EAGAIN.
+ *
+ * trim(): gives the free pages between the pieces of native memory back to the system (malloc_trim(3)).
  */
 #define NAPI_VERSION 8
 #include <errno.h>
+#include <malloc.h>
 #include <node_api.h>
 #include <stddef.h>
 #include <string.h>
@@ -48,12 +53,21 @@ static napi_value send_message(napi_env env, napi_callback_info info) {
   return napi_create_int32(env, fault, &answer) == napi_ok ? answer : NULL;
 }
 
-static napi_value begin(napi_env env, napi_value exports) {
+static napi_value trim(napi_env env, napi_callback_info info) {
+  napi_value nothing;
+  (void)info;
+  malloc_trim(0);
+  return napi_get_undefined(env, &nothing) == napi_ok ? nothing : NULL;
+}
+
+static int offer(napi_env env, napi_value exports, const char *name, napi_callback callback) {
   napi_value function;
-  if (napi_create_function(env, "send", NAPI_AUTO_LENGTH, send_message, NULL, &function) != napi_ok ||
-      napi_set_named_property(env, exports, "send", function) != napi_ok)
-    return NULL;
-  return exports;
+  return napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, NULL, &function) == napi_ok &&
+         napi_set_named_property(env, exports, name, function) == napi_ok;
+}
+
+static napi_value begin(napi_env env, napi_value exports) {
+  return offer(env, exports, "send", send_message) && offer(env, exports, "trim", trim) ? exports : NULL;
 }
 
 NAPI_MODULE(NODE_GYP_MODULE_NAME, begin)

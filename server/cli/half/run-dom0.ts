@@ -12,6 +12,7 @@ import { CliError, EXIT } from '../command/exit-status.js';
 import { liveUntilStopped, startFault } from './half.js';
 import { dom0Health } from './dom0-health.js';
 import { openLog } from './log.js';
+import { keepNativeMemorySmall } from './native-memory.js';
 import { managerOf } from './service-manager.js';
 import { keepHeapSmall } from './small-heap.js';
 import { SettingsReload } from './settings-reload.js';
@@ -69,6 +70,7 @@ export async function runDom0(file: string, { check = false } = {}): Promise<voi
   });
   manager.ready(() => dom0Health(dom0.health, intervalSeconds, reload.troubles));
   void consoles.loaded().then(keepHeapSmall);
+  keepNativeMemorySmall();
   // For the demo, and for who starts it by hand.
   if (!manager.isThere) process.stdout.write(`postern dom0 ready on ${settings.socket}\n`);
 }

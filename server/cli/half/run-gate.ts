@@ -28,6 +28,7 @@ import { liveUntilStopped, startFault } from './half.js';
 import { GateHealth } from './gate-health.js';
 import { openLog } from './log.js';
 import { managerOf } from './service-manager.js';
+import { keepNativeMemorySmall } from './native-memory.js';
 import { keepHeapSmall } from './small-heap.js';
 import { PolicyFiles, policyOfTexts } from '../admin/policy-files.js';
 import { valid } from '../command/settings-option.js';
@@ -56,6 +57,7 @@ export async function runGate(file: string): Promise<void> {
     });
     const health = half.health();
     manager.ready(() => health.now());
+    keepNativeMemorySmall();
     keepHeapSmall();
     // For the demo, and for who starts it by hand.
     if (!manager.isThere) process.stdout.write(`postern gate ready on ${addresses.join(', ')}\n`);

@@ -16,6 +16,7 @@ import { FaultScope } from '../../wire/fault-scope.js';
 import { startFault } from './half.js';
 import { openLog } from './log.js';
 import { openUsage } from './open-usage.js';
+import { keepNativeMemorySmall } from './native-memory.js';
 import { keepHeapSmall } from './small-heap.js';
 
 /** Milliseconds. After this the process exits even if stopping has not finished. */
@@ -98,6 +99,7 @@ export async function runWorker(): Promise<void> {
     });
     for (const [batch, socket] of waiting.splice(0)) worker.heard(batch, socket);
     await worker.start();
+    keepNativeMemorySmall();
     keepHeapSmall();
   } catch (error) {
     log.fatal(startFault(error), 'worker.not-started');
