@@ -16,8 +16,11 @@ export function hasArrived(before: MenuState, after: MenuState): boolean {
 
 /** Whether a request has not been answered yet. */
 export function isWaiting(state: MenuState): boolean {
+  return state.asked !== null || isReading(state);
+}
+
+/** Whether lines that were asked for have not come yet. */
+export function isReading(state: MenuState): boolean {
   const page = currentPage(state);
-  return (
-    state.asked !== null || state.printing || (page.page === 'log' && (page.view === null || page.searching))
-  );
+  return state.printing || (page.page === 'log' && (page.view === null || page.searching));
 }

@@ -21,6 +21,11 @@ export function messageOf(state: MenuState, line: string): Message | null {
   return page.page === 'log' ? logChoice(text) : choiceOf(page.page, text);
 }
 
+/** Whether a line asks to leave. */
+export function leaves(line: string): boolean {
+  return WORDS[line.trim().toLowerCase()] === 'interrupt';
+}
+
 function asksConsole(state: MenuState): boolean {
   return state.dialog?.ask === 'yes' && offersConsole(state, state.dialog);
 }

@@ -1,8 +1,8 @@
 import { byCommandOnly } from './command-words.js';
 import { KeyInput } from './key-input.js';
 import { LineEditor } from './line-editor.js';
-import { hasArrived, isWaiting } from './plain-arrival.js';
-import { messageOf } from './plain-choice.js';
+import { hasArrived, isReading, isWaiting } from './plain-arrival.js';
+import { leaves, messageOf } from './plain-choice.js';
 import { placeOf } from './plain-place.js';
 import { newsText, pageText, promptText } from './plain-text.js';
 import type { Fact, MenuStart, MenuTerminal, OpenMenu, Perform } from './port.js';
@@ -16,6 +16,7 @@ import { nextWords, typedPath } from './typed-words.js';
 import { completion, wordList } from './word-list.js';
 import type { TypedPath } from './typed-words.js';
 import { PLAIN } from './help-words.js';
+import { PRINTS_ALREADY } from './words.js';
 import { acceptedSentence, wrongWord } from './operation-words.js';
 
 interface PlainOptions {
@@ -38,15 +39,21 @@ export function openPlainMenu(
   return menu;
 }
 
+/** The most lines that wait until what was asked for before has come. */
+const MOST_AHEAD = 32;
+
 class PlainMenu implements OpenMenu {
   readonly #terminal: MenuTerminal;
   readonly #end: string;
+  readonly #echoes: boolean;
   readonly #input: KeyInput;
   readonly #editor: LineEditor;
   readonly #loop: MenuLoop;
   readonly #perform: Perform;
   /** Whether the cursor stands after a prompt. */
   #prompted = false;
+  /** Lines that were typed ahead. */
+  readonly #ahead: string[] = [];
   /** The number of effects so far. */
   #performed = 0;
   #suspended = false;
@@ -57,6 +64,7 @@ class PlainMenu implements OpenMenu {
   constructor(terminal: MenuTerminal, start: MenuStart, perform: Perform, options: PlainOptions) {
     this.#terminal = terminal;
     this.#end = options.echo ? '\r\n' : '\n';
+    this.#echoes = options.echo;
     this.#perform = perform;
     this.#loop = new MenuLoop(initialState(start), (effect) => {
       if (effect.effect === 'quit') this.#print([PLAIN.goodbye]);
@@ -74,7 +82,8 @@ class PlainMenu implements OpenMenu {
       entered: (line) => {
         if (options.echo) terminal.write(this.#end);
         this.#prompted = false;
-        this.#enter(line);
+        if (this.#mustWait(line)) this.#keep(line);
+        else this.#enter(line);
       },
       left: () => {
         this.#quit();
@@ -106,6 +115,7 @@ class PlainMenu implements OpenMenu {
     if (this.#prompted) this.#terminal.write(this.#end);
     this.#prompted = false;
     this.#editor.forget();
+    this.#ahead.length = 0;
   }
 
   resume(): void {
@@ -143,11 +153,44 @@ class PlainMenu implements OpenMenu {
 
   /** At the end of input it still waits for pending answers, so that the customer can read them. */
   #quitAtEnd(): void {
-    if (this.#ended && !isWaiting(this.#loop.state) && !this.#loop.state.closing) this.#quit();
+    const isDone = this.#ahead.length === 0 && !isWaiting(this.#loop.state);
+    if (this.#ended && isDone && !this.#loop.state.closing) this.#quit();
+  }
+
+  /**
+   * What was asked for comes before the next line is read: each is a request to a host. Who has a terminal may leave at
+   * once; a program's `q` comes after what it asked for.
+   */
+  #mustWait(line: string): boolean {
+    if (leaves(line)) return !this.#echoes && (this.#ahead.length > 0 || isReading(this.#loop.state));
+    return this.#ahead.length > 0 || this.#loop.state.printing;
+  }
+
+  #keep(line: string): void {
+    if (this.#ahead.length < MOST_AHEAD) this.#ahead.push(line);
+    else this.#print([PRINTS_ALREADY]);
+    if (this.#echoes) this.#prompt();
+  }
+
+  /** Takes the lines that were typed ahead, as far as they need not wait. */
+  #takeAhead(): void {
+    for (let [line] = this.#ahead; line !== undefined; [line] = this.#ahead) {
+      const { state } = this.#loop;
+      if (state.closing || this.#disposed || (leaves(line) ? isReading(state) : state.printing)) return;
+      this.#ahead.shift();
+      if (this.#echoes) this.#terminal.write(this.#showable(line) + this.#end);
+      this.#prompted = false;
+      this.#enter(line);
+    }
+  }
+
+  /** What is being typed behind lines that wait is not shown: nobody knows yet what it will be. */
+  #shownLine(line: string): string {
+    return this.#ahead.length > 0 ? '' : this.#showable(line);
   }
 
   /** A pasted private key is never echoed: a key is shown only while it can be a public one. */
-  #shownLine(line: string): string {
+  #showable(line: string): string {
     const page = currentPage(this.#loop.state);
     if (this.#loop.state.dialog === null && page.page === 'add-key' && (page.discarding || !canBeShown(line)))
       return '';
@@ -234,6 +277,7 @@ class PlainMenu implements OpenMenu {
       ...(hasArrived(before, this.#loop.state) ? pageText(this.#loop.state) : []),
       ...(isPrinted(message) ? message.lines : []),
     ]);
+    this.#takeAhead();
     this.#quitAtEnd();
   }
 

@@ -371,13 +371,11 @@ describe('plain menu', () => {
     assert.match(say('horatio start'), /It is running already/);
   });
 
-  it('prints a screen where the customer is, one at a time, and goes on with what was typed', () => {
+  it('prints a screen where the customer is, and goes on with what was typed', () => {
     const { say, effects, menu, terminal } = open({}, true);
     assert.equal(say('horatio screen\r').split('\r\n').at(-1), 'Your choice: ');
     const printed = { what: 'screen', domain: HORATIO } as const;
     assert.deepEqual(effects, [{ effect: 'print', printed }]);
-    assert.match(say('ophelia graph\r'), /What you asked for before is not here yet\. Please wait for it\./);
-    assert.equal(effects.length, 1);
     terminal.type('hor');
     terminal.take();
     menu.tell({ fact: 'printed', lines: ['login:', '', HOSTILE] });
@@ -386,6 +384,51 @@ describe('plain menu', () => {
     assert.doesNotMatch(shown, /[^\r\n\P{Cc}]/u);
     say('\x15recordings\r');
     assert.deepEqual(effects.at(-1), { effect: 'print', printed: { what: 'recordings' } });
+  });
+
+  it('takes lines that were typed ahead one after the other, each when the one before was answered', () => {
+    const { say, effects, menu, terminal } = open({}, true);
+    say('horatio screen\r');
+    assert.equal(say('horatio graph\r').split('\r\n').at(-1), 'Your choice: ');
+    say('2\r');
+    assert.equal(effects.length, 1);
+    menu.tell({ fact: 'printed', lines: ['login:'] });
+    assert.match(terminal.take(), /^\r\nlogin:\r\nYour choice: horatio graph\r\nYour choice: $/);
+    assert.deepEqual(effects.at(-1), { effect: 'print', printed: { what: 'graph', domain: HORATIO } });
+    assert.equal(effects.length, 2);
+    menu.tell({ fact: 'printed', lines: ['CPU now 3 %'] });
+    assert.match(terminal.take(), /^\r\nCPU now 3 %\r\nYour choice: 2\r\n\r\nophelia: off/);
+  });
+
+  it('shows nothing of a private key that is pasted behind a line that waits', () => {
+    const { say, menu, terminal } = open({}, true);
+    say('s\r');
+    menu.tell({ fact: 'keys', keys: [menuKey('A')] });
+    terminal.type('horatio screen\ra\r-----BEGIN OPENSSH PRIVATE KEY-----\rb3BlbnNzaC1rZXk\r');
+    menu.tell({ fact: 'printed', lines: ['login:'] });
+    assert.match(terminal.take(), /login:\r\nYour choice: a\r\n[^]*That was a PRIVATE key/);
+    assert.doesNotMatch(terminal.text, /BEGIN|b3Blb/);
+  });
+
+  it('leaves at once where there is a terminal, and in its turn where a program speaks', () => {
+    const person = open({}, true);
+    person.say('horatio screen\r');
+    assert.match(person.say('q\r'), /Goodbye/);
+    const program = open();
+    program.say('horatio screen');
+    assert.doesNotMatch(program.say('q'), /Goodbye/);
+    program.menu.tell({ fact: 'printed', lines: ['login:'] });
+    assert.match(program.terminal.take(), /login:[^]*Goodbye/);
+  });
+
+  it('keeps only so many lines that were typed ahead', () => {
+    const { say, effects, menu, terminal } = open();
+    say('horatio screen');
+    for (let line = 0; line < 32; line += 1) assert.doesNotMatch(say('horatio screen'), /Please wait/);
+    assert.match(say('horatio graph'), /What you asked for before is not here yet\. Please wait for it\./);
+    for (let line = 0; line < 33; line += 1) menu.tell({ fact: 'printed', lines: [`${line}`] });
+    assert.equal(effects.length, 33);
+    assert.match(terminal.take(), /\n32\n[^]*Your choice: $/);
   });
 
   it('waits at the end of its input for what is to be printed', () => {
