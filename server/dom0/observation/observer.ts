@@ -270,7 +270,8 @@ export class Observer {
     const isManaged = (name: GuestName): boolean => this.#trackers.has(name as DomainName);
     const moves = this.#moves.see(this.#trackers.keys(), { listed: byName, isManaged });
     const boots = await this.#profiles.find(this.list(), byName, now, moves);
-    const exists = (name: DomainName): boolean => byName.has(name);
+    // An operation that began before a reload makes the guest anew between two looks.
+    const exists = (name: DomainName): boolean => byName.has(name) || this.#leaving.has(name);
     for (const name of await memory.judge(
       configs,
       exists,
