@@ -7,7 +7,7 @@ import type { Dom0Parts } from '../../server/dom0/dom0-parts.js';
 import type { Timings } from '../../server/dom0/scheduling/timings.js';
 import { Dom0Client } from './dom0-client.js';
 import { eventually } from './eventually.js';
-import { dom0SettingsSample } from './dom0-settings-sample.js';
+import { dom0SettingsSample, patient } from './dom0-settings-sample.js';
 import { FakeConsoles } from './fake-consoles.js';
 import { FakeToolstack } from './fake-toolstack.js';
 import { silentLogger } from './silent-logger.js';
@@ -51,8 +51,7 @@ export class Dom0UnderTest {
     const rescue = { kernel: '/srv/xen/rescue-vmlinuz', ramdisk: '/srv/xen/rescue-initrd.gz', disk };
     const sample = dom0SettingsSample(directory, '/bin/false', join(directory, 'etc', '*.cfg'), rescue);
     this.settings = {
-      ...sample,
-      deadlines: { shutdownSeconds: 1, createSeconds: 1, rebootSeconds: 1, destroySeconds: 1 },
+      ...patient(sample),
       observe: { intervalSeconds: 0.02, goneAfterSeconds: 0.1 },
     };
     this.client = new Dom0Client(this.settings.socket);
@@ -65,6 +64,12 @@ export class Dom0UnderTest {
     const house = new Dom0UnderTest(directory);
     for (const name of domains) await house.configure(name);
     return house;
+  }
+
+  /** Call it before the start, for a deadline that has to pass. On a slow disk it passes for honest work, too. */
+  makeDeadlinesShort(): void {
+    const deadlines = { shutdownSeconds: 1, createSeconds: 1, rebootSeconds: 1, destroySeconds: 1 };
+    this.settings = { ...this.settings, deadlines };
   }
 
   /** Writes a domain's configuration file, in one step: a half that looks meanwhile never sees half of it. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import ssh2, { type Client, type ConnectConfig, type ParsedKey } from 'ssh2';
 import { sendPayload, type Ssh2Protocol } from '../../server/gate/ssh/ssh2-private.js';
+import { PATIENCE_MS } from './eventually.js';
 
 /** The server's answer to one login request. */
 export type LoginReply = 'failure' | 'sign-please' | 'success' | 'disconnected';
@@ -194,7 +195,7 @@ export class RawSsh {
       };
       const timer = setTimeout(() => {
         reject(new Error(`waited for ${what}; so far ${[...this.#counts].join(' ')}`));
-      }, 15_000);
+      }, PATIENCE_MS);
       this.#waiting.add(look);
     });
   }

@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 /** Milliseconds. A half that is not ready by then is taken to have failed. */
-const START_MS = 40_000;
+const START_MS = 120_000;
 
 /** As in server/postern. */
 const HEAP = ['--max-semi-space-size=2'];

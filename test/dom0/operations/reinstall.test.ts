@@ -411,6 +411,7 @@ describe('reinstall', () => {
   it('fails before the first byte when the guest does not shut down', async () => {
     house.toolstack.put('horatio');
     house.toolstack.on.set('shutdown', (): Promise<Refusal | null> => new Promise(() => undefined));
+    house.makeDeadlinesShort();
     await house.start();
     const end = await run();
     assert.equal(end.failure?.code, 'deadline-passed');
@@ -605,6 +606,7 @@ describe('reinstall', () => {
     const host = new LeapingHost();
     house.parts = { ...house.parts, host };
     house.settings = { ...house.settings, reinstall: { mibPerSecond: 1 } };
+    house.makeDeadlinesShort();
     await truncate(at('ophelia.img'), 600 * 1024 * 1024);
     house.toolstack.put('ophelia');
     await house.start();

@@ -205,6 +205,10 @@ describe('a rescue that ends', () => {
   });
 
   describe('whose guest ignores the shutdown', () => {
+    beforeEach(() => {
+      house.makeDeadlinesShort();
+    });
+
     it('runs on after `normal`, is asked again, and shows when', async () => {
       house.timings = { ...house.timings, endRetry: HOUR };
       ignores();
