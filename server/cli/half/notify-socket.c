@@ -5,11 +5,15 @@
  * kind, and systemd listens on one (sd_notify(3)). A path that begins with `@` is an abstract name (unix(7)). It never
  * waits: a socket that takes nothing now gives EAGAIN.
  *
- * trim(): gives the free pages between the pieces of native memory back to the system (malloc_trim(3)).
+ * trim(): gives the free pages between the pieces of native memory back to the system (malloc_trim(3)). Only
+ * glibc keeps such pages.
  */
 #define NAPI_VERSION 8
-#include <errno.h>
+#include <features.h>
+#ifdef __GLIBC__
 #include <malloc.h>
+#endif
+#include <errno.h>
 #include <node_api.h>
 #include <stddef.h>
 #include <string.h>
@@ -56,7 +60,9 @@ static napi_value send_message(napi_env env, napi_callback_info info) {
 static napi_value trim(napi_env env, napi_callback_info info) {
   napi_value nothing;
   (void)info;
+#ifdef __GLIBC__
   malloc_trim(0);
+#endif
   return napi_get_undefined(env, &nothing) == napi_ok ? nothing : NULL;
 }
 
