@@ -16,13 +16,14 @@ end() {
 }
 trap end EXIT
 # A build that is killed in its midst leaves nothing that looks like a package. The next one takes its remains away.
-node dist/server/package/command.js "$work/made" &
+# With all that it has started, or dpkg-deb would go on compressing.
+setsid node dist/server/package/command.js "$work/made" &
 killed=$!
 until ls "$work"/made/.unfinished-*/postern_*.deb >/dev/null 2>&1; do
   kill -0 "$killed" || { echo 'the build ended before it was killed' >&2; exit 1; }
   sleep 0.1
 done
-kill -KILL "$killed" && ! wait "$killed" 2>/dev/null
+kill -s KILL -- "-$killed" && ! wait "$killed" 2>/dev/null
 [ -z "$(ls "$work/made")" ] || { echo 'a build that was killed left a package:' >&2; ls "$work/made" >&2; exit 1; }
 node dist/server/package/command.js "$work/made"
 [ -z "$(ls -A "$work/made" | grep -v '^postern\|^SHA256SUMS$')" ] || { echo 'remains of a build that was killed:' >&2; ls -A "$work/made" >&2; exit 1; }
