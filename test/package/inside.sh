@@ -20,6 +20,9 @@ await() {
 as_alice() { ssh -n -i /root/alice -o StrictHostKeyChecking=accept-new -o BatchMode=yes -p 2222 alice@127.0.0.1 "$@"; }
 apt_get() { run apt-get -y -q -o Dpkg::Use-Pty=0 -o Acquire::https::CAInfo="${SSL_CERT_FILE-}" "$@"; }
 state() { systemctl show -P "$2" "$1"; }
+start_both() {
+  run systemctl start postern-dom0 postern-gate || { journalctl -n 40 --no-pager -u postern-dom0 -u postern-gate; fail 'the halves do not start'; }
+}
 is_off() { [ "$(state "$1" ActiveState)" = inactive ]; }
 
 . /srv/crowd.sh
@@ -55,7 +58,7 @@ for unit in postern-gate postern-dom0; do
   [ "$(systemctl is-enabled $unit)" = enabled ] || fail "setup did not enable $unit"
 done
 postern setup both | grep -q '^nothing to do$' || fail 'setup does something twice'
-run systemctl start postern-dom0 postern-gate
+start_both
 await postern doctor
 run postern doctor
 ssh-keygen -q -t ed25519 -N '' -f /root/alice
@@ -132,7 +135,7 @@ for unit in postern-gate postern-dom0; do
   [ "$(systemctl is-enabled $unit)" = enabled ] || fail "setup did not enable $unit again"
 done
 postern setup both | grep -q '^nothing to do$' || fail 'setup does something twice after a purge'
-run systemctl start postern-dom0 postern-gate
+start_both
 await as_alice list
 [ "$(postern hostkey | head -1)" = "$key" ] || fail 'another host key'
 run as_alice horatio status
