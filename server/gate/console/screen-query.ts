@@ -1,13 +1,14 @@
 import type { ScreenText } from '../../wire/console.js';
+import { Patience } from '../../wire/patience.js';
 
 /** How long to wait for dom0's answer. Milliseconds. */
-const PATIENCE = 500;
+const PATIENCE_MS = 500;
 
 /** Asks dom0 for the text of the screen. */
 export class ScreenQuery {
   readonly #ask: () => boolean;
   #waiting: ((screen: ScreenText | null) => void) | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  #patience: Patience | null = null;
 
   /** @param ask sends the question; returns false when it cannot be asked */
   constructor(ask: () => boolean) {
@@ -23,16 +24,16 @@ export class ScreenQuery {
     if (!this.#ask()) return Promise.resolve(null);
     return new Promise((resolve) => {
       this.#waiting = resolve;
-      this.#timer = setTimeout(() => {
+      this.#patience = new Patience(PATIENCE_MS, () => {
         this.heard(null);
-      }, PATIENCE);
+      });
     });
   }
 
   /** Call it with dom0's answer. */
   heard(screen: ScreenText | null): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#patience?.stop();
+    this.#patience = null;
     const waiting = this.#waiting;
     this.#waiting = null;
     waiting?.(screen);
