@@ -4,6 +4,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import type { ProfileSettings } from '../../server/dom0/boot/boot-profiles.js';
 import type { Contract } from '../../server/wire/contract.js';
 import type { Change } from '../../server/wire/domain.js';
@@ -227,5 +228,18 @@ describe('a reload of the dom0 half', () => {
     await house.until('all to be back', names, (now) => now.length === 3);
     await writeFile(join(other, 'yorick.cfg'), '');
     assert.deepEqual(house.consoles.forgotten, []);
+  });
+
+  it('goes by the last of two reloads, however soon after the first one it comes', async () => {
+    const other = join(house.directory, 'more');
+    await mkdir(other);
+    await rename(await house.configure('yorick'), join(other, 'yorick.cfg'));
+    const [glob = ''] = house.settings.domains;
+    for (let turns = 0; turns < 40; turns += 1) {
+      house.reload({ domains: [glob, join(other, '*.cfg')] });
+      for (let turn = 0; turn < turns; turn += 1) await turnOfLoop();
+      house.reload({ domains: [join(other, '*.cfg')] });
+      await house.until(`one after ${turns} turns`, names, (now) => now.join() === 'yorick');
+    }
   });
 });

@@ -82,8 +82,6 @@ export class DomainConfigs {
   replace(settings: DomainConfigsSettings): void {
     this.#settings = settings;
     this.#absences = new ConfigAbsences(settings.domains, this.#parts.files);
-    for (const pattern of this.#found.keys())
-      if (!settings.domains.includes(pattern)) this.#found.delete(pattern);
     this.#isStale = true;
     this.#dueAt = -Infinity;
   }
@@ -204,7 +202,7 @@ export class DomainConfigs {
    * @param now milliseconds of a clock that never jumps
    */
   scanInTurn(now: number): Promise<void> {
-    if (now < this.#dueAt) return Promise.resolve();
+    if (now < this.#dueAt) return this.#scanning;
     this.#dueAt = now + this.#files.size * BETWEEN_FILES;
     return this.scan();
   }
@@ -226,14 +224,19 @@ export class DomainConfigs {
 
   /** What the globs find; where a file system hangs, what they found last. */
   async #paths(): Promise<ReadonlySet<string>> {
-    for (const pattern of this.#settings.domains) {
+    const { domains } = this.#settings;
+    for (const pattern of domains) {
       const found = await glob(pattern, (path) => this.#parts.files.readdir(path)).catch((error: unknown) => {
         if (error instanceof NoAnswerError) return null;
         throw error;
       });
       if (found !== null) this.#found.set(pattern, found);
     }
-    return new Set([...this.#found.values()].flat());
+    // Other settings may have come meanwhile, and this look ends by its own.
+    const paths = new Set(domains.flatMap((pattern) => this.#found.get(pattern) ?? []));
+    for (const pattern of this.#found.keys())
+      if (!this.#settings.domains.includes(pattern)) this.#found.delete(pattern);
+    return paths;
   }
 
   #seen(path: string, look: ConfigFileStatus): SeenFile | undefined {

@@ -65,6 +65,11 @@ export interface ObserverEvents {
   looked?(): void;
 }
 
+interface NewSettings {
+  /** Whether the files were looked at by them. */
+  areLookedBy: boolean;
+}
+
 /** Looks at the toolstack and the configuration files in one loop, and publishes what it sees. */
 export class Observer {
   readonly #parts: ObserverParts;
@@ -85,8 +90,8 @@ export class Observer {
   #adopted: number | null = null;
   #roundAt: number;
   readonly #listing: LastListing;
-  /** The settings have changed, and then the files were looked at by them; null: no domain may have to go for it. */
-  #newSettings: 'taken' | 'looked' | null = null;
+  /** The settings that came last, until the domains that they do not have managed are gone. */
+  #newSettings: NewSettings | null = null;
   /** The domains that go when the operation on them has ended. */
   #leaving: ReadonlySet<DomainName> = new Set();
 
@@ -187,7 +192,7 @@ export class Observer {
    * look at the files. A domain with an operation under way goes when that has ended.
    */
   takeSettings(): void {
-    this.#newSettings = 'taken';
+    this.#newSettings = { areLookedBy: false };
   }
 
   /** Whether the domain is here only for the operation under way on it. */
@@ -248,10 +253,10 @@ export class Observer {
 
   async #round(): Promise<Refusal | null> {
     const { configs, memory, settings, host } = this.#parts;
-    const areNew = this.#newSettings === 'taken';
+    // A look that was under way when settings came did not go by them.
+    const taken = this.#newSettings;
     const looked = configs.scanInTurn(host.uptime()).then(() => true);
-    // A look that was under way when the settings came did not go by them.
-    if ((await within(host, SCAN_PATIENCE_MS, looked)) === true && areNew) this.#newSettings = 'looked';
+    if ((await within(host, SCAN_PATIENCE_MS, looked)) === true && taken !== null) taken.areLookedBy = true;
     this.#adopt();
     const listed = await this.#parts.toolstack.list();
     const now = host.uptime();
@@ -346,7 +351,7 @@ export class Observer {
         fault: configs.fault(name),
         configured: memory.configured(name),
       });
-    if (this.#newSettings === 'looked' || this.#leaving.size > 0) this.#drop();
+    if (this.#newSettings?.areLookedBy === true || this.#leaving.size > 0) this.#drop();
   }
 
   /** A file that is not read yet may be that of any name. */
@@ -354,10 +359,9 @@ export class Observer {
     const { configs, expectations } = this.#parts;
     if (configs.isReading === true) return;
     const managed = new Set([...configs.list(), ...configs.kept()].map(({ name }) => name));
-    const going = [...(this.#newSettings === 'looked' ? this.#trackers.keys() : this.#leaving)].filter(
-      (name) => !managed.has(name),
-    );
-    if (this.#newSettings === 'looked') this.#newSettings = null;
+    const isNew = this.#newSettings?.areLookedBy === true;
+    const going = [...(isNew ? this.#trackers.keys() : this.#leaving)].filter((name) => !managed.has(name));
+    if (isNew) this.#newSettings = null;
     this.#leaving = new Set(going.filter((name) => expectations.isUnderWay(name)));
     for (const name of going.filter((one) => !this.#leaving.has(one))) {
       this.#unfollow(name);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DomainConfigs } from '../../../server/dom0/config/domain-configs.js';
+import type { DomainConfigs, DomainConfigsSettings } from '../../../server/dom0/config/domain-configs.js';
 import { glob } from '../../../server/dom0/config/glob.js';
 import { configsLikeXl } from '../../support/configs-like-xl.js';
 import type { Logger } from '../../../server/wire/logger.js';
@@ -46,6 +46,22 @@ describe('the domains that are found', () => {
     await rename(join(directory, 'horatio.cfg'), join(directory, 'horatio.cfg.off'));
     await write('ophelia.cfg', 'name = "yorick"\n');
     await configs.scan();
+    await configs.settled();
+    assert.deepEqual(names(), ['yorick']);
+  });
+
+  it('go by the new settings alone when these come during a look', async () => {
+    await write('horatio.cfg', 'name = "horatio"\n');
+    await mkdir(join(directory, 'more'));
+    await write('more/yorick.cfg', 'name = "yorick"\n');
+    const settings = (...globs: string[]): DomainConfigsSettings => ({
+      domains: globs.map((one) => join(directory, one)),
+      unmanaged: [],
+    });
+    configs.replace(settings('*.cfg', 'more/*.cfg'));
+    const earlier = configs.scan();
+    configs.replace(settings('more/*.cfg'));
+    await Promise.all([earlier, configs.scan()]);
     await configs.settled();
     assert.deepEqual(names(), ['yorick']);
   });
