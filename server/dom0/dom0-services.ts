@@ -31,6 +31,7 @@ import { KeptOffers } from './operations/kept-offers.js';
 import { Operations } from './operations/operations.js';
 import { ReinstallTarget } from './operations/reinstall-target.js';
 import { RescueEnding } from './operations/rescue-ending.js';
+import { SharedRun } from './scheduling/shared-run.js';
 import { SettingsInForce } from './settings-in-force.js';
 import { Transcripts } from './toolstack/transcripts.js';
 import { Xenstore } from './toolstack/xenstore.js';
@@ -52,6 +53,8 @@ export class Dom0Services {
   readonly #ending: RescueEnding;
   readonly #hostKeys: RescueHostKeys;
   readonly #usage: UsageSampler;
+  /** One after the other, so that gates are never told of former settings last. */
+  readonly #contracts = new SharedRun(() => this.#contract());
   readonly #deaf: readonly (() => void)[];
 
   constructor(context: Dom0Context, profiles: BootProfiles, state: Dom0State, parts: Dom0Parts) {
@@ -137,7 +140,8 @@ export class Dom0Services {
     if (!this.#inForce.take(next, parts)) return this.#inForce.now;
     observer.takeSettings();
     // A gate knows the profiles before it hears which of them a domain can have.
-    void this.#contract()
+    void this.#contracts
+      .get()
       .then((contract) => {
         api.feed.tell({ change: 'contract', contract });
         for (const domain of observer.list()) api.feed.tell({ change: 'domain', domain: this.#view(domain) });

@@ -230,6 +230,22 @@ describe('a reload of the dom0 half', () => {
     assert.deepEqual(house.consoles.forgotten, []);
   });
 
+  it('tells gates of the last of two reloads last, also when it has less to look at', async () => {
+    const { told, end } = await changes();
+    const file = { file: '/srv/xen/image.raw', sha256: '0'.repeat(64), minimumMiB: null };
+    const image = { ...file, title: 'Debian', types: ['pv'] } as const;
+    const images = Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`image-${at}`, image]));
+    const before = told.length;
+    house.reload({ images });
+    house.reload({ images: {} });
+    const contracts = (): readonly Contract[] =>
+      told.slice(before).flatMap((one) => (one.change === 'contract' ? [one.contract] : []));
+    await eventually('both', () => contracts().length === 2);
+    assert.deepEqual(contracts().at(-1), await contract());
+    assert.equal(contracts().at(-1)?.images, undefined);
+    end();
+  });
+
   it('goes by the last of two reloads, however soon after the first one it comes', async () => {
     const other = join(house.directory, 'more');
     await mkdir(other);
