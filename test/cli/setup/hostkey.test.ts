@@ -169,7 +169,7 @@ describe('cli: hostkey rotate', () => {
       const own = ['--settings', writeGateSettings(directory.path)];
       const key = directory.file('host_key');
       const none = await postern(['hostkey', 'rotate', ...own]);
-      assert.match(none.stderr, /Cannot read the host key .*host_key: no such file or directory/);
+      assert.match(none.stderr, /Cannot read the host key .*host_key: there is no such file or directory/);
       HostKey.open(key);
       assert.equal((await postern(['hostkey', 'rotate', ...own])).status, 0);
       assert.equal(statSync(`${key}.next`).mode & 0o777, 0o600);
