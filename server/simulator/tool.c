@@ -214,7 +214,9 @@ static void obey(void) {
     char kind;
     uint32_t length;
   } head;
-  if (has_joined && recv(server, &head, 1, MSG_PEEK) == 0) {
+  /* It may be killed before it has read what this process told it. */
+  ssize_t there = has_joined ? recv(server, &head, 1, MSG_PEEK) : 1;
+  if (there == 0 || (there < 0 && errno == ECONNRESET)) {
     if (console < 0) end(0);
     close(server);
     server = -1;

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Host } from '../../server/simulator/host.js';
 import { installSimulator, stopSimulator } from '../../server/simulator/install.js';
 import { isAlive } from '../../server/simulator/process-identity.js';
+import { livingProcesses } from '../../server/simulator/process-marks.js';
+import { eventually } from '../support/eventually.js';
 import { SimulatedXen } from '../support/simulated-xen.js';
 
 describe('a simulated host', () => {
@@ -50,6 +52,23 @@ describe('a simulated host', () => {
     const { status, stderr } = await xen.xl('list');
     assert.equal(status, 1);
     assert.equal(stderr, 'xl (simulated): this host is stopped\n');
+  });
+
+  it('ends a console in peace, also when the host is killed before it has heard of that', async () => {
+    await xen.start('horatio');
+    const console = xen.console('horatio');
+    await console.receives('login: ');
+    const tools = livingProcesses(xen.host.directory)
+      .map(({ pid }) => pid)
+      .filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('tools-process.js'));
+    assert.equal(tools.length, 1);
+    for (const pid of tools) process.kill(pid, 'SIGSTOP');
+    const descriptors = (): number => readdirSync(`/proc/${console.pid}/fd`).length;
+    const before = descriptors();
+    for (const { keeper } of new Host(xen.host.directory).domains()) process.kill(keeper.pid, 'SIGKILL');
+    await eventually('the console to be closed', () => descriptors() < before);
+    for (const pid of tools) process.kill(pid, 'SIGKILL');
+    assert.equal(await console.ends(), 0);
   });
 
   it('leaves no process behind when it is stopped while a domain is created', async () => {
