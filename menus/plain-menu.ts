@@ -158,12 +158,18 @@ class PlainMenu implements OpenMenu {
   }
 
   /**
-   * What was asked for comes before the next line is read: each is a request to a host. Who has a terminal may leave at
+   * A line waits for what was asked for before, because each is a request to a host. A person at a terminal may leave at
    * once; a program's `q` comes after what it asked for.
    */
   #mustWait(line: string): boolean {
-    if (leaves(line)) return !this.#echoes && (this.#ahead.length > 0 || isReading(this.#loop.state));
-    return this.#ahead.length > 0 || this.#loop.state.printing;
+    if (this.#echoes && leaves(line)) return false;
+    return this.#ahead.length > 0 || this.#comesLater(line);
+  }
+
+  /** Whether something that was asked for comes before this line. */
+  #comesLater(line: string): boolean {
+    const { state } = this.#loop;
+    return leaves(line) ? isReading(state) : state.printing;
   }
 
   #keep(line: string): void {
@@ -175,8 +181,7 @@ class PlainMenu implements OpenMenu {
   /** Takes the lines that were typed ahead, as far as they need not wait. */
   #takeAhead(): void {
     for (let [line] = this.#ahead; line !== undefined; [line] = this.#ahead) {
-      const { state } = this.#loop;
-      if (state.closing || this.#disposed || (leaves(line) ? isReading(state) : state.printing)) return;
+      if (this.#loop.state.closing || this.#disposed || this.#comesLater(line)) return;
       this.#ahead.shift();
       if (this.#echoes) this.#terminal.write(this.#showable(line) + this.#end);
       this.#prompted = false;
@@ -184,7 +189,7 @@ class PlainMenu implements OpenMenu {
     }
   }
 
-  /** What is being typed behind lines that wait is not shown: nobody knows yet what it will be. */
+  /** A line that is typed behind others that wait is not shown: nobody knows yet what it will be. */
   #shownLine(line: string): string {
     return this.#ahead.length > 0 ? '' : this.#showable(line);
   }

@@ -1,6 +1,9 @@
 /** A wait is made of so many. A pause of the process costs one of them at most. */
 const ROUNDS = 10;
 
+/** Calls back after so many milliseconds. @returns a function that cancels it */
+type After = (ms: number, work: () => void) => () => void;
+
 /**
  * A wait for somebody else, after which the caller gives up. It counts rounds and not the clock: where the host stops
  * this process for some seconds, or hardly lets it run, an answer that came meanwhile is read before it is late.
@@ -8,43 +11,52 @@ const ROUNDS = 10;
 export class Patience {
   readonly #roundMs: number;
   readonly #late: () => void;
-  #rounds = 0;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #after: After;
+  /** Null when it is over. */
+  #cancel: (() => void) | null = null;
 
   /**
    * The wait begins now.
    *
    * @param ms how long it is on a machine that lets this process run
    * @param late called once when it is over
+   * @param after the timers to use
    */
-  constructor(ms: number, late: () => void) {
+  constructor(ms: number, late: () => void, after: After = inTime) {
     this.#roundMs = ms / ROUNDS;
     this.#late = late;
-    this.#round();
+    this.#after = after;
+    this.#round(ROUNDS);
   }
 
   /** The wait begins anew. */
   restart(): void {
-    if (this.#timer === null) return;
-    this.#rounds = 0;
-    this.#timer.refresh();
+    if (this.#cancel === null) return;
+    this.#cancel();
+    this.#round(ROUNDS);
   }
 
   /** Ends the wait; twice is harmless. */
   stop(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#cancel?.();
+    this.#cancel = null;
   }
 
-  #round(): void {
-    this.#timer = setTimeout(() => {
-      this.#rounds += 1;
-      if (this.#rounds < ROUNDS) {
-        this.#round();
+  #round(left: number): void {
+    this.#cancel = this.#after(this.#roundMs, () => {
+      if (left > 1) {
+        this.#round(left - 1);
         return;
       }
-      this.#timer = null;
+      this.#cancel = null;
       this.#late();
-    }, this.#roundMs);
+    });
   }
+}
+
+function inTime(ms: number, work: () => void): () => void {
+  const timer = setTimeout(work, ms);
+  return () => {
+    clearTimeout(timer);
+  };
 }

@@ -31,7 +31,7 @@ export async function shows(
   await client.until(() => what.test(ownScreen(client)), `the guest to show ${String(what)}`, patienceMs);
 }
 
-/** What the guest's programs show, without the kernel's lines. */
+/** The screen as the guest's programs wrote it, without the kernel's lines. */
 function ownScreen(client: TerminalClient): string {
   return screenWithoutKernel(client.screen, client.columns);
 }

@@ -1,7 +1,5 @@
+import { Patience } from '../../wire/patience.js';
 import type { HostClock } from './host-clock.js';
-
-/** A pause of the process costs one of so many rounds of a wait at most, as in `Patience`. */
-const ROUNDS = 10;
 
 /**
  * Waits at most this many milliseconds for work; the work goes on after it. Where the host stops this process
@@ -15,19 +13,20 @@ export async function within<T>(
   ms: number,
   work: Promise<T>,
 ): Promise<T | null> {
-  let cancel: () => void = () => undefined;
+  let patience: Patience | undefined;
   const late = new Promise<null>((resolve) => {
-    const round = (left: number): void => {
-      cancel = host.after(ms / ROUNDS, () => {
-        if (left > 1) round(left - 1);
-        else resolve(null);
-      });
-    };
-    round(ROUNDS);
+    const after: HostClock['after'] = (wait, done) => host.after(wait, done);
+    patience = new Patience(
+      ms,
+      () => {
+        resolve(null);
+      },
+      after,
+    );
   });
   try {
     return await Promise.race([work, late]);
   } finally {
-    cancel();
+    patience?.stop();
   }
 }

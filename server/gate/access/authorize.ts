@@ -22,7 +22,7 @@ import type { DomainObservation, DomainObservations } from './domain-observation
 import { deniedEvent, intentEvents } from './access-events.js';
 import { consider } from './considered.js';
 import type { Considered } from './considered.js';
-import { judge, judging, notAName } from './verdict.js';
+import { judging, notAName } from './verdict.js';
 import type { Asked, Verdict, AccessRequest } from './verdict.js';
 import * as words from '../text/words.js';
 
@@ -242,7 +242,7 @@ export class Authorizer {
     const facts = { ...this.#authorizations.look(question), count: () => 0 };
     const around = { source: identity.source, ...this.#observations.lastObservation(question.domain) };
     const { policy } = this.#inForce;
-    return judge(policy, question, request, facts, around, () => 0, this.#clock(), this.#revoked);
+    return judging(policy, question, facts, around, () => 0, this.#clock(), this.#revoked)(request);
   }
 
   /**
@@ -255,7 +255,7 @@ export class Authorizer {
     const facts = { ...this.#authorizations.look(question), maintenance: null, count: () => 0 };
     const around = { source: identity.source, ...observed };
     const { policy } = this.#inForce;
-    return judge(policy, question, request, facts, around, () => 0, this.#clock(), this.#revoked, at);
+    return judging(policy, question, facts, around, () => 0, this.#clock(), this.#revoked, at)(request);
   }
 
   /** The circumstances of now, for `verdictOn` later. */
@@ -293,7 +293,7 @@ export class Authorizer {
     const question = this.#question(identity, request.domain);
     const around = this.#around(identity, question);
     return this.#authorizations.settle(question, (facts) =>
-      answer(this.#judge(question, request, facts, around), facts),
+      answer(this.#judging(question, facts, around)(request), facts),
     );
   }
 
@@ -302,8 +302,7 @@ export class Authorizer {
     const question = this.#question(identity, domain);
     const facts = this.#authorizations.look(question);
     const around = this.#around(identity, question);
-    const { policy } = this.#inForce;
-    return ask(judging(policy, question, facts, around, this.#atOnce, this.#clock(), this.#revoked));
+    return ask(this.#judging(question, facts, around));
   }
 
   #question({ customer, fingerprint, verified, source, certificate }: Requester, domain: string): Asked {
@@ -315,9 +314,9 @@ export class Authorizer {
     return { source, ...this.#observations.observation(domain) };
   }
 
-  #judge(question: Asked, request: AccessRequest, facts: Facts, around: Circumstances): Verdict {
+  #judging(question: Asked, facts: Facts, around: Circumstances): ReturnType<typeof judging> {
     const { policy } = this.#inForce;
-    return judge(policy, question, request, facts, around, this.#atOnce, this.#clock(), this.#revoked);
+    return judging(policy, question, facts, around, this.#atOnce, this.#clock(), this.#revoked);
   }
 
   /** The log cannot be written: the answer is the same, but a yes to a change becomes a no. */

@@ -64,21 +64,6 @@ export interface Asked extends Question, Pick<Identity, 'verified'> {
   readonly certified?: LoginCertificate;
 }
 
-/** Decides about one request. @param asked see `judging` */
-export function judge(
-  policy: Policy,
-  who: Asked,
-  request: AccessRequest,
-  facts: Facts,
-  circumstances: Circumstances,
-  atOnce: (query: AttachmentQuery) => number,
-  now: Date,
-  revoked: RevocationList,
-  asked: Date = now,
-): Verdict {
-  return judging(policy, who, facts, circumstances, atOnce, now, revoked, asked)(request);
-}
-
 /**
  * Decides from its arguments and nothing else. What is the same for all requests is decided once.
  *

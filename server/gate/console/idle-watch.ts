@@ -76,7 +76,7 @@ export class IdleWatch {
     const wait = Math.ceil(left > warning ? left - warning : left) + 1;
     this.#timer = setTimeout(
       () => {
-        // What was typed while the host let nothing run is read first.
+        // The loop first reads the keys that came while the host let nothing run.
         this.#review = setImmediate(() => {
           void this.#slices.runInTime(() => {
             this.review();

@@ -256,7 +256,7 @@ export class MenuDomains implements ShowingMenu {
     );
     this.#isLong = listing.size > SHORT;
     this.#news = null;
-    // What looks different after its step is told, and made anew after the list.
+    // A domain that looks different after its step is told, and made anew after the list.
     if (this.#isLong) this.#show(wasLimited, true);
     return listing;
   }

@@ -10,7 +10,7 @@ interface Size {
  * the writer's number counts, until the directory has been looked at after the recording's end.
  */
 export class RoomTaken {
-  /** What the writers say, by recording. */
+  /** The sizes that the writers tell, by recording. */
   readonly #sizes = new Map<string, Size>();
   #bytes = 0;
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 /** Milliseconds of a clock tick in proc(5): 100 ticks a second on every architecture that Postern runs on. */
 const TICK_MS = 10;
 
-/** What a process had of the processors so far. */
+/** The processor time that a process had so far. */
 export interface ProcessorUse {
   /** Whether its main thread runs, or would if it were let. */
   readonly isRunnable: boolean;

@@ -33,7 +33,7 @@ const FILES = `data:text/javascript,
   v8.setFlagsFromString = (flag) => { print('flag'); set(flag); };
   process.on('exit', () => print('end'));`.replaceAll('\n', '');
 
-/** What a half logs when it has read changed files again. */
+/** The line that a half logs when it has read changed files again. */
 const RELOADED = { gate: /"policy\.in-force"/, dom0: /"settings\.reloaded"/ } as const;
 
 describe('the heap of a half', () => {
