@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { eventually } from '../../support/eventually.js';
 import { House } from '../../support/house.js';
-import { POSTERN } from '../../support/postern-command.js';
+import { WatchedHalf } from '../../support/watched-half.js';
 
 const NATIVE = fileURLToPath(new URL('../../../server/cli/half/notify-socket.node', import.meta.url));
 
@@ -50,18 +48,11 @@ describe('the native memory of a half', () => {
 
   for (const half of ['dom0', 'gate'] as const) {
     it(`is given back by ${half} each minute`, async () => {
-      const settings = half === 'gate' ? house.layout.gateSettings : house.layout.dom0Settings;
-      const child = spawn(process.execPath, ['--import', WATCH, POSTERN, half, '--settings', settings], {
-        stdio: ['ignore', 'pipe', 'ignore'],
-      });
-      const ended = once(child, 'exit');
-      let said = '';
-      child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+      const running = new WatchedHalf(house, half, WATCH);
       try {
-        await eventually('it to begin', () => /^trims each 60000$/m.test(said), { instead: () => said });
+        await running.sees(/^trims each 60000$/m);
       } finally {
-        child.kill('SIGTERM');
-        await ended;
+        await running.end();
       }
     });
   }

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { House } from '../../support/house.js';
-import { POSTERN } from '../../support/postern-command.js';
-import { eventually } from '../../support/eventually.js';
+import { WatchedHalf } from '../../support/watched-half.js';
 
 /**
  * Loaded before a half. V8 makes its tag of all its flags. Prints the tag at the start, the one that a flag of the half
@@ -46,53 +43,31 @@ describe('the heap of a half', () => {
 
   for (const half of ['dom0', 'gate'] as const) {
     it(`has V8 collect early once ${half} has loaded its code`, async () => {
-      const settings = half === 'gate' ? house.layout.gateSettings : house.layout.dom0Settings;
-      const child = spawn(process.execPath, ['--import', WATCH, POSTERN, half, '--settings', settings], {
-        stdio: ['ignore', 'pipe', 'ignore'],
-      });
-      const ended = once(child, 'exit');
-      let said = '';
-      child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+      const running = new WatchedHalf(house, half, WATCH);
       try {
-        const [, before, changed, asked] = await eventually(
-          'the flag to be set',
-          () => /^tags (\d+) (\d+) (\d+)$/m.exec(said),
-          { instead: () => said },
-        );
-        assert.match(said, new RegExp(`^tag ${String(before)}\n`));
+        const [, before, changed, asked] = await running.sees(/^tags (\d+) (\d+) (\d+)$/m);
+        assert.match(running.said, new RegExp(`^tag ${String(before)}\n`));
         assert.equal(changed, asked);
       } finally {
-        child.kill('SIGTERM');
-        await ended;
+        await running.end();
       }
     });
 
     // V8 would compile it anew, and every other process would compile it anew after that.
     it(`has ${half} load nothing after that, also in a reload`, async () => {
-      const settings = half === 'gate' ? house.layout.gateSettings : house.layout.dom0Settings;
-      const child = spawn(process.execPath, ['--import', FILES, POSTERN, half, '--settings', settings], {
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      const ended = once(child, 'close');
-      let said = '';
-      for (const stream of [child.stdout, child.stderr])
-        stream.setEncoding('utf8').on('data', (text: string) => (said += text));
-      const sees = async (what: RegExp): Promise<RegExpExecArray> =>
-        eventually(String(what), () => what.exec(said), { instead: () => said });
+      const running = new WatchedHalf(house, half, FILES, { logs: true });
       try {
-        const [, loaded = ''] = await sees(/^flag (.*)$/m);
-        await sees(/ ready on /);
+        const [, loaded = ''] = await running.sees(/^flag (.*)$/m);
+        await running.sees(/ ready on /);
         house.writePolicy(`rules: []\n# for the reload of ${half}\n`);
-        said = '';
-        child.kill('SIGHUP');
-        await sees(RELOADED[half]);
-        child.kill('SIGTERM');
-        await ended;
+        running.said = '';
+        running.signal('SIGHUP');
+        await running.sees(RELOADED[half]);
+        await running.end();
         assert.match(loaded, /\/\.schemas\/\w+\.cjs/);
-        assert.equal(/^end (.*)$/m.exec(said)?.[1], loaded);
+        assert.equal(/^end (.*)$/m.exec(running.said)?.[1], loaded);
       } finally {
-        child.kill('SIGKILL');
-        await ended;
+        await running.end('SIGKILL');
       }
     });
   }
