@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { writeGateSettings } from '../support/gate-settings-file.js';
-import { postern } from '../support/postern-command.js';
+import { posternProcess } from '../support/postern-command.js';
 import { TemporaryDirectory } from '../support/temporary-directory.js';
 
 /**
@@ -33,7 +33,7 @@ describe('cli: a directory that cannot be', () => {
     ['controlSocket', `${NOWHERE}/control.sock`],
   ] as const) {
     it(`ends the gate at once with one sentence when it is for ${key}`, async () => {
-      const { status, stdout, stderr } = await postern(['gate', '--settings', gateWith(key, value)]);
+      const { status, stdout, stderr } = await posternProcess(['gate', '--settings', gateWith(key, value)]);
       assert.notEqual(status, 0);
       assert.equal(stdout, '');
       const last = stderr.trim().split('\n').at(-1) ?? '';
@@ -59,7 +59,7 @@ describe('cli: a directory that cannot be', () => {
         domains: [temporary.file('*.cfg')],
       };
       writeFileSync(file, JSON.stringify(settings), { mode: 0o600 });
-      const { status, stderr } = await postern(['dom0', '--settings', file]);
+      const { status, stderr } = await posternProcess(['dom0', '--settings', file]);
       assert.notEqual(status, 0);
       const last = stderr.trim().split('\n').at(-1) ?? '';
       assert.ok(last.includes(`${of}${NOWHERE} cannot be made: /proc takes no directories (ENOENT)`), stderr);

@@ -20,7 +20,7 @@ import { Store } from '../../server/store/store.js';
 import { eventually } from '../support/eventually.js';
 import { House } from '../support/house.js';
 import type { Ended } from '../support/house.js';
-import { postern, startPostern } from '../support/postern-command.js';
+import { postern, posternProcess, startPostern } from '../support/postern-command.js';
 
 const FIRST = `rules:
   - id: look
@@ -65,7 +65,7 @@ describe('the life of a policy', () => {
       writeFileSync(join(edits, String(index)), `${line}\n`);
     });
     const input = answers.map((answer) => `${answer}\n`).join('');
-    return postern(['policy', 'edit', ...args, ...settings], { input, env: env() });
+    return posternProcess(['policy', 'edit', ...args, ...settings], { input, env: env() });
   }
 
   const replace = (text: string): string => `cat > "$1" <<'EOF'\n${text}EOF`;
@@ -260,7 +260,7 @@ describe('the life of a policy', () => {
 
     it('an EDITOR is words, and no shell reads them', async () => {
       const trap = join(house.layout.logs, 'trap');
-      const { status, stderr } = await postern(['policy', 'edit', ...settings], {
+      const { status, stderr } = await posternProcess(['policy', 'edit', ...settings], {
         env: { EDITOR: `true;touch ${trap}` },
       });
       assert.equal(status, 1);

@@ -7,7 +7,7 @@ import { HalfProcess } from '../../server/cli/demo/half-process.js';
 import { Store } from '../../server/store/store.js';
 import { publicKeyLine } from '../support/declared.js';
 import { writeGateSettings } from '../support/gate-settings-file.js';
-import { POSTERN, postern, startPostern } from '../support/postern-command.js';
+import { POSTERN, posternProcess, startPostern } from '../support/postern-command.js';
 import { propertyRuns } from '../support/property-runs.js';
 import { Random } from '../support/random.js';
 import { TemporaryDirectory } from '../support/temporary-directory.js';
@@ -82,7 +82,7 @@ describe('postern apply, killed at any moment', function () {
   async function applied(round: number): Promise<number> {
     declare(round);
     const began = performance.now();
-    const { status, stderr } = await postern(apply());
+    const { status, stderr } = await posternProcess(apply());
     const took = performance.now() - began;
     assert.equal(status, 0, stderr);
     assert.deepEqual(present(), [round]);
@@ -119,7 +119,7 @@ describe('postern apply, killed at any moment', function () {
       try {
         await gate.ready();
         declare(round);
-        const running = postern(apply());
+        const running = posternProcess(apply());
         await killAmid(gate, took);
         await gate.exited;
         const { status } = await running;

@@ -23,6 +23,7 @@ import { consoleStandIn } from './console-stand-in.js';
 import { Dom0Client } from './dom0-client.js';
 import { eventually } from './eventually.js';
 import { ProcessFacts } from './process-facts.js';
+import { runResident } from './resident-command.js';
 import { SshStream, type SshStreamOptions } from './ssh-stream.js';
 import { TerminalClient } from './terminal-client.js';
 
@@ -341,8 +342,10 @@ export class House {
 
   /** Runs an admin's command against this house. */
   async postern(...args: string[]): Promise<Ended> {
-    const [program = '', ...rest] = [...this.through, process.execPath];
-    return run(program, [...rest, SCRIPT, ...args, '--settings', this.layout.gateSettings], '');
+    const settled = [...args, '--settings', this.layout.gateSettings];
+    const [program, ...rest] = this.through;
+    if (program !== undefined) return run(program, [...rest, process.execPath, SCRIPT, ...settled], '');
+    return runResident({ args: settled, env: process.env, cwd: process.cwd() });
   }
 
   /** Opens `postern top` for an admin. */

@@ -7,7 +7,7 @@ import { writeSshConfig } from '../../../server/cli/demo/demo-ssh-config.js';
 import { eventually } from '../../support/eventually.js';
 import { House } from '../../support/house.js';
 import { NotifyListener } from '../../support/notify-listener.js';
-import { postern, POSTERN } from '../../support/postern-command.js';
+import { posternProcess, POSTERN } from '../../support/postern-command.js';
 import type { Ended } from '../../support/postern-command.js';
 import { ProcessFacts } from '../../support/process-facts.js';
 
@@ -124,7 +124,7 @@ describe('a half that systemd starts', () => {
     const { child, told } = await notified.start('dom0');
     await told.told('READY=1');
     const text = readFileSync(dom0Settings, 'utf8');
-    const check = async (): Promise<Ended> => postern(['dom0', '--check', '--settings', dom0Settings]);
+    const check = async (): Promise<Ended> => posternProcess(['dom0', '--check', '--settings', dom0Settings]);
     const reload = async (settings: string): Promise<void> => {
       writeFileSync(dom0Settings, settings);
       const from = told.words.length;

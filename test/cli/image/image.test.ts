@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { loadDom0Settings } from '../../../config/dom0-settings.js';
 import { checkImageFiles } from '../../../server/cli/image/image-checks.js';
 import { ImageServer } from '../../support/image-server.js';
-import { POSTERN, postern, startPostern } from '../../support/postern-command.js';
+import { POSTERN, posternProcess, startPostern } from '../../support/postern-command.js';
 import type { Ended } from '../../support/postern-command.js';
 import { run } from '../../support/house.js';
 import { SmallDisks } from '../../support/small-disks.js';
@@ -40,7 +40,7 @@ describe('postern image', () => {
     TMPDIR: directory.path,
   });
   const image = (...words: readonly string[]): Promise<Ended> =>
-    postern(['image', ...words, '--directory', images()], { env: env() });
+    posternProcess(['image', ...words, '--directory', images()], { env: env() });
   /** Writes the settings. @returns the options that name them */
   const settings = (entries: string): readonly string[] => [
     '--dom0-settings',

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { eventually } from '../../support/eventually.js';
-import { postern, startPostern } from '../../support/postern-command.js';
+import { posternProcess, startPostern } from '../../support/postern-command.js';
 import type { Ended } from '../../support/postern-command.js';
 import { TemporaryDirectory } from '../../support/temporary-directory.js';
 
@@ -35,18 +35,18 @@ describe('postern rescue-image', () => {
   });
   const images = (): string => directory.file('images');
   const build = (...more: readonly string[]): Promise<Ended> =>
-    postern(['rescue-image', 'build', '--output', images(), ...more], { env: env() });
+    posternProcess(['rescue-image', 'build', '--output', images(), ...more], { env: env() });
 
   it('builds an image, and prints the profile to paste; check is content with it', async () => {
     const built = await build('--mirror', 'http://debian.example/debian');
     assert.equal(built.status, 0, built.stderr);
     assert.ok(built.stdout.includes(readFileSync(`${images()}/current/profile.yaml`, 'utf8')), built.stdout);
     assert.match(built.stdout, /has the rescue system: Debian trixie, 1 packages/);
-    const checked = await postern(['rescue-image', 'check', `${images()}/current`]);
+    const checked = await posternProcess(['rescue-image', 'check', `${images()}/current`]);
     assert.equal(checked.status, 0, checked.stdout);
     assert.match(checked.stdout, /^ok .*of Debian trixie, built \d{4}-\d\d-\d\d$/m);
     writeFileSync(`${images()}/current/vmlinuz`, 'Kernel\n');
-    const wrong = await postern(['rescue-image', 'check', `${images()}/current`, '--json']);
+    const wrong = await posternProcess(['rescue-image', 'check', `${images()}/current`, '--json']);
     assert.equal(wrong.status, 1);
     assert.match(wrong.stdout, /its checksum is not the manifest's/);
   });
