@@ -9,42 +9,34 @@ import { TemporaryDirectory } from '../support/temporary-directory.js';
 const COMMANDS = [
   '--version',
   '--help',
-  'customer --help',
   'nonsense',
   'customer ad alice',
   'customer add',
-  'customer add Alice --settings %/gate.yaml',
   'customer add alice --settings %/gate.yaml',
   'customer add alice --settings %/gate.yaml',
   'customer list --settings %/gate.yaml',
-  'customer list --json --settings %/gate.yaml',
   'customer show bob --settings %/gate.yaml',
   'key add alice %/none.pub --settings %/gate.yaml',
   'key add alice - --settings %/gate.yaml',
-  'role add alice horatio king --settings %/gate.yaml',
   'role add alice horatio owner --settings %/gate.yaml',
-  'role list --settings %/gate.yaml',
   'domain set horatio suite=trixie --settings %/gate.yaml',
   'policy check --settings %/gate.yaml',
   'policy check %/none',
   'policy explain alice reboot horatio --settings %/gate.yaml',
-  'policy explain alice reboot horatio --at yesterday --settings %/gate.yaml',
   'policy reload --settings %/gate.yaml',
   'status --settings %/gate.yaml',
-  'session list --settings %/gate.yaml',
   'explain-login alice --last 1 --settings %/gate.yaml',
   'export --settings %/gate.yaml',
   'apply %/none --settings %/gate.yaml',
   'hostkey --settings %/gate.yaml',
   'hostkey rotate --settings %/gate.yaml',
-  'maintenance list --settings %/gate.yaml',
-  'recording list --settings %/gate.yaml',
-  'audit --settings %/gate.yaml',
   'audit --json -n 2 --settings %/gate.yaml',
   'audit verify --settings %/gate.yaml',
   'backup %/copy.db --settings %/gate.yaml',
   'backup %/copy.db --settings %/gate.yaml',
   'customer list --settings relative.yaml',
+  'import --root %/none --settings %/gate.yaml',
+  'doctor --settings %/gate.yaml --dom0-settings %/none.yaml',
   'console horatio --socket %/none.sock',
   'completion bash',
   'complete postern cust',
@@ -52,6 +44,8 @@ const COMMANDS = [
 ] as const;
 
 const TIME = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?/g;
+/** Other tests use the same disk. */
+const ROOM = /[\d.]+ [KMG]iB free/g;
 const HASH = /\b[0-9a-f]{64}\b|SHA256:[\w+/]{43}/g;
 
 type Run = (args: readonly string[], options?: { env?: NodeJS.ProcessEnv }) => Promise<Ended>;
@@ -72,7 +66,7 @@ describe('cli: commands in one process', () => {
     const args = command.split(' ').map((word) => word.replace('%', directory.path));
     const { status, stdout, stderr } = await run(args, { env: { SUDO_USER: 'bea' } });
     const plain = (text: string): string =>
-      text.replaceAll(directory.path, '%').replace(TIME, 'TIME').replace(HASH, 'HASH');
+      text.replaceAll(directory.path, '%').replace(TIME, 'TIME').replace(ROOM, 'ROOM').replace(HASH, 'HASH');
     const files = readdirSync(directory.path, { recursive: true }).sort();
     return { command, status, stdout: plain(stdout), stderr: plain(stderr), files };
   }

@@ -1,6 +1,6 @@
 /**
- * A process that has loaded `postern` and runs one admin's command after the other, for {@link ResidentPostern}. Each
- * command has its own arguments, environment, directory and streams, and ends when nothing of it is left to wait for,
+ * A process that has loaded `postern` and runs one admin's command after the other (resident-command.ts). Each command
+ * has its own arguments, environment, directory and streams, and ends when nothing of it is left to wait for,
  * as a process does. What a command does to a whole process (a signal, `process.exit`, an uncaught error) ends this one.
  */
 import { Readable, Writable } from 'node:stream';
