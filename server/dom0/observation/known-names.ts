@@ -101,7 +101,7 @@ export class KnownNames {
    * @returns the names that mean another domain than before, because their files fix another UUID
    */
   see(source: Pick<NameSource, 'isReading' | 'list' | 'placeOf'>, now: number): readonly DomainName[] {
-    const at = new Date(now).toISOString();
+    const at = (): string => new Date(now).toISOString();
     const others: DomainName[] = [];
     for (const { name, uuid } of source.list()) {
       const place = source.placeOf(name);
@@ -113,7 +113,7 @@ export class KnownNames {
         known !== undefined && !another
           ? known.since
           : another || this.#gone.has(name) || this.#directories.has(dirname(place.file))
-            ? at
+            ? at()
             : null;
       if (another) others.push(name);
       this.#put(name, { ...place, uuid: uuid ?? known?.uuid ?? null, since, missingSince: null, why: null });
@@ -141,7 +141,7 @@ export class KnownNames {
     uptime: number,
     now: number,
   ): Promise<readonly DomainName[]> {
-    const at = new Date(now).toISOString();
+    const at = (): string => new Date(now).toISOString();
     // However long dom0 was held up, a name goes only after several looks for it.
     const passed = Math.min(Math.max(uptime - (this.#judgedAt ?? uptime), 0), goneAfterMs / 2);
     this.#judgedAt = uptime;
@@ -152,7 +152,7 @@ export class KnownNames {
         continue;
       }
       const why = await source.missing(name, known);
-      this.#put(name, { ...known, missingSince: known.missingSince ?? at, why });
+      this.#put(name, { ...known, missingSince: known.missingSince ?? at(), why });
       const away = this.#away.get(name);
       if (why === null) {
         going.push(name);
@@ -171,7 +171,7 @@ export class KnownNames {
       this.#names.delete(name);
       this.#away.delete(name);
       this.#gone.delete(name);
-      this.#gone.set(name, at);
+      this.#gone.set(name, at());
       this.#changed = true;
     }
     for (const name of [...this.#gone.keys()].slice(0, Math.max(0, this.#gone.size - MOST_GONE)))
