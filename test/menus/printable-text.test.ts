@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { columnsOf, cut, printable, wrap } from '../../menus/printable-text.js';
+import { anyText } from '../support/any-text.js';
 import { propertyRuns } from '../support/property-runs.js';
 
 const HOSTILE: readonly (readonly [why: string, text: string, utf8: string, ascii: string])[] = [
@@ -55,7 +56,7 @@ describe('printable text', () => {
   it('whatever comes, what is shown is one printable line, fits, and stays the same when done again', () => {
     fc.assert(
       fc.property(
-        fc.string({ unit: 'binary', maxLength: 40 }),
+        anyText(40),
         fc.integer({ min: 0, max: 30 }),
         fc.constantFrom('utf-8' as const, 'ascii' as const),
         (text, columns, charset) => {
