@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import { HostKey } from '../../server/gate/ssh/host-key.js';
 import { eventually } from '../support/eventually.js';
 import { House } from '../support/house.js';
@@ -55,13 +56,15 @@ describe('a disk that takes nothing', () => {
    * records. Until then operations fail, because xl's output cannot be written anywhere.
    */
   async function refusal(): Promise<Ended> {
+    const answers: Ended[] = [];
     for (let tries = 0; tries < 20; tries += 1) {
       for (const command of ['yorick start --wait', 'yorick poweroff --yes --wait']) {
         const answer = await house.ssh('bob', command);
         if (answer.status === 3 && /cannot record|Nothing can be changed/.test(answer.stderr)) return answer;
+        answers.push(answer);
       }
     }
-    assert.fail('nothing was refused');
+    assert.fail(`nothing was refused: ${inspect(answers.slice(-4))}`);
   }
 
   /** Checks that a full disk does not prevent looking. */

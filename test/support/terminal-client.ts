@@ -4,6 +4,9 @@ import { spawn, type IPty } from 'node-pty';
 import { PATIENCE_MS } from './eventually.js';
 import { looksOf } from './terminal-looks.js';
 
+/** How much of what was received a wait in vain quotes: a screen does not show what went away again. */
+const LAST_RECEIVED = 1_000;
+
 /**
  * A person at a terminal: a real program (ssh) on a real pty, with an emulator that shows the person's
  * screen.
@@ -154,7 +157,7 @@ export class TerminalClient {
         const ended = this.#status === undefined ? '' : ` (the program ended with ${this.#status})`;
         reject(
           new assert.AssertionError({
-            message: `waited ${patienceMs} ms for ${what}${ended}; the screen:\n${this.screen}`,
+            message: `waited ${patienceMs} ms for ${what}${ended}; the screen:\n${this.screen}\nreceived last: ${JSON.stringify(this.#raw.slice(-LAST_RECEIVED))}`,
           }),
         );
       }, patienceMs);
