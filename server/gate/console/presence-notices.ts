@@ -70,7 +70,9 @@ export class PresenceNotices {
   /** Call it when the host is lost. */
   lost(): void {
     const { words } = this.#parts;
-    this.#wasLost = true;
+    // Who was not greeted yet is greeted in full when the host comes back.
+    this.#wasLost ||= this.#greetingTimer === null;
+    this.#forgetTimers();
     this.#silent = null;
     this.#told = null;
     this.#stateStands(words.lost);
@@ -90,6 +92,7 @@ export class PresenceNotices {
   /** Call it when the domain has come to another host, whose console follows: as the line between two boots. */
   moved(host: string): void {
     const { domain, notice, words } = this.#parts;
+    this.#forgetTimers();
     this.#wasLost = false;
     this.#silent = null;
     this.#told = null;
@@ -142,8 +145,15 @@ export class PresenceNotices {
 
   /** Twice is harmless. */
   dispose(): void {
+    this.#forgetTimers();
+  }
+
+  /** What was to be said of a host that has gone since must not be said. */
+  #forgetTimers(): void {
     if (this.#greetingTimer !== null) clearTimeout(this.#greetingTimer);
     if (this.#waitingTimer !== null) clearTimeout(this.#waitingTimer);
+    this.#greetingTimer = null;
+    this.#waitingTimer = null;
   }
 
   #writer(note: Extract<ConsoleNews, { note: 'writer' }>): void {
@@ -226,6 +236,7 @@ export class PresenceNotices {
           participants.others,
         );
     this.#wasLost = false;
+    this.#greetingTimer = null;
     notice.show(lines(hello, noPty, recording.sentence, sizeHint.sentence()));
   }
 }

@@ -355,6 +355,7 @@ describe('a console session', () => {
 
   it('survives the death of the dom0 half: says so, comes back, types on', async () => {
     const first = await open();
+    await shows('Ctrl-] ? helps');
     await gate.dom0.stop();
     await shows('The host does not answer');
     terminal.type('lost');
