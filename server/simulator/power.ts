@@ -8,6 +8,8 @@ import { usage } from './usage.js';
 
 /** How long libxl waits for the guest to acknowledge, in milliseconds. */
 const ACKNOWLEDGE_MILLISECONDS = 60_000;
+/** However fast a simulated host's time runs: a busy machine must have time to run the guest. Milliseconds. */
+const LEAST_ACKNOWLEDGE_MILLISECONDS = 5_000;
 
 /** `xl shutdown` and `xl reboot`. */
 export async function shutdown(host: Host, argv: readonly string[], reboot: boolean): Promise<number> {
@@ -69,7 +71,9 @@ async function requestShutdown(host: Host, domid: number, reboot: boolean, acpi:
     await askDomain(host.socketPath(domid), { ask: 'power-button' });
     return true;
   }
-  const { promise: timeout, cancel } = after(host.scaled(ACKNOWLEDGE_MILLISECONDS));
+  const { promise: timeout, cancel } = after(
+    Math.max(host.scaled(ACKNOWLEDGE_MILLISECONDS), LEAST_ACKNOWLEDGE_MILLISECONDS),
+  );
   const request = askDomain(host.socketPath(domid), { ask: 'shutdown', reboot }).then(() => 'acknowledged');
   const outcome = await Promise.race([request, timeout]);
   cancel();
