@@ -64,6 +64,18 @@ describe('console', () => {
     await later.ends();
   });
 
+  it('leaves to the guest what was typed right before the leave, however soon that comes', async () => {
+    const alice = house.terminal('alice', 'horatio watch');
+    await alice.sees('#');
+    for (const word of ['hamlet', 'laertes', 'osric', 'fortinbras']) {
+      const input = `clear; echo ${word}-was-here\r${LEAVE}`;
+      assert.equal((await house.ssh('alice', 'horatio console', { input })).status, 0);
+      await alice.sees(new RegExp(`^${word}-was-here`, 'm'));
+    }
+    alice.type(LEAVE);
+    await alice.ends();
+  });
+
   it('stays through a reboot and shows the new boot from its first byte', async () => {
     const alice = house.terminal('alice', 'horatio console');
     alice.type('\r');

@@ -16,8 +16,8 @@ type Heartbeat = Extract<ConsoleNote, { note: 'ping' | 'pong' }>;
 /** dom0's notes about a console, without the heartbeat. */
 export type ConsoleNews = Exclude<ConsoleNote, Heartbeat>;
 
-/** How long the last typed bytes may take to leave after `close`. Milliseconds. */
-const LAST_WORDS = 1_000;
+/** How long dom0 may take to end the connection after `close`. Milliseconds. */
+const LAST_WORDS = 10_000;
 
 interface ConsoleListener {
   /**
@@ -112,6 +112,7 @@ export class ConsoleStream implements TurnSource {
     const place = this.#reader?.turns.join(this.#reader.customer, this) ?? null;
     this.#place = place;
     const read = (chunk: Buffer): void => {
+      if (this.#closed) return;
       this.#unanswered = 0;
       if (place === null) take(chunk);
       else if (
@@ -172,11 +173,14 @@ export class ConsoleStream implements TurnSource {
     if (!this.#closed) this.#socket.write(noteFrame({ note: 'takeover' } satisfies ConsoleRequest));
   }
 
-  /** Twice is harmless; the listener hears nothing more. */
+  /**
+   * The bytes typed last still reach the guest: dom0 ends the connection when it has them. Until then it is read, or
+   * dom0's next write would fail, and with it dom0 would drop what it has not read. Twice is harmless; the listener
+   * hears nothing more.
+   */
   close(): void {
     this.#listener = null;
     if (this.#closed) return;
-    // The bytes typed last still go out, if dom0 takes them.
     const impatience = setTimeout(() => this.#socket.destroy(), LAST_WORDS).unref();
     this.#socket.once('close', () => {
       clearTimeout(impatience);
@@ -184,7 +188,8 @@ export class ConsoleStream implements TurnSource {
     this.#closed = true;
     this.#place?.leave();
     if (this.#pings !== null) clearInterval(this.#pings);
-    this.#socket.end(() => this.#socket.destroy());
+    this.#socket.resume();
+    this.#socket.end();
   }
 
   #take(chunk: Buffer): void {

@@ -91,6 +91,28 @@ describe('the stream of a console takes turns', () => {
     assert.equal(turns.customers, 0, 'nothing is left behind');
   });
 
+  it('leaves what was typed last to a host that says something before it reads', async () => {
+    const { ours, host, stream } = await console(0);
+    host.pause();
+    const faults: Error[] = [];
+    host.on('error', (error) => faults.push(error));
+    stream.write(Buffer.from('typed last'));
+    stream.close();
+    // Each write has its own answer of the kernel; the gate's end has all its turns meanwhile.
+    for (let count = 0; count < 50 && faults.length === 0; count += 1) {
+      await new Promise((resolve) => host.write(noteFrame({ note: 'painted' }), resolve));
+      await new Promise(setImmediate);
+    }
+    assert.deepEqual(faults, []);
+    let typed = '';
+    host.on('data', (bytes: Buffer) => (typed += bytes.toString('latin1')));
+    host.resume();
+    await once(host, 'end');
+    assert.match(typed, /typed last$/);
+    host.destroy();
+    await eventually('our end', () => ours.destroyed);
+  });
+
   it('says nothing more once it was closed', async () => {
     const [busy, other] = [await console(50), await console(50)];
     busy.host.write(bytesFrame(Buffer.from('one')));
