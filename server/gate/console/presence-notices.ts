@@ -41,8 +41,8 @@ interface PresenceNoticesParts {
  */
 export class PresenceNotices {
   readonly #parts: PresenceNoticesParts;
-  #greetingTimer: NodeJS.Timeout | null = null;
-  #waitingTimer: NodeJS.Timeout | null = null;
+  #greetingTimer: NodeJS.Timeout | undefined;
+  #waitingTimer: NodeJS.Timeout | undefined;
   #lastBytes = 0;
   #wasLost = false;
   /** The boot that has said nothing yet: the screen is still that of the boot before. */
@@ -70,8 +70,8 @@ export class PresenceNotices {
   /** Call it when the host is lost. */
   lost(): void {
     const { words } = this.#parts;
-    // Who was not greeted yet is greeted in full when the host comes back.
-    this.#wasLost ||= this.#greetingTimer === null;
+    // A customer who was not greeted before gets the whole greeting when the host comes back.
+    this.#wasLost ||= this.#greetingTimer === undefined;
     this.#forgetTimers();
     this.#silent = null;
     this.#told = null;
@@ -148,12 +148,11 @@ export class PresenceNotices {
     this.#forgetTimers();
   }
 
-  /** What was to be said of a host that has gone since must not be said. */
+  /** Drops the lines that are due later: they are about a host that has gone since. */
   #forgetTimers(): void {
-    if (this.#greetingTimer !== null) clearTimeout(this.#greetingTimer);
-    if (this.#waitingTimer !== null) clearTimeout(this.#waitingTimer);
-    this.#greetingTimer = null;
-    this.#waitingTimer = null;
+    clearTimeout(this.#greetingTimer);
+    clearTimeout(this.#waitingTimer);
+    this.#greetingTimer = undefined;
   }
 
   #writer(note: Extract<ConsoleNews, { note: 'writer' }>): void {
@@ -175,8 +174,7 @@ export class PresenceNotices {
     const { console, state } = note;
     this.#told = note;
     const { domain, words, isElsewhere } = this.#parts;
-    if (this.#waitingTimer !== null) clearTimeout(this.#waitingTimer);
-    this.#waitingTimer = null;
+    clearTimeout(this.#waitingTimer);
     if (console === 'attached') this.#stateStands(null);
     else if (console === 'locked') this.#stateStands(words.locked(domain));
     else if (state === 'off') this.#stateStands(isElsewhere() ? words.away(domain) : words.off(domain));
@@ -216,7 +214,7 @@ export class PresenceNotices {
 
   /** Greets after the first picture, so that the greeting is not painted over at once. */
   #greet(since: number): void {
-    if (this.#greetingTimer !== null) clearTimeout(this.#greetingTimer);
+    clearTimeout(this.#greetingTimer);
     this.#greetingTimer = setTimeout(() => {
       const now = Date.now();
       if (now - this.#lastBytes < GREETING.quiet && now - since < GREETING.most) this.#greet(since);
@@ -236,7 +234,7 @@ export class PresenceNotices {
           participants.others,
         );
     this.#wasLost = false;
-    this.#greetingTimer = null;
+    this.#greetingTimer = undefined;
     notice.show(lines(hello, noPty, recording.sentence, sizeHint.sentence()));
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { attachedNote } from '../../support/attached-note.js';
 import { Dom0StandIn, wireRefusal } from '../../support/dom0-stand-in.js';
 import type { StandInConsole } from '../../support/dom0-stand-in.js';
 import { eventually } from '../../support/eventually.js';
@@ -89,15 +90,7 @@ describe('cli: console', () => {
   it('draws a line between two boots, also for who comes between them', async () => {
     const [terminal, console] = await sit();
     const boot = { note: 'boot', began: '2026-11-21T17:04:10.000Z', silent: true } as const;
-    console.note({
-      note: 'attached',
-      attachment: 7,
-      domain: HORATIO,
-      mode: 'write',
-      present: [],
-      cols: 80,
-      rows: 24,
-    });
+    console.note(attachedNote());
     console.note(boot);
     console.bytes('\u001b[H\u001b[2Jhoratio login: ');
     console.note({ note: 'painted' });

@@ -8,6 +8,7 @@ import type { ConsoleEnding } from '../../../server/gate/console/console-departu
 import { ConsoleSession } from '../../../server/gate/console/console-session.js';
 import { terminalReset } from '../../../server/gate/session/terminal-reset.js';
 import type { Presence } from '../../../server/wire/console.js';
+import { attachedNote } from '../../support/attached-note.js';
 import type { StandInConsole } from '../../support/dom0-stand-in.js';
 import { wireRefusal } from '../../support/dom0-stand-in.js';
 import { eventually } from '../../support/eventually.js';
@@ -56,15 +57,7 @@ describe('a console session', () => {
     given: 'write' | 'watch',
   ): Promise<StandInConsole> {
     const console = await eventually('an attachment', () => gate.dom0.consoles[at]);
-    console.note({
-      note: 'attached',
-      attachment: 7,
-      domain: HORATIO,
-      mode: given,
-      present,
-      cols: 80,
-      rows: 24,
-    });
+    console.note(attachedNote({ present, mode: given }));
     console.bytes('login: ');
     await eventually(
       'the picture',
@@ -599,15 +592,7 @@ describe('a console session', () => {
 
   it('never begins when the right is taken away while the host is asked, and shows nothing of the guest', async () => {
     gate.dom0.onConsole = (console) => {
-      console.note({
-        note: 'attached',
-        attachment: 7,
-        domain: HORATIO,
-        mode: 'write',
-        present: [],
-        cols: 80,
-        rows: 24,
-      });
+      console.note(attachedNote());
       console.bytes('root password: ');
     };
     run();

@@ -8,20 +8,13 @@ import { Participants } from '../../../server/gate/console/participants.js';
 import { PresenceNotices } from '../../../server/gate/console/presence-notices.js';
 import { SizeHint } from '../../../server/gate/console/size-hint.js';
 import type { ConsoleNews } from '../../../server/gate/hosts/console-stream.js';
+import { attachedNote } from '../../support/attached-note.js';
 import { domainName } from '../../support/temporary-store.js';
 
 const HORATIO = domainName('horatio');
 /** Long enough for every greeting and every wait, milliseconds. */
 const LONG_MS = 10_000;
-const ATTACHED: ConsoleNews = {
-  note: 'attached',
-  attachment: 7,
-  domain: HORATIO,
-  mode: 'write',
-  present: [],
-  cols: 80,
-  rows: 24,
-};
+const ATTACHED: ConsoleNews = attachedNote();
 
 describe('what a customer is told on a console', () => {
   const said: string[] = [];

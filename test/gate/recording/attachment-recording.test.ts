@@ -8,14 +8,12 @@ import type { ConsoleEnding } from '../../../server/gate/console/console-departu
 import { ConsoleSession } from '../../../server/gate/console/console-session.js';
 import { AttachmentRecording } from '../../../server/gate/recording/attachment-recording.js';
 import type { Recording } from '../../../server/gate/recording/recording-store.js';
+import { attachedNote } from '../../support/attached-note.js';
 import type { StandInConsole } from '../../support/dom0-stand-in.js';
 import { wireRefusal } from '../../support/dom0-stand-in.js';
 import { eventually } from '../../support/eventually.js';
 import { FakeTerminal } from '../../support/fake-terminal.js';
 import { ALLOW_ALL, GateInside } from '../../support/gate-inside.js';
-import { domainName } from '../../support/temporary-store.js';
-
-const HORATIO = domainName('horatio');
 
 describe('the recording of a visit', () => {
   let gate: GateInside;
@@ -51,15 +49,7 @@ describe('the recording of a visit', () => {
   async function open(): Promise<StandInConsole> {
     visit();
     const console = await eventually('an attachment', () => gate.dom0.consoles[0]);
-    console.note({
-      note: 'attached',
-      attachment: 7,
-      domain: HORATIO,
-      mode: 'write',
-      present: [],
-      cols: 80,
-      rows: 24,
-    });
+    console.note(attachedNote());
     console.bytes('login: ');
     await shows(/helps\./);
     return console;
